@@ -20,18 +20,18 @@ import (
 type Kind uint8
 
 const (
-	Internal      Kind = iota // a bug or a broken dependency; never shown
-	Malformed                 // the request cannot be read (400)
-	Unauthorized              // no credential, or one that is not valid (401)
-	Forbidden                 // the credential's role does not allow it (403)
-	NotFound                  // missing, or another partner's (404)
-	Conflict                  // the state does not allow it (409)
-	Stale                     // the revision is not the current one (412)
-	TooLarge                  // a limit of size (413)
-	Invalid                   // a rule of the domain (422)
-	Precondition              // If-Match is missing (428)
-	Throttled                 // too many requests (429)
-	Unavailable               // try again later (503)
+	Internal     Kind = iota // a bug or a broken dependency; never shown
+	Malformed                // the request cannot be read (400)
+	Unauthorized             // no credential, or one that is not valid (401)
+	Forbidden                // the credential's role does not allow it (403)
+	NotFound                 // missing, or another partner's (404)
+	Conflict                 // the state does not allow it (409)
+	Stale                    // the revision is not the current one (412)
+	TooLarge                 // a limit of size (413)
+	Invalid                  // a rule of the domain (422)
+	Precondition             // If-Match is missing (428)
+	Throttled                // too many requests (429)
+	Unavailable              // try again later (503)
 )
 
 // Recovery tells a program what it can do about an error.
@@ -45,9 +45,9 @@ const (
 
 // Field is one wrong field of a request: where, why and what is allowed.
 type Field struct {
-	Path   string `json:"path"`             // e.g. "goals.target_metrics.cpa"
-	Code   string `json:"code"`             // stable, e.g. "out_of_range"
-	Detail string `json:"detail"`           // a sentence for a person
+	Path   string `json:"path"`              // e.g. "goals.target_metrics.cpa"
+	Code   string `json:"code"`              // stable, e.g. "out_of_range"
+	Detail string `json:"detail"`            // a sentence for a person
 	Allow  string `json:"allowed,omitempty"` // e.g. "1 to 65"
 }
 
