@@ -1,0 +1,146 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
+	_ "modernc.org/sqlite"             // the "sqlite" driver
+)
+
+// Config says where the data lives.
+type Config struct {
+	// URL is postgres://... for PostgreSQL. Anything else is the folder of the
+	// embedded SQLite store, made when it is missing.
+	URL string
+	// Now is the clock behind recorded_at; nil means time.Now. It may step
+	// backwards: recorded_at still strictly increases for each partner.
+	Now func() time.Time
+	// MaxConns bounds the connections to PostgreSQL; 0 means 16.
+	MaxConns int
+}
+
+// DB is an open store. It is safe for concurrent use.
+type DB struct {
+	dialect
+	writer *sql.DB // SQLite: one connection, so that writers queue in Go
+	reader *sql.DB
+	now    func() time.Time
+
+	mu      sync.Mutex
+	changed chan struct{} // closed at the next commit that appends events
+}
+
+// FileName is the embedded store's file inside its folder.
+const FileName = "campaignd.db"
+
+// Open connects to the store and brings its schema up to date.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	db := &DB{now: cfg.Now, changed: make(chan struct{})}
+	if db.now == nil {
+		db.now = time.Now
+	}
+	open := db.openSQLite
+	if strings.HasPrefix(cfg.URL, "postgres://") || strings.HasPrefix(cfg.URL, "postgresql://") {
+		open = db.openPostgres
+	}
+	if err := open(cfg); err != nil {
+		return nil, err
+	}
+	if err := db.migrate(ctx); err != nil {
+		_ = db.Close()
+		return nil, fmt.Errorf("migrate %s: %w", db.name, err)
+	}
+	return db, nil
+}
+
+func (db *DB) openSQLite(cfg Config) error {
+	db.dialect = sqliteDialect
+	if err := os.MkdirAll(cfg.URL, 0o750); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	pragmas := url.Values{
+		// busy_timeout comes first: switching to WAL may have to wait.
+		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-65536)", "temp_store(MEMORY)", "wal_autocheckpoint(4000)"},
+		"_txlock": {"immediate"},
+	}
+	dsn := "file:" + filepath.Join(cfg.URL, FileName) + "?" + pragmas.Encode()
+	var err error
+	if db.writer, err = sql.Open("sqlite", dsn); err != nil {
+		return err
+	}
+	db.writer.SetMaxOpenConns(1)
+	pragmas.Set("_txlock", "deferred")
+	pragmas.Set("_query_only", "1")
+	if db.reader, err = sql.Open("sqlite", "file:"+filepath.Join(cfg.URL, FileName)+"?"+pragmas.Encode()); err != nil {
+		return err
+	}
+	db.reader.SetMaxOpenConns(max(4, runtime.GOMAXPROCS(0)*2))
+	return nil
+}
+
+func (db *DB) openPostgres(cfg Config) error {
+	db.dialect = postgresDialect
+	pool, err := sql.Open("pgx", cfg.URL)
+	if err != nil {
+		return err
+	}
+	conns := cfg.MaxConns
+	if conns == 0 {
+		conns = 16
+	}
+	pool.SetMaxOpenConns(conns)
+	pool.SetMaxIdleConns(conns)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	db.writer, db.reader = pool, pool
+	return nil
+}
+
+// Engine is "sqlite" or "postgres".
+func (db *DB) Engine() string { return db.name }
+
+// Ping reports whether the store answers; readiness rests on it.
+func (db *DB) Ping(ctx context.Context) error {
+	var one int
+	return db.translate(db.reader.QueryRowContext(ctx, "SELECT 1").Scan(&one))
+}
+
+// Close waits for running statements and closes the store.
+func (db *DB) Close() error {
+	if db.reader != nil && db.reader != db.writer {
+		if err := db.reader.Close(); err != nil {
+			slog.Warn("closing the read pool", "error", err)
+		}
+	}
+	return db.writer.Close()
+}
+
+// Changed returns a channel that is closed at the next commit on this node
+// that appends events. Other nodes' commits are found by polling.
+func (db *DB) Changed() <-chan struct{} {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.changed
+}
+
+func (db *DB) signal() {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	close(db.changed)
+	db.changed = make(chan struct{})
+}
+
+// micros is how a moment is stored.
+func micros(t time.Time) int64 { return t.UnixMicro() }
+
+// moment reads a stored moment back, in UTC.
+func moment(us int64) time.Time { return time.UnixMicro(us).UTC() }

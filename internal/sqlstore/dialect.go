@@ -1,0 +1,83 @@
+package sqlstore
+
+import (
+	"database/sql"
+	"errors"
+	"net"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// dialect holds the facts in which the two engines differ.
+type dialect struct {
+	name      string // as goose and drivers call it
+	forUpdate string // locks the selected rows until the commit
+	clustered string // ends a table definition whose rows lie in key order
+}
+
+var (
+	// SQLite has one writer at a time, so a selected row is locked already.
+	sqliteDialect   = dialect{name: "sqlite", clustered: "WITHOUT ROWID"}
+	postgresDialect = dialect{name: "postgres", forUpdate: " FOR UPDATE"}
+)
+
+// key is how an id is passed to the engine: 16 bytes on SQLite, a uuid on
+// PostgreSQL. Both scan back into a uuid.UUID.
+func (d dialect) key(id uuid.UUID) any {
+	if d.name == sqliteDialect.name {
+		return id[:]
+	}
+	return id.String()
+}
+
+// nullKey is key for an id that may be absent.
+func (d dialect) nullKey(id *uuid.UUID) any {
+	if id == nil {
+		return nil
+	}
+	return d.key(*id)
+}
+
+// isUnique reports whether err is a unique or primary key violation.
+func isUnique(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == "23505"
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		return lite.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || lite.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY
+	}
+	return false
+}
+
+// isRepeatable reports whether the engine ended the transaction for reasons
+// that do not lie in it, so that running it again can succeed.
+func isRepeatable(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+// isUnreachable reports whether the engine cannot be reached or has no room,
+// as against having refused the statement.
+func isUnreachable(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		class := pg.Code[:2]
+		return class == "08" || class == "53" || class == "57" || class == "58"
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
+			return true
+		}
+		return false
+	}
+	var connect *pgconn.ConnectError
+	var netErr net.Error
+	return errors.As(err, &connect) || errors.As(err, &netErr) || errors.Is(err, sql.ErrConnDone) || pgconn.SafeToRetry(err)
+}

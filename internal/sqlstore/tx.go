@@ -1,0 +1,221 @@
+package sqlstore
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/fault"
+)
+
+// errUnavailable is what a client sees while the store cannot be reached.
+var errUnavailable = fault.Error{
+	Kind: fault.Unavailable, Code: "store_unavailable", RetryAfter: time.Second,
+	Detail: "The database does not answer; nothing was changed.",
+	Fix:    "Send the same request again after the time in Retry-After.",
+}
+
+// translate turns an engine's failure into one that the callers know.
+func (db *DB) translate(err error) error {
+	if err == nil || fault.As(err) != nil {
+		return err
+	}
+	if isUnreachable(err) {
+		return errUnavailable.Wrap(err)
+	}
+	return err
+}
+
+// tx is one write transaction and the events it will append at its end.
+type tx struct {
+	*sql.Tx
+	db       *DB
+	pending  []event.Event
+	stmts    map[string]*sql.Stmt
+	stamps   map[uuid.UUID]int64 // partner → recorded_at, once its head is locked
+	appended bool
+}
+
+const maxTries = 8
+
+// write runs fn in a write transaction and appends the events it collected.
+// When it returns nil the change is durable. fn may run more than once.
+func (db *DB) write(ctx context.Context, fn func(*tx) error) error {
+	for try := 1; ; try++ {
+		err := db.writeOnce(ctx, fn)
+		if err == nil || try == maxTries || !isRepeatable(err) {
+			return db.translate(err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(try) * 5 * time.Millisecond):
+		}
+	}
+}
+
+func (db *DB) writeOnce(ctx context.Context, fn func(*tx) error) error {
+	raw, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	t := &tx{Tx: raw, db: db, stmts: map[string]*sql.Stmt{}, stamps: map[uuid.UUID]int64{}}
+	defer func() { _ = raw.Rollback() }() // does nothing after a commit
+	if err := fn(t); err != nil {
+		return err
+	}
+	if err := t.flush(ctx); err != nil {
+		return err
+	}
+	if err := raw.Commit(); err != nil {
+		return err
+	}
+	if t.appended {
+		db.signal()
+	}
+	return nil
+}
+
+// read runs fn on one consistent snapshot.
+func (db *DB) read(ctx context.Context, fn func(*sql.Tx) error) error {
+	opts := &sql.TxOptions{ReadOnly: true}
+	if db.name == postgresDialect.name {
+		opts.Isolation = sql.LevelRepeatableRead
+	}
+	raw, err := db.reader.BeginTx(ctx, opts)
+	if err != nil {
+		return db.translate(err)
+	}
+	defer func() { _ = raw.Rollback() }()
+	return db.translate(fn(raw))
+}
+
+// exec runs a statement, prepared once a transaction on SQLite (pgx keeps its
+// own prepared statements).
+func (t *tx) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if t.db.name == postgresDialect.name {
+		return t.ExecContext(ctx, query, args...)
+	}
+	stmt, err := t.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.ExecContext(ctx, args...)
+}
+
+// queryRow is exec for a statement that returns one row.
+func (t *tx) queryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	if t.db.name == postgresDialect.name {
+		return t.QueryRowContext(ctx, query, args...)
+	}
+	stmt, err := t.prepared(ctx, query)
+	if err != nil {
+		return t.QueryRowContext(ctx, query, args...) // its Scan reports the error
+	}
+	return stmt.QueryRowContext(ctx, args...)
+}
+
+// prepared statements end with their transaction.
+func (t *tx) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s, ok := t.stmts[query]; ok {
+		return s, nil
+	}
+	s, err := t.PrepareContext(ctx, query)
+	if err == nil {
+		t.stmts[query] = s
+	}
+	return s, err
+}
+
+// append adds events to what this transaction will write at its end.
+func (t *tx) append(events ...event.Event) { t.pending = append(t.pending, events...) }
+
+// stamp locks the partners' log heads, in the one order that cannot deadlock,
+// and returns the recorded_at of this commit for each. It must come after
+// every other lock the transaction takes.
+func (t *tx) stamp(ctx context.Context, partners ...uuid.UUID) error {
+	slices.SortFunc(partners, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	for _, p := range slices.Compact(partners) {
+		if _, done := t.stamps[p]; done {
+			continue
+		}
+		var at int64
+		err := t.queryRow(ctx, `INSERT INTO log_heads (partner, seq, recorded_at) VALUES ($1, 0, $2)
+			ON CONFLICT (partner) DO UPDATE SET recorded_at = CASE
+				WHEN excluded.recorded_at > log_heads.recorded_at THEN excluded.recorded_at
+				ELSE log_heads.recorded_at + 1 END
+			RETURNING recorded_at`, t.db.key(p), micros(t.db.now())).Scan(&at)
+		if err != nil {
+			return fmt.Errorf("lock the log head: %w", err)
+		}
+		t.stamps[p] = at
+	}
+	return nil
+}
+
+// flush appends the pending events to their partners' logs.
+func (t *tx) flush(ctx context.Context) error {
+	if len(t.pending) == 0 {
+		return nil
+	}
+	byPartner := map[uuid.UUID][]event.Event{}
+	var partners []uuid.UUID
+	for _, e := range t.pending {
+		if byPartner[e.Partner] == nil {
+			partners = append(partners, e.Partner)
+		}
+		byPartner[e.Partner] = append(byPartner[e.Partner], e)
+	}
+	if err := t.stamp(ctx, partners...); err != nil {
+		return err
+	}
+	for _, p := range partners {
+		if err := t.appendTo(ctx, p, byPartner[p]); err != nil {
+			return err
+		}
+	}
+	t.appended = true
+	return nil
+}
+
+func (t *tx) appendTo(ctx context.Context, partner uuid.UUID, events []event.Event) error {
+	var seq int64
+	err := t.queryRow(ctx, `UPDATE log_heads SET seq = seq + $2 WHERE partner = $1 RETURNING seq`,
+		t.db.key(partner), len(events)).Scan(&seq)
+	if err != nil {
+		return fmt.Errorf("advance the log head: %w", err)
+	}
+	seq -= int64(len(events))
+	for _, e := range events {
+		seq++
+		origin, err := json.Marshal(e.Origin)
+		if err != nil {
+			return err
+		}
+		_, err = t.exec(ctx, `INSERT INTO events
+			(partner, seq, id, type, aggregate, aggregate_id, revision, occurred_at, recorded_at, origin, data)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			t.db.key(partner), seq, t.db.key(e.ID), e.Type, e.Aggregate, t.db.key(e.AggregateID), e.Revision,
+			micros(e.OccurredAt), t.stamps[partner], string(origin), string(e.Data))
+		if err != nil {
+			return fmt.Errorf("append %s: %w", e.Type, err)
+		}
+	}
+	return nil
+}
+
+// missing turns an absent row into the caller's sentinel.
+func missing(err, sentinel error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return sentinel
+	}
+	return err
+}
