@@ -1,0 +1,80 @@
+// Package jobs runs timed work, each job on one node at a time under a lease.
+//
+// A job asks the domain what is due and must be harmless when it runs twice:
+// a lease can change hands while it works. Missed runs need no record here,
+// since what is due stays due until it is done.
+package jobs
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Job is one piece of timed work.
+type Job struct {
+	Name  string
+	Every time.Duration
+	Do    func(ctx context.Context) error
+}
+
+// Leases lets one node at a time hold a name.
+type Leases interface {
+	Acquire(ctx context.Context, name, holder string, ttl time.Duration) (fence int64, ok bool, err error)
+	Release(ctx context.Context, name, holder string) error
+}
+
+// Runner runs jobs until its context ends.
+type Runner struct {
+	Leases Leases
+	Node   string
+	Jobs   []Job
+}
+
+// Run runs every job on its own clock. A job that fails or panics is logged
+// and tried again at its next turn.
+func (r Runner) Run(ctx context.Context) error {
+	var group sync.WaitGroup
+	for _, job := range r.Jobs {
+		group.Go(func() { r.loop(ctx, job) })
+	}
+	group.Wait()
+	return nil
+}
+
+func (r Runner) loop(ctx context.Context, job Job) {
+	lease := "job:" + job.Name
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		_ = r.Leases.Release(ctx, lease, r.Node)
+	}()
+	tick := time.NewTicker(job.Every)
+	defer tick.Stop()
+	for {
+		if err := r.turn(ctx, lease, job); err != nil && ctx.Err() == nil {
+			slog.ErrorContext(ctx, "job failed, trying again at its next turn", "job", job.Name, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// turn runs the job once if this node holds its lease. A dead node's lease is
+// free again after three turns.
+func (r Runner) turn(ctx context.Context, lease string, job Job) (err error) {
+	_, ok, err := r.Leases.Acquire(ctx, lease, r.Node, max(3*job.Every, 5*time.Second))
+	if err != nil || !ok {
+		return err
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicked{p}
+		}
+	}()
+	return job.Do(ctx)
+}
