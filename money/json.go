@@ -95,10 +95,8 @@ func (m members) text(name string) (string, error) {
 		return "", notText(name, value[0])
 	}
 	var s string
-	if err := json.Unmarshal(value, &s); err != nil {
-		return "", ErrMalformed.Wrap(err)
-	}
-	return s, nil
+	err := json.Unmarshal(value, &s)
+	return s, err
 }
 
 func notText(name string, first byte) error {
