@@ -7,6 +7,7 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -73,7 +74,7 @@ func (r Runner) turn(ctx context.Context, lease string, job Job) (err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = &panicked{p}
+			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
 	return job.Do(ctx)
