@@ -29,6 +29,7 @@ type State struct {
 
 // NewPartner asks for a partner.
 type NewPartner struct {
+	ID           uuid.UUID       `json:"-"` // reserved by the caller for a safe repetition; zero: a new one
 	Name         string          `json:"name"`
 	Timezone     string          `json:"timezone"`
 	Currency     string          `json:"currency"`

@@ -2,6 +2,7 @@ package partners
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -31,17 +32,29 @@ func micros(clock func() time.Time) func() time.Time {
 	return func() time.Time { return clock().UTC().Truncate(time.Microsecond) }
 }
 
-// Create begins a partner. The error is fault.ErrInvalid with every wrong field.
+// Create begins a partner. The error is fault.ErrInvalid with every wrong
+// field. A partner whose reserved id is taken was made by an earlier try of the
+// same request, and is returned as it is.
 func (s *Service) Create(ctx context.Context, by event.Origin, in NewPartner) (*Partner, error) {
-	p, err := New(by, s.now(), s.ids(), in)
+	if in.ID == uuid.Nil {
+		in.ID = s.ids()
+	}
+	p, err := New(by, s.now(), in.ID, in)
 	if err != nil || in.ValidateOnly {
 		return p, err
 	}
-	return p, s.store.Insert(ctx, p)
+	if err := s.store.Insert(ctx, p); errors.Is(err, ErrExists) {
+		return s.store.Get(ctx, in.ID)
+	} else if err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // Get is a partner, or ErrNotFound.
-func (s *Service) Get(ctx context.Context, id uuid.UUID) (*Partner, error) { return s.store.Get(ctx, id) }
+func (s *Service) Get(ctx context.Context, id uuid.UUID) (*Partner, error) {
+	return s.store.Get(ctx, id)
+}
 
 // List is a page of all the partners.
 func (s *Service) List(ctx context.Context, page Page) ([]*Partner, string, error) {

@@ -1,0 +1,82 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/partners"
+)
+
+// created is the answer to a request that made something.
+type created[T any] struct {
+	Location string `header:"Location" doc:"Where the new thing is read."`
+	ETag     string `header:"ETag" doc:"Its revision, for If-Match."`
+	Body     T
+}
+
+// found is a mutable thing with the revision to base changes on.
+type found[T any] struct {
+	ETag string `header:"ETag" doc:"The revision, for If-Match."`
+	Body T
+}
+
+// plain is an answer without a revision.
+type plain[T any] struct{ Body T }
+
+// list is a page of things.
+type list[T any] struct {
+	Items      []T    `json:"items"`
+	NextCursor string `json:"next_cursor,omitempty" doc:"For the next page; absent on the last."`
+}
+
+// Page asks for a page of a list.
+type Page struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many items at most."`
+	Cursor string `query:"cursor" doc:"next_cursor of the page before."`
+}
+
+// Write is what every write takes.
+type Write struct {
+	ValidateOnly bool `query:"validate_only" doc:"Check everything and change nothing; the answer is what it would be."`
+}
+
+// Retryable is what every POST takes.
+type Retryable struct {
+	IdempotencyKey string `header:"Idempotency-Key" minLength:"16" maxLength:"255" doc:"Repeating a request with the same key and body returns the first answer."`
+}
+
+// ByID names one thing in the path.
+type ByID struct {
+	ID uuid.UUID `path:"id" format:"uuid"`
+}
+
+// operation describes one route; the action is what the caller's role needs.
+func operation(method, path, id, summary string, action partners.Action, status int) huma.Operation {
+	return huma.Operation{
+		Method: method, Path: path, OperationID: id, Summary: summary, DefaultStatus: status,
+		Errors:      []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusPreconditionRequired, http.StatusTooManyRequests, http.StatusServiceUnavailable},
+		Metadata:    map[string]any{"action": action},
+		Description: "Needs the right to " + string(action) + ".",
+	}
+}
+
+// route registers an operation whose handler runs only for roles that may.
+func route[I, O any](s *Server, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
+	action, _ := op.Metadata["action"].(partners.Action)
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		if err := principal(ctx).Require(action); err != nil {
+			return nil, err
+		}
+		return handler(ctx, in)
+	})
+}
+
+// by is who sent the request, as the author of what follows.
+func by(ctx context.Context) event.Origin { return principal(ctx).Origin("api", requestID(ctx)) }
+
+func unmarshal(b []byte, v any) error { return json.Unmarshal(b, v) }
