@@ -1,0 +1,126 @@
+package live
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// The types of messages. Clients ignore types that they do not know.
+const (
+	typeSnapshot     = "snapshot"
+	typeResync       = "resync"
+	typeMetrics      = "metrics_update"
+	typeKPI          = "kpi_threshold"
+	typeAnomaly      = "anomaly"
+	typeAlert        = "alert"
+	typeNotification = "campaign_notification"
+	typeBudget       = "budget_update"
+)
+
+// message is one update, encoded once and shared by all who get it.
+type message struct {
+	kind    string
+	seq     int64
+	at      time.Time // when its last event was recorded
+	figures []figure  // of a metrics update that can be merged
+	body    []byte    // the JSON object
+	index   uint64    // place in the channel's stream, 1, 2, 3, ...
+}
+
+// newMessage encodes a message on one line, as Server-Sent Events need it.
+func newMessage(kind string, seq int64, at time.Time, data []byte) *message {
+	if bytes.ContainsAny(data, "\r\n") {
+		var line bytes.Buffer
+		if json.Compact(&line, data) == nil {
+			data = line.Bytes()
+		}
+	}
+	b := make([]byte, 0, len(data)+96)
+	b = append(b, `{"type":"`...)
+	b = append(b, kind...)
+	b = append(b, `","seq":`...)
+	b = strconv.AppendInt(b, seq, 10)
+	b = append(b, `,"at":"`...)
+	b = at.UTC().AppendFormat(b, "2006-01-02T15:04:05.000000Z")
+	b = append(b, `","data":`...)
+	b = append(b, data...)
+	return &message{kind: kind, seq: seq, at: at, body: append(b, '}')}
+}
+
+func metricsMessage(of kind, seq int64, at time.Time, f figures) *message {
+	m := newMessage(typeMetrics, seq, at, f.encode(of))
+	m.figures = f.list
+	return m
+}
+
+// figures are the newest totals of some campaigns, in the order in which the
+// campaigns first appeared.
+type figures struct {
+	list []figure
+	at   map[uuid.UUID]int
+}
+
+// figure is one campaign's totals as a JSON object. They are absolute: whoever
+// sees the last one has missed nothing by not seeing those before.
+type figure struct {
+	campaign uuid.UUID
+	body     json.RawMessage
+}
+
+// set replaces a campaign's totals by newer ones.
+func (f *figures) set(newer figure) {
+	if i, known := f.at[newer.campaign]; known {
+		f.list[i] = newer
+		return
+	}
+	if f.at == nil {
+		f.at = map[uuid.UUID]int{}
+	}
+	f.at[newer.campaign] = len(f.list)
+	f.list = append(f.list, newer)
+}
+
+// encode gives a campaign's channel its object and a partner's channel a list.
+func (f figures) encode(of kind) []byte {
+	if of == ofCampaign {
+		return f.list[0].body
+	}
+	b := []byte(`{"campaigns":[`)
+	for i := range f.list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, f.list[i].body...)
+	}
+	return append(b, "]}"...)
+}
+
+// mergeMetrics folds all metrics updates into the last of them, which then says
+// what all of them said; the other messages stay as they are.
+func mergeMetrics(of kind, queue []*message) []*message {
+	var all figures
+	last := -1
+	for i, m := range queue {
+		if m.figures == nil {
+			continue
+		}
+		last = i
+		for _, f := range m.figures {
+			all.set(f)
+		}
+	}
+	kept := make([]*message, 0, len(queue))
+	for i, m := range queue {
+		if i == last {
+			m = metricsMessage(of, m.seq, m.at, all)
+		} else if m.figures != nil {
+			continue
+		}
+		kept = append(kept, m)
+	}
+	return kept
+}

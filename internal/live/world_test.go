@@ -1,0 +1,353 @@
+package live_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/fault"
+	"github.com/hexabuilders/campaignd/internal/live"
+)
+
+var errNoKey = fault.New(fault.Unauthorized, "unauthorized", "No such key.", "Sign in.")
+
+// world is a service behind the hub: one partner's log and the state it leads
+// to, keys, and a server.
+type world struct {
+	t      testing.TB
+	hub    *live.Hub
+	server *httptest.Server
+	stop   context.CancelFunc
+
+	partner, campaign uuid.UUID
+
+	mu        sync.Mutex
+	seq       int64
+	notes     map[uuid.UUID]int // notifications so far, of each campaign
+	clicks    map[uuid.UUID]int64
+	keys      map[string]live.Viewer
+	snapshots atomic.Int64
+	delay     func() // runs inside each snapshot
+}
+
+func newWorld(t testing.TB, limits live.Limits) *world {
+	t.Helper()
+	w := &world{
+		t: t, partner: uuid.Must(uuid.NewV7()), campaign: uuid.Must(uuid.NewV7()),
+		notes: map[uuid.UUID]int{}, clicks: map[uuid.UUID]int64{}, keys: map[string]live.Viewer{},
+	}
+	w.keys["mine"] = live.Viewer{Partner: w.partner, Key: uuid.New(), Reads: true}
+	w.keys["other"] = live.Viewer{Partner: uuid.New(), Key: uuid.New(), Reads: true}
+	w.keys["ingest"] = live.Viewer{Partner: w.partner, Key: uuid.New()}
+	w.keys["admin"] = live.Viewer{Key: uuid.New(), Reads: true}
+	w.start(limits)
+	t.Cleanup(w.close)
+	return w
+}
+
+// start begins a node; calling it again is a restart.
+func (w *world) start(limits live.Limits) {
+	hub, err := live.New(live.Config{
+		Authenticate: w.authenticate, Owner: w.owner, Snapshot: w.snapshot, Refuse: refuse, Limits: limits,
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = hub.Run(ctx) }()
+	w.stop = func() { cancel(); <-done }
+	w.hub, w.server = hub, httptest.NewServer(hub)
+}
+
+func (w *world) close() {
+	w.stop()
+	w.server.Close()
+}
+
+func refuse(rw http.ResponseWriter, _ *http.Request, err error) {
+	status := map[fault.Kind]int{
+		fault.Malformed: 400, fault.Unauthorized: 401, fault.Forbidden: 403, fault.NotFound: 404, fault.Unavailable: 503,
+	}[fault.KindOf(err)]
+	if status == 0 {
+		status = 500
+	}
+	http.Error(rw, err.Error(), status)
+}
+
+func (w *world) authenticate(r *http.Request) (live.Viewer, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	v, ok := w.keys[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")]
+	if !ok {
+		return v, errNoKey
+	}
+	return v, nil
+}
+
+func (w *world) owner(_ context.Context, viewer, campaign uuid.UUID) (uuid.UUID, error) {
+	if campaign != w.campaign || viewer != uuid.Nil && viewer != w.partner {
+		return uuid.Nil, live.ErrUnknownChannel
+	}
+	return w.partner, nil
+}
+
+// state is what a snapshot says; clients check what follows against it.
+type state struct {
+	Notes  int   `json:"notes"`
+	Clicks int64 `json:"clicks"`
+}
+
+func (w *world) snapshot(_ context.Context, partner uuid.UUID, channel string) (json.RawMessage, int64, error) {
+	w.snapshots.Add(1)
+	if partner != w.partner {
+		return nil, 0, errors.New("snapshot of another partner")
+	}
+	if w.delay != nil {
+		w.delay()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var s state
+	for id, n := range w.notes {
+		if channel == "partner:"+partner.String() || channel == "campaign:"+id.String() {
+			s.Notes += n
+			s.Clicks += w.clicks[id]
+		}
+	}
+	body, err := json.MarshalIndent(s, "", "  ")
+	return body, w.seq, err
+}
+
+// next makes the partner's next event. The caller holds the lock.
+func (w *world) next(kind, aggregate string, id uuid.UUID, data string) event.Event {
+	w.seq++
+	return event.Event{
+		ID: uuid.New(), Partner: w.partner, Seq: w.seq, Type: kind, Aggregate: aggregate, AggregateID: id,
+		RecordedAt: time.Now().UTC(), Data: json.RawMessage(data),
+	}
+}
+
+// note launches something worth a notification; they are numbered.
+func (w *world) note() event.Event {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.notes[w.campaign]++
+	return w.next("campaign.updated", "campaign", w.campaign, fmt.Sprintf(`{"n":%d,"status":"ACTIVE"}`, w.notes[w.campaign]))
+}
+
+// click counts a click of each campaign, in one commit.
+func (w *world) click(campaigns ...uuid.UUID) event.Event {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var list []string
+	for _, id := range campaigns {
+		w.clicks[id]++
+		list = append(list, fmt.Sprintf(`{"campaign_id":%q,"accepted":1,"delta":{"clicks":1},"totals":{"clicks":%d}}`, id, w.clicks[id]))
+	}
+	return w.next("performance.metrics_updated", "partner", w.partner, `{"campaigns":[`+strings.Join(list, ",")+`]}`)
+}
+
+// unseen is an event that live does not show.
+func (w *world) unseen() event.Event {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.next("partner.updated", "partner", w.partner, `{}`)
+}
+
+func (w *world) publish(events ...event.Event) {
+	if err := w.hub.Publish(context.Background(), events); err != nil {
+		w.t.Error(err)
+	}
+}
+
+func (w *world) revoke(key string) live.Viewer {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	v := w.keys[key]
+	delete(w.keys, key)
+	return v
+}
+
+func (w *world) campaignPath(end string) string {
+	return "/api/v1/campaigns/" + w.campaign.String() + "/" + end
+}
+
+// said is a message as a client reads it.
+type said struct {
+	Type string          `json:"type"`
+	Seq  int64           `json:"seq"`
+	At   time.Time       `json:"at"`
+	Data json.RawMessage `json:"data"`
+}
+
+func (m said) note(t testing.TB) int {
+	t.Helper()
+	var d struct{ N, Notes int }
+	if err := json.Unmarshal(m.Data, &d); err != nil {
+		t.Fatalf("%s: %v", m.Data, err)
+	}
+	return d.N + d.Notes
+}
+
+// client reads one connection, of either transport.
+type client struct {
+	t    testing.TB
+	read func(context.Context) (said, error)
+	quit func()
+	ids  []string // of Server-Sent Events
+}
+
+// receive returns the next message; it fails when none comes.
+func (c *client) receive() said {
+	c.t.Helper()
+	m, err := c.tryReceive(10 * time.Second)
+	if err != nil {
+		c.t.Fatalf("no message: %v", err)
+	}
+	return m
+}
+
+func (c *client) tryReceive(within time.Duration) (said, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	return c.read(ctx)
+}
+
+// expect receives and checks the type.
+func (c *client) expect(kind string) said {
+	c.t.Helper()
+	m := c.receive()
+	if m.Type != kind {
+		c.t.Fatalf("got %s (%s), want %s", m.Type, m.Data, kind)
+	}
+	return m
+}
+
+const fresh = int64(-1)
+
+// plain is a transport under test.
+type plain struct {
+	name string
+	path string
+	dial func(w *world, path, key string, last int64) (*client, int, error)
+}
+
+var transports = []plain{
+	{"sse", "live", (*world).dialEvents},
+	{"ws", "ws", (*world).dialSocket},
+}
+
+func (w *world) connect(p plain, last int64) *client {
+	w.t.Helper()
+	c, status, err := p.dial(w, w.campaignPath(p.path), "mine", last)
+	if err != nil || c == nil {
+		w.t.Fatalf("connect: status %d, %v", status, err)
+	}
+	w.t.Cleanup(c.quit)
+	return c
+}
+
+var browser = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000}}
+
+func (w *world) dialEvents(path, key string, last int64) (*client, int, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, w.server.URL+path, nil)
+	if err != nil {
+		cancel()
+		return nil, 0, err
+	}
+	r.Header.Set("Authorization", "Bearer "+key)
+	if last != fresh {
+		r.Header.Set("Last-Event-ID", strconv.FormatInt(last, 10))
+	}
+	answer, err := browser.Do(r)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		cancel()
+		if err != nil {
+			return nil, 0, err
+		}
+		_ = answer.Body.Close()
+		return nil, answer.StatusCode, nil
+	}
+	c := &client{t: w.t, quit: func() { cancel(); _ = answer.Body.Close() }}
+	lines := bufio.NewReader(answer.Body)
+	c.read = func(ctx context.Context) (said, error) {
+		stop := context.AfterFunc(ctx, cancel)
+		defer stop()
+		return readEvent(lines, &c.ids)
+	}
+	return c, http.StatusOK, nil
+}
+
+func readEvent(lines *bufio.Reader, ids *[]string) (m said, err error) {
+	for {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			return m, err
+		}
+		if id, ok := strings.CutPrefix(line, "id: "); ok {
+			*ids = append(*ids, strings.TrimSpace(id))
+		}
+		if data, ok := strings.CutPrefix(line, "data: "); ok {
+			return m, json.Unmarshal([]byte(data), &m)
+		}
+	}
+}
+
+func (w *world) dialSocket(path, key string, last int64) (*client, int, error) {
+	if last != fresh {
+		path += "?last_seq=" + strconv.FormatInt(last, 10)
+	}
+	conn, answer, err := websocket.Dial(context.Background(), w.server.URL+path, &websocket.DialOptions{
+		HTTPHeader: http.Header{"Authorization": {"Bearer " + key}},
+	})
+	if err != nil {
+		if answer != nil {
+			return nil, answer.StatusCode, nil
+		}
+		return nil, 0, err
+	}
+	conn.SetReadLimit(1 << 20)
+	c := &client{t: w.t, quit: func() { _ = conn.CloseNow() }}
+	c.read = func(ctx context.Context) (m said, err error) {
+		_, body, err := conn.Read(ctx)
+		if err != nil {
+			return m, err
+		}
+		return m, json.Unmarshal(body, &m)
+	}
+	return c, http.StatusSwitchingProtocols, nil
+}
+
+// emit makes an event about the campaign, of any type.
+func (w *world) emit(kind, aggregate string) event.Event {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	id := w.campaign
+	if aggregate != "campaign" {
+		id = uuid.New()
+	}
+	return w.next(kind, aggregate, id, fmt.Sprintf(`{"campaign_id":%q,"status":"PAUSED"}`, w.campaign))
+}
+
+func decode(t testing.TB, raw json.RawMessage, into any) {
+	t.Helper()
+	if err := json.Unmarshal(raw, into); err != nil {
+		t.Fatalf("%s: %v", raw, err)
+	}
+}
