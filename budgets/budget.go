@@ -1,0 +1,186 @@
+package budgets
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/fault"
+	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/money"
+)
+
+// Kind says what the limit counts.
+type Kind string
+
+const (
+	KindTotal Kind = "total" // everything
+	KindDaily Kind = "daily" // each local day by itself
+)
+
+// MaxLimit is the highest limit, 1 000 000 000 000 units. It leaves room below
+// the largest amount for overdelivery, so that what a platform reports beyond a
+// limit can always be held.
+const MaxLimit = 1_000_000_000_000 * money.Unit
+
+// State is a budget as it is stored. The store keeps Settled, Overdelivery,
+// Credit, OpenDay, Open and Budget.NextMark where its hot path can reach them.
+type State struct {
+	ID        uuid.UUID      `json:"id"`
+	Partner   uuid.UUID      `json:"partner_id"`
+	Campaign  uuid.UUID      `json:"campaign_id"`
+	Revision  int64          `json:"revision"` // of the settings
+	Kind      Kind           `json:"kind"`
+	Currency  money.Currency `json:"currency"`
+	Timezone  string         `json:"timezone"` // of the local days
+	Limit     int64          `json:"limit"`
+	Reserved  int64          `json:"reserved"` // held for what is under way
+	AutoPause bool           `json:"auto_pause"`
+
+	Thresholds []Threshold `json:"thresholds"` // the lowest first
+	Exhausted  bool        `json:"exhausted"`  // announced and still so, of OpenDay for a daily budget
+
+	Tally                // over the budget's life
+	OpenDay localday.Day `json:"open_day"`         // kind daily: the newest day reported
+	Open    Tally        `json:"open"`             // kind daily: of OpenDay
+	Closed  []DayTally   `json:"closed,omitempty"` // kind daily: the days before, oldest first
+
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// NewBudget asks for a budget.
+type NewBudget struct {
+	ID, Partner, Campaign uuid.UUID
+	Kind                  Kind // "" is KindTotal
+	Limit                 money.Money
+	Timezone              string // the campaign's
+	AutoPause             bool
+	Levels                []Level // nil is DefaultLevels
+}
+
+// Budget is what one campaign may spend.
+type Budget struct {
+	state State
+	rec   event.Recorder
+}
+
+// Open begins a budget with nothing settled. The error is fault.ErrInvalid with
+// every wrong field.
+func Open(by event.Origin, at time.Time, in NewBudget) (*Budget, error) {
+	if in.Kind == "" {
+		in.Kind = KindTotal
+	}
+	if in.Levels == nil {
+		in.Levels = DefaultLevels
+	}
+	if err := in.validate(); err != nil {
+		return nil, err
+	}
+	b := &Budget{state: State{
+		ID: in.ID, Partner: in.Partner, Campaign: in.Campaign, Kind: in.Kind,
+		Currency: in.Limit.Currency, Timezone: in.Timezone, Limit: in.Limit.Micros,
+		AutoPause: in.AutoPause, Thresholds: arrange(in.Levels, nil), CreatedAt: at,
+	}}
+	b.revise(by, at, Opened{
+		Campaign: in.Campaign, Kind: in.Kind, Limit: in.Limit, Timezone: in.Timezone,
+		AutoPause: in.AutoPause, Thresholds: b.state.Thresholds,
+	})
+	return b, nil
+}
+
+func (n NewBudget) validate() error {
+	var wrong fault.Fields
+	if n.Kind != KindTotal && n.Kind != KindDaily {
+		wrong.Add("kind", "unknown_kind", "There is no such kind of budget.", "total or daily")
+	}
+	if _, err := time.LoadLocation(n.Timezone); err != nil || n.Timezone == "" || n.Timezone == "Local" {
+		wrong.Add("timezone", "unknown_timezone", "This is not the name of a time zone.", `an IANA name such as "America/Bogota"`)
+	}
+	if !n.Limit.Currency.Valid() {
+		wrong.Add("limit.currency", money.ErrUnknownCurrency.Code, "This is not the code of a currency in use.", "an ISO 4217 code such as USD")
+	}
+	checkLimit(&wrong, n.Limit)
+	checkLevels(&wrong, n.Levels)
+	return wrong.Err()
+}
+
+func checkLimit(wrong *fault.Fields, limit money.Money) {
+	if limit.Micros <= 0 || limit.Micros > MaxLimit {
+		wrong.Add("limit.amount", "out_of_range", "This cannot be a budget's limit.",
+			"more than 0, at most "+money.New(MaxLimit, limit.Currency).Amount())
+	}
+}
+
+// Restore is a stored budget.
+func Restore(s State) *Budget { return &Budget{state: s} }
+
+// State is a copy of what the store keeps.
+func (b *Budget) State() State {
+	s := b.state
+	s.Thresholds = slices.Clone(s.Thresholds)
+	s.Closed = slices.Clone(s.Closed)
+	return s
+}
+
+// PullEvents hands the pending events to the store.
+func (b *Budget) PullEvents() []event.Event { return b.rec.Pull() }
+
+// Position is how a budget stands against its limit: over its life, or on one
+// day for a daily budget.
+type Position struct {
+	Limit, Settled, Reserved, Available, Overdelivery money.Money
+	Exhausted                                         bool
+	Thresholds                                        []Threshold
+}
+
+// Position is how the budget stands on a local day of its zone. The day does
+// not matter to a total budget.
+func (b *Budget) Position(day localday.Day) Position {
+	t, s := b.tallyOf(day), b.state
+	return Position{
+		Limit: b.money(s.Limit), Settled: b.money(t.Settled), Reserved: b.money(s.Reserved),
+		Available:    b.money(max(0, s.Limit-t.Settled-s.Reserved)),
+		Overdelivery: b.money(t.Overdelivery),
+		Exhausted:    t.Settled >= s.Limit,
+		Thresholds:   b.thresholds(day),
+	}
+}
+
+// thresholds are armed on a day that has not begun to be reported.
+func (b *Budget) thresholds(day localday.Day) []Threshold {
+	thresholds := slices.Clone(b.state.Thresholds)
+	if b.state.Kind == KindDaily && day > b.state.OpenDay {
+		arm(thresholds)
+	}
+	return thresholds
+}
+
+// Today is the local day of the budget's zone at a moment.
+func (b *Budget) Today(now time.Time) localday.Day { return localday.Of(now, b.location()) }
+
+// location is the zone, which Open has checked. Should a later tz database no
+// longer have it, UTC keeps the budget working.
+func (b *Budget) location() *time.Location {
+	if loc, err := time.LoadLocation(b.state.Timezone); err == nil {
+		return loc
+	}
+	return time.UTC
+}
+
+func (b *Budget) money(micros int64) money.Money { return money.New(micros, b.state.Currency) }
+
+// record adds an event that leaves the settings as they are.
+func (b *Budget) record(by event.Origin, at time.Time, data event.Data) {
+	by.Partner = b.state.Partner
+	b.rec.Record("budget", b.state.ID, b.state.Revision, at, by, data)
+}
+
+// revise adds an event that changes the settings.
+func (b *Budget) revise(by event.Origin, at time.Time, data event.Data) {
+	b.state.Revision++
+	b.state.UpdatedAt = at
+	b.record(by, at, data)
+}

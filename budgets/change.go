@@ -1,0 +1,105 @@
+package budgets
+
+import (
+	"slices"
+	"time"
+
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/fault"
+	"github.com/hexabuilders/campaignd/money"
+)
+
+// Patch says what to change of a budget's settings; nil leaves as it is.
+type Patch struct {
+	Limit        *money.Money `json:"limit"` // in the budget's currency
+	AutoPause    *bool        `json:"auto_pause"`
+	Thresholds   *[]Level     `json:"thresholds"` // all of them; an empty list is none
+	ValidateOnly bool         `json:"-"`          // check everything, change nothing
+}
+
+// Change applies a patch whole or not at all. A raised limit arms the
+// thresholds that are no longer reached; a lowered one, or a new threshold, may
+// fire at once. Nothing settled or posted is reversed. A patch that changes
+// nothing leaves the revision as it is and has no event.
+func (b *Budget) Change(by event.Origin, at time.Time, patch Patch) error {
+	if err := b.check(patch); err != nil {
+		return err
+	}
+	before := b.State()
+	b.apply(patch)
+	changes := changed(before, b.state)
+	if len(changes) == 0 {
+		return nil
+	}
+	if today := b.Today(at); b.state.Kind == KindDaily && today > b.state.OpenDay {
+		b.beginDay(today) // what was spent yesterday is not held against a new limit
+	}
+	b.revise(by, at, Changed{Campaign: b.state.Campaign, Changes: changes})
+	if b.state.Limit > before.Limit {
+		b.rearm()
+	}
+	b.announce(by, at)
+	return nil
+}
+
+func (b *Budget) check(patch Patch) error {
+	var wrong fault.Fields
+	if patch.Limit != nil {
+		if patch.Limit.Currency != b.state.Currency {
+			wrong.Add("limit.currency", money.ErrCurrencyMismatch.Code,
+				"The limit must be in the budget's currency; nothing is converted.", string(b.state.Currency))
+		}
+		checkLimit(&wrong, *patch.Limit)
+	}
+	if patch.Thresholds != nil {
+		checkLevels(&wrong, *patch.Thresholds)
+	}
+	return wrong.Err()
+}
+
+func (b *Budget) apply(patch Patch) {
+	if patch.Limit != nil {
+		b.state.Limit = patch.Limit.Micros
+	}
+	if patch.AutoPause != nil {
+		b.state.AutoPause = *patch.AutoPause
+	}
+	if patch.Thresholds != nil {
+		b.state.Thresholds = arrange(*patch.Thresholds, b.state.Thresholds)
+	}
+}
+
+// rearm arms what is no longer reached under a raised limit.
+func (b *Budget) rearm() {
+	settled := b.counted().Settled
+	for i := range b.state.Thresholds {
+		if t := &b.state.Thresholds[i]; settled < t.mark(b.state.Limit) {
+			t.FiredAt = nil
+		}
+	}
+}
+
+func changed(before, after State) []event.Change {
+	var changes []event.Change
+	if before.Limit != after.Limit {
+		changes = append(changes, event.Change{
+			Field:  "limit",
+			Before: money.New(before.Limit, before.Currency), After: money.New(after.Limit, after.Currency),
+		})
+	}
+	if before.AutoPause != after.AutoPause {
+		changes = append(changes, event.Change{Field: "auto_pause", Before: before.AutoPause, After: after.AutoPause})
+	}
+	if old, now := levelsOf(before.Thresholds), levelsOf(after.Thresholds); !slices.Equal(old, now) {
+		changes = append(changes, event.Change{Field: "thresholds", Before: old, After: now})
+	}
+	return changes
+}
+
+func levelsOf(thresholds []Threshold) []Level {
+	levels := make([]Level, len(thresholds))
+	for i, t := range thresholds {
+		levels[i] = Level{Percent: t.Percent, Severity: t.Severity}
+	}
+	return levels
+}
