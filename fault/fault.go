@@ -11,7 +11,9 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -63,9 +65,23 @@ type Error struct {
 	cause      error
 }
 
-// New declares a sentinel.
+// New declares a sentinel and notes it in the catalogue.
 func New(kind Kind, code, detail, fix string) *Error {
-	return &Error{Kind: kind, Code: code, Detail: detail, Fix: fix}
+	e := &Error{Kind: kind, Code: code, Detail: detail, Fix: fix}
+	catalogue.LoadOrStore(code, e)
+	return e
+}
+
+// catalogue holds the first sentinel of every code. Codes are constants, so it
+// is as large as the program's vocabulary of errors and no larger.
+var catalogue sync.Map // code → *Error
+
+// Catalogue returns every declared sentinel by code, for the documentation.
+func Catalogue() []*Error {
+	var all []*Error
+	catalogue.Range(func(_, e any) bool { all = append(all, e.(*Error)); return true })
+	slices.SortFunc(all, func(a, b *Error) int { return strings.Compare(a.Code, b.Code) })
+	return all
 }
 
 func (e *Error) Error() string {
@@ -95,6 +111,13 @@ func (e *Error) Unwrap() error { return e.cause }
 func (e *Error) With(format string, args ...any) *Error {
 	c := *e
 	c.Detail = fmt.Sprintf(format, args...)
+	return &c
+}
+
+// After returns a copy that says when trying again makes sense.
+func (e *Error) After(d time.Duration) *Error {
+	c := *e
+	c.RetryAfter = d
 	return &c
 }
 

@@ -50,8 +50,8 @@ var (
 	ErrKeyReused = fault.New(fault.Conflict, "idempotency_key_reused",
 		"This Idempotency-Key was used with another body.", "Use a new key for a new request; repeat a request with exactly the same body.")
 	// ErrKeyBusy refuses a key whose first request is still under way.
-	ErrKeyBusy = &fault.Error{Kind: fault.Conflict, Code: "idempotency_key_busy", RetryAfter: time.Second,
-		Detail: "A request with this Idempotency-Key is under way.", Fix: "Wait a second and repeat the request."}
+	ErrKeyBusy = fault.New(fault.Conflict, "idempotency_key_busy",
+		"A request with this Idempotency-Key is under way.", "Wait a second and repeat the request.").After(time.Second)
 	errKeyMalformed = fault.New(fault.Malformed, "idempotency_key_malformed",
 		"An Idempotency-Key has 16 to 255 visible ASCII characters.", "Send a random one, such as a UUID.")
 )

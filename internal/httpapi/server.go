@@ -53,7 +53,7 @@ func (s *Server) OpenAPI() *huma.OpenAPI { return s.api.OpenAPI() }
 
 var (
 	errNoRoute  = fault.New(fault.NotFound, "no_such_route", "There is nothing at this path.", "See /docs for every operation.")
-	errNoMethod = &fault.Error{Kind: fault.Malformed, Code: "method_not_allowed", Detail: "This path does not take this method.", Fix: "See /docs for the methods it takes."}
+	errNoMethod = fault.New(fault.Malformed, "method_not_allowed", "This path does not take this method.", "See /docs for the methods it takes.")
 )
 
 func config(version string) huma.Config {

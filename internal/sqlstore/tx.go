@@ -17,11 +17,9 @@ import (
 )
 
 // errUnavailable is what a client sees while the store cannot be reached.
-var errUnavailable = fault.Error{
-	Kind: fault.Unavailable, Code: "store_unavailable", RetryAfter: time.Second,
-	Detail: "The database does not answer; nothing was changed.",
-	Fix:    "Send the same request again after the time in Retry-After.",
-}
+var errUnavailable = fault.New(fault.Unavailable, "store_unavailable",
+	"The database does not answer; nothing was changed.",
+	"Send the same request again after the time in Retry-After.").After(time.Second)
 
 // translate turns an engine's failure into one that the callers know.
 func (db *DB) translate(err error) error {
