@@ -19,8 +19,8 @@ func aloud(message string, hidden bool) {
 		return
 	}
 	if seen := goCommandStderr(); seen != nil {
-		fmt.Fprint(seen, message)
-		_ = seen.Close() // nothing is left to say it to
+		_, _ = seen.WriteString(message) // nothing is left to say a failure to
+		_ = seen.Close()
 	}
 }
 

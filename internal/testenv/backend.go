@@ -83,8 +83,8 @@ func version(path string) float64 {
 }
 
 func resolved(path string) string {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real
+	if file, err := filepath.EvalSymlinks(path); err == nil {
+		return file
 	}
 	return path
 }

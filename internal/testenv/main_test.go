@@ -52,7 +52,7 @@ func TestFindResolvesLinksAndTakesTheNewest(t *testing.T) {
 		if err := os.MkdirAll(bin, 0o750); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(bin, "abacus"), nil, 0o700); err != nil { //nolint:gosec // a program is executable
+		if err := os.WriteFile(filepath.Join(bin, "abacus"), nil, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}

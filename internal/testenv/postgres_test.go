@@ -116,7 +116,7 @@ func TestKilledBinary(t *testing.T) {
 
 func TestNoServerSurvivesAKilledBinary(t *testing.T) {
 	postgres.Need(t)
-	victim := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilledBinary$") //nolint:gosec // this very program
+	victim := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilledBinary$")
 	victim.Env = append(os.Environ(), victimVar+"=1")
 	out, err := victim.StdoutPipe()
 	if err != nil {
