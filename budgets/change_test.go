@@ -65,6 +65,16 @@ func TestChangeTheLimit(t *testing.T) {
 	}
 }
 
+func TestALoweredLimitArmsNothing(t *testing.T) {
+	b := open(t, request(budgets.KindTotal))
+	settle(t, b, today, 60)
+	settle(t, b, today, -20)
+	expect(t, b, "50% LOW")
+	change(t, b, noon, limit(90))
+	settle(t, b, today, 10)
+	expect(t, b, "changed")
+}
+
 func TestOverdeliveryOutlivesARaisedLimit(t *testing.T) {
 	b := open(t, request(budgets.KindTotal))
 	settle(t, b, today, 120)

@@ -21,9 +21,7 @@ func (b *Budget) Settle(by event.Origin, at time.Time, day localday.Day, amount 
 	if err := b.post(day, amount); err != nil {
 		return err
 	}
-	if b.counts(day) {
-		b.announce(by, at)
-	}
+	b.announce(by, at) // nothing, when the day is over: what counts has not moved
 	b.announcePosted(by, at, day, before)
 	return nil
 }

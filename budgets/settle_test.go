@@ -120,6 +120,14 @@ func TestSettleADailyBudget(t *testing.T) {
 	}
 }
 
+func TestADailyBudgetIsExhaustedEveryDayAnew(t *testing.T) {
+	b := open(t, request(budgets.KindDaily))
+	for day := range localday.Day(3) {
+		settle(t, b, today+day, 100)
+		expect(t, b, "50% LOW", "75% MEDIUM", "90% HIGH", "100% CRITICAL", "exhausted")
+	}
+}
+
 func TestADailyBudgetIsWholeOnADayWithoutReports(t *testing.T) {
 	b := open(t, request(budgets.KindDaily))
 	settle(t, b, today, 100)
