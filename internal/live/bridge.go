@@ -1,8 +1,10 @@
 package live
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/hexabuilders/campaignd/fault"
+	"github.com/hexabuilders/campaignd/partners"
 )
 
 // bridge serves the channels over the centrifuge protocol. The library's broker
@@ -49,8 +52,7 @@ func newBridge(h *Hub) (*bridge, error) {
 // guest is what a connection's context remembers of its request.
 type guest struct {
 	request *http.Request
-	viewer  Viewer
-	session *session
+	viewer  partners.Principal
 }
 
 type guestKey struct{}
@@ -60,8 +62,8 @@ type guestKey struct{}
 func (b *bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") != "" {
 		viewer, err := b.hub.config.Authenticate(r)
-		if err == nil && !viewer.Reads {
-			err = ErrNotAReader
+		if err == nil {
+			err = viewer.Require(partners.ActionRead)
 		}
 		if err != nil {
 			b.hub.config.Refuse(w, r, err)
@@ -69,7 +71,14 @@ func (b *bridge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	g := &guest{request: r}
-	b.socket.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), guestKey{}, g)))
+	b.socket.ServeHTTP(reachable{w}, r.WithContext(context.WithValue(r.Context(), guestKey{}, g)))
+}
+
+// reachable lets the library take over a connection whose writer is wrapped.
+type reachable struct{ http.ResponseWriter }
+
+func (w reachable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
 func (b *bridge) connecting(ctx context.Context, e centrifuge.ConnectEvent) (centrifuge.ConnectReply, error) {
@@ -88,7 +97,7 @@ func (b *bridge) connecting(ctx context.Context, e centrifuge.ConnectEvent) (cen
 		}
 		return centrifuge.ConnectReply{}, centrifuge.ErrorInternal
 	}
-	if !viewer.Reads {
+	if !viewer.Can(partners.ActionRead) {
 		return centrifuge.ConnectReply{}, centrifuge.DisconnectPermissionDenied
 	}
 	g.viewer = viewer
@@ -155,7 +164,7 @@ func (h *holding) release(client *centrifuge.Client, name string) {
 // first publications, what came after it. The library adds the client to the
 // channel only after that; when a message came in between, a newer snapshot
 // follows, which says what that message said.
-func (b *bridge) subscribe(client *centrifuge.Client, held *holding, v Viewer, name string, reply centrifuge.SubscribeCallback) {
+func (b *bridge) subscribe(client *centrifuge.Client, held *holding, v partners.Principal, name string, reply centrifuge.SubscribeCallback) {
 	ctx := client.Context()
 	c, err := b.openFor(ctx, v, name)
 	if err != nil {
@@ -178,7 +187,7 @@ func (b *bridge) subscribe(client *centrifuge.Client, held *holding, v Viewer, n
 	go b.catchUp(client, c, opening.top, written)
 }
 
-func (b *bridge) openFor(ctx context.Context, v Viewer, name string) (*channel, error) {
+func (b *bridge) openFor(ctx context.Context, v partners.Principal, name string) (*channel, error) {
 	t, ok := parseTopic(name)
 	if !ok {
 		return nil, ErrUnknownChannel

@@ -8,22 +8,17 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-)
 
-// Viewer is who watches.
-type Viewer struct {
-	Partner uuid.UUID // whose channels; zero for an operator, who sees all
-	Key     uuid.UUID // revoking it ends the connection at once
-	Reads   bool      // the role may read; a key that only ingests may not
-}
+	"github.com/hexabuilders/campaignd/partners"
+)
 
 // Config is what the hub needs from outside.
 type Config struct {
 	// Authenticate says who sends the request, from its Authorization header or
 	// cookie. It is asked again every Limits.Recheck while a connection lives.
-	Authenticate func(*http.Request) (Viewer, error)
-	// Owner returns the partner of a campaign that the viewer's partner may see
-	// (zero: any), or an error of kind NotFound.
+	Authenticate func(*http.Request) (partners.Principal, error)
+	// Owner returns the partner of a campaign that the viewing partner may see
+	// (zero: an administrator, any), or an error of kind NotFound.
 	Owner func(ctx context.Context, viewer, campaign uuid.UUID) (uuid.UUID, error)
 	// Snapshot returns the present state behind a channel and the seq of the
 	// partner's log that it includes. The state may be newer than the seq, never

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/fault"
+	"github.com/hexabuilders/campaignd/partners"
 )
 
 // ending says why the hub ends a connection.
@@ -25,7 +26,7 @@ const (
 
 // session is one connection while it is open.
 type session struct {
-	viewer  Viewer
+	viewer  partners.Principal
 	request *http.Request // as it came, to check its credential again
 	end     func(ending)  // asks the connection to close; never waits
 }
@@ -37,13 +38,17 @@ type door struct {
 
 	mu       sync.Mutex
 	sessions map[*session]struct{}
-	partners map[uuid.UUID]int
+	perOwner map[uuid.UUID]int
+	revoked  map[uuid.UUID]time.Time // keys seen to be revoked, until no cache can still hold them
 	closed   bool
 	empty    *sync.Cond
 }
 
 func newDoor(l Limits) *door {
-	d := &door{limits: l, sessions: map[*session]struct{}{}, partners: map[uuid.UUID]int{}}
+	d := &door{
+		limits: l, sessions: map[*session]struct{}{},
+		perOwner: map[uuid.UUID]int{}, revoked: map[uuid.UUID]time.Time{},
+	}
 	d.empty = sync.NewCond(&d.mu)
 	return d
 }
@@ -54,11 +59,13 @@ func (d *door) enter(s *session) error {
 	switch {
 	case d.closed:
 		return ErrStopping
-	case len(d.sessions) >= d.limits.Connections || d.partners[s.viewer.Partner] >= d.limits.PerPartner:
+	case !d.revoked[s.viewer.Key].IsZero():
+		return partners.ErrUnauthorized
+	case len(d.sessions) >= d.limits.Connections || d.perOwner[s.viewer.Partner] >= d.limits.PerPartner:
 		return ErrFull
 	}
 	d.sessions[s] = struct{}{}
-	d.partners[s.viewer.Partner]++
+	d.perOwner[s.viewer.Partner]++
 	return nil
 }
 
@@ -69,8 +76,8 @@ func (d *door) leave(s *session) {
 		return
 	}
 	delete(d.sessions, s)
-	if d.partners[s.viewer.Partner]--; d.partners[s.viewer.Partner] == 0 {
-		delete(d.partners, s.viewer.Partner)
+	if d.perOwner[s.viewer.Partner]--; d.perOwner[s.viewer.Partner] == 0 {
+		delete(d.perOwner, s.viewer.Partner)
 	}
 	if len(d.sessions) == 0 {
 		d.empty.Broadcast()
@@ -115,9 +122,9 @@ func (d *door) wait(ctx context.Context) {
 // recheck asks again for every credential in use, once for each, and ends the
 // connections of those that are refused. While the answer cannot be had they
 // stay: the same outage keeps new data from them.
-func (d *door) recheck(authenticate func(*http.Request) (Viewer, error)) {
+func (d *door) recheck(authenticate func(*http.Request) (partners.Principal, error)) {
 	type answer struct {
-		viewer Viewer
+		viewer partners.Principal
 		lapsed bool
 	}
 	answers := map[string]answer{}
@@ -150,34 +157,47 @@ func refused(err error) bool {
 	}
 }
 
-// revoke ends the connections of keys that the events say are revoked, without
-// waiting for the next check.
+// revoke ends the connections of a key without waiting for the next check, and
+// lets none of it in while a cache may still believe it.
+func (d *door) revoke(key uuid.UUID) {
+	d.mu.Lock()
+	d.revoked[key] = time.Now()
+	d.mu.Unlock()
+	for _, s := range d.inside() {
+		if s.viewer.Key == key {
+			s.end(endLapsed)
+		}
+	}
+}
+
+// forget drops the revoked keys that no cache holds any more.
+func (d *door) forget(before time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for key, at := range d.revoked {
+		if at.Before(before) {
+			delete(d.revoked, key)
+		}
+	}
+}
+
+// revoke looks for revoked keys among the events.
 func (h *Hub) revoke(events []event.Event) {
 	for i := range events {
-		if events[i].Type != keyRevoked {
+		if events[i].Type != (partners.KeyRevoked{}).EventType() {
 			continue
 		}
-		var data struct {
-			Key uuid.UUID `json:"key_id"`
-		}
-		if json.Unmarshal(events[i].Data, &data) != nil || data.Key == uuid.Nil {
-			continue // the next check finds it
-		}
-		for _, s := range h.door.inside() {
-			if s.viewer.Key == data.Key {
-				s.end(endLapsed)
-			}
+		var data partners.KeyRevoked
+		if json.Unmarshal(events[i].Data, &data) == nil { // else the next check finds it
+			h.door.revoke(data.Key)
 		}
 	}
 }
 
 // admit lets a request in, or says why not. The request is kept, cut loose
 // from its connection.
-func (h *Hub) admit(r *http.Request, v Viewer, end func(ending)) (*session, error) {
-	if !v.Reads {
-		return nil, ErrNotAReader
-	}
-	s := &session{viewer: v, request: r.Clone(context.Background()), end: end}
+func (h *Hub) admit(r *http.Request, p partners.Principal, end func(ending)) (*session, error) {
+	s := &session{viewer: p, request: r.Clone(context.Background()), end: end}
 	s.request.Body = nil
 	return s, h.door.enter(s)
 }

@@ -9,8 +9,6 @@ import (
 var (
 	ErrUnknownChannel = fault.New(fault.NotFound, "not_found", "There is no such channel.",
 		"Use campaign:<id> or partner:<id> with an id of your own.")
-	ErrNotAReader = fault.New(fault.Forbidden, "forbidden", "This key's role may not read.",
-		"Use a key with a role that reads, such as analyst.")
 	ErrPosition = fault.New(fault.Malformed, "invalid_last_seq", "The position to resume from is not a sequence number.",
 		"Send the seq of the last message you have seen as Last-Event-ID or last_seq, or leave it out for a snapshot.")
 	ErrFull = retry(fault.New(fault.Unavailable, "too_many_connections", "This node holds as many live connections as it may.",

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/partners"
 )
 
 // Hub turns the event log into live channels. It is an http.Handler for Paths.
@@ -111,6 +112,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		select {
 		case <-tick.C:
 			h.door.recheck(h.config.Authenticate)
+			h.door.forget(time.Now().Add(-2 * partners.CacheFor))
 			h.closeIdle(time.Now().Add(-h.limits.Retain))
 		case <-ctx.Done():
 			h.stop(context.WithoutCancel(ctx))
@@ -136,28 +138,28 @@ func (h *Hub) stop(ctx context.Context) {
 	h.closeIdle(time.Now().Add(time.Hour))
 }
 
-// topicOf finds the partner whose channel it is, when the viewer may watch it.
-func (h *Hub) topicOf(ctx context.Context, v Viewer, t topic) (uuid.UUID, error) {
-	if !v.Reads {
-		return uuid.Nil, ErrNotAReader
+// topicOf finds the partner whose channel it is, when the principal may watch it.
+func (h *Hub) topicOf(ctx context.Context, p partners.Principal, t topic) (uuid.UUID, error) {
+	if err := p.Require(partners.ActionRead); err != nil {
+		return uuid.Nil, err
 	}
 	owner := t.id
 	if t.kind == ofCampaign {
 		var err error
-		if owner, err = h.owner(ctx, v, t); err != nil {
+		if owner, err = h.owner(ctx, p, t); err != nil {
 			return uuid.Nil, err
 		}
 	}
-	if v.Partner != uuid.Nil && v.Partner != owner {
+	if !p.Sees(owner) {
 		return uuid.Nil, ErrUnknownChannel
 	}
 	return owner, nil
 }
 
 // owner asks the open channel before the store: a campaign never changes hands.
-func (h *Hub) owner(ctx context.Context, v Viewer, t topic) (uuid.UUID, error) {
+func (h *Hub) owner(ctx context.Context, p partners.Principal, t topic) (uuid.UUID, error) {
 	if c, ok := h.open.Load(t.String()); ok {
 		return c.(*channel).feed.partner, nil
 	}
-	return h.config.Owner(ctx, v.Partner, t.id)
+	return h.config.Owner(ctx, p.Partner, t.id)
 }

@@ -11,10 +11,7 @@ import (
 	"github.com/hexabuilders/campaignd/event"
 )
 
-const (
-	metricsUpdated = "performance.metrics_updated"
-	keyRevoked     = "partner.key_revoked"
-)
+const metricsUpdated = "performance.metrics_updated"
 
 // kinds says which message an event becomes; a name that ends in a dot stands
 // for all events that begin with it. Events that are not listed are not shown.

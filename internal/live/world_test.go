@@ -21,9 +21,8 @@ import (
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/internal/live"
+	"github.com/hexabuilders/campaignd/partners"
 )
-
-var errNoKey = fault.New(fault.Unauthorized, "unauthorized", "No such key.", "Sign in.")
 
 // world is a service behind the hub: one partner's log and the state it leads
 // to, keys, and a server.
@@ -39,21 +38,22 @@ type world struct {
 	seq       int64
 	notes     map[uuid.UUID]int // notifications so far, of each campaign
 	clicks    map[uuid.UUID]int64
-	keys      map[string]live.Viewer
+	keys      map[string]partners.Principal
 	snapshots atomic.Int64
 	delay     func() // runs inside each snapshot
+	outage    error  // answers all questions about keys
 }
 
 func newWorld(t testing.TB, limits live.Limits) *world {
 	t.Helper()
 	w := &world{
 		t: t, partner: uuid.Must(uuid.NewV7()), campaign: uuid.Must(uuid.NewV7()),
-		notes: map[uuid.UUID]int{}, clicks: map[uuid.UUID]int64{}, keys: map[string]live.Viewer{},
+		notes: map[uuid.UUID]int{}, clicks: map[uuid.UUID]int64{}, keys: map[string]partners.Principal{},
 	}
-	w.keys["mine"] = live.Viewer{Partner: w.partner, Key: uuid.New(), Reads: true}
-	w.keys["other"] = live.Viewer{Partner: uuid.New(), Key: uuid.New(), Reads: true}
-	w.keys["ingest"] = live.Viewer{Partner: w.partner, Key: uuid.New()}
-	w.keys["admin"] = live.Viewer{Key: uuid.New(), Reads: true}
+	w.keys["mine"] = partners.Principal{Partner: w.partner, Key: uuid.New(), Role: partners.RoleAnalyst}
+	w.keys["other"] = partners.Principal{Partner: uuid.New(), Key: uuid.New(), Role: partners.RoleAnalyst}
+	w.keys["ingest"] = partners.Principal{Partner: w.partner, Key: uuid.New(), Role: partners.RoleIngest}
+	w.keys["admin"] = partners.Principal{Key: uuid.New(), Role: partners.RoleAdmin}
 	w.start(limits)
 	t.Cleanup(w.close)
 	return w
@@ -71,13 +71,26 @@ func (w *world) start(limits live.Limits) {
 	done := make(chan struct{})
 	go func() { defer close(done); _ = hub.Run(ctx) }()
 	w.stop = func() { cancel(); <-done }
-	w.hub, w.server = hub, httptest.NewServer(hub)
+	w.hub, w.server = hub, httptest.NewServer(wrapped(hub))
 }
 
 func (w *world) close() {
 	w.stop()
 	w.server.Close()
 }
+
+// wrapped is a middleware such as servers have: what is behind its writer is
+// reached through Unwrap alone.
+func wrapped(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(&wrapper{w}, r) })
+}
+
+type wrapper struct{ inner http.ResponseWriter }
+
+func (w *wrapper) Header() http.Header         { return w.inner.Header() }
+func (w *wrapper) Write(b []byte) (int, error) { return w.inner.Write(b) }
+func (w *wrapper) WriteHeader(status int)      { w.inner.WriteHeader(status) }
+func (w *wrapper) Unwrap() http.ResponseWriter { return w.inner }
 
 func refuse(rw http.ResponseWriter, _ *http.Request, err error) {
 	status := map[fault.Kind]int{
@@ -89,12 +102,15 @@ func refuse(rw http.ResponseWriter, _ *http.Request, err error) {
 	http.Error(rw, err.Error(), status)
 }
 
-func (w *world) authenticate(r *http.Request) (live.Viewer, error) {
+func (w *world) authenticate(r *http.Request) (partners.Principal, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.outage != nil {
+		return partners.Principal{}, w.outage
+	}
 	v, ok := w.keys[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")]
 	if !ok {
-		return v, errNoKey
+		return v, partners.ErrUnauthorized
 	}
 	return v, nil
 }
@@ -175,7 +191,7 @@ func (w *world) publish(events ...event.Event) {
 	}
 }
 
-func (w *world) revoke(key string) live.Viewer {
+func (w *world) revoke(key string) partners.Principal {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	v := w.keys[key]
