@@ -113,14 +113,17 @@ func (f *feed) release(c *channel) {
 	c.idleSince = time.Now()
 }
 
-// closeIdle forgets the channels that nobody has watched since a moment.
-func (f *feed) closeIdle(since time.Time) {
+// tidy forgets the channels that nobody has watched since a moment, and cuts
+// the rings of the others to what they may hold now.
+func (f *feed) tidy(since time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for t, c := range f.channels {
 		if c.holders == 0 && c.idleSince.Before(since) {
 			delete(f.channels, t)
 			c.close()
+			continue
 		}
+		f.hub.history.Add(-int64(c.ring.trim(f.hub.ringBytes())))
 	}
 }

@@ -113,7 +113,7 @@ func (h *Hub) Run(ctx context.Context) error {
 		case <-tick.C:
 			h.door.recheck(h.config.Authenticate)
 			h.door.forget(time.Now().Add(-2 * partners.CacheFor))
-			h.closeIdle(time.Now().Add(-h.limits.Retain))
+			h.tidy(time.Now().Add(-h.limits.Retain))
 		case <-ctx.Done():
 			h.stop(context.WithoutCancel(ctx))
 			return nil
@@ -121,11 +121,11 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 }
 
-func (h *Hub) closeIdle(since time.Time) {
+func (h *Hub) tidy(since time.Time) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	for _, f := range h.feeds {
-		f.closeIdle(since)
+		f.tidy(since)
 	}
 }
 
@@ -135,7 +135,7 @@ func (h *Hub) stop(ctx context.Context) {
 	h.door.close()
 	h.bridge.stop(ctx)
 	h.door.wait(ctx)
-	h.closeIdle(time.Now().Add(time.Hour))
+	h.tidy(time.Now().Add(time.Hour))
 }
 
 // topicOf finds the partner whose channel it is, when the principal may watch it.

@@ -11,21 +11,25 @@ type ring struct {
 	top      uint64 // index of the last message ever pushed
 }
 
-// push adds a message and lets old ones go; it returns how much larger the
-// ring has become.
+// push adds a message and lets old ones go until the ring holds no more than
+// most; it returns how much larger it has become.
 func (r *ring) push(m *message, most int) int {
-	before := r.bytes
 	r.top++
 	m.index = r.top
 	r.messages = append(r.messages, m)
 	r.bytes += len(m.body)
+	return len(m.body) - r.trim(most)
+}
+
+func (r *ring) trim(most int) (freed int) {
+	before := r.bytes
 	for r.bytes > most {
 		r.floor = r.messages[0].seq
 		r.bytes -= len(r.messages[0].body)
 		r.messages[0] = nil
 		r.messages = r.messages[1:]
 	}
-	return r.bytes - before
+	return before - r.bytes
 }
 
 // reset forgets everything: the ring now knows only what comes after floor.
