@@ -130,10 +130,13 @@ func (b *Budget) PullEvents() []event.Event { return b.rec.Pull() }
 
 // Position is how a budget stands against its limit: over its life, or on one
 // day for a daily budget.
+//
+// What the platforms reported is split by what it was authorised by: Settled
+// lies within the limit of its time, Overdelivery beyond it.
 type Position struct {
-	Limit, Settled, Reserved, Available, Overdelivery money.Money
-	Exhausted                                         bool
-	Thresholds                                        []Threshold
+	Limit, Reported, Settled, Overdelivery, Reserved, Available money.Money
+	Exhausted                                                   bool
+	Thresholds                                                  []Threshold
 }
 
 // Position is how the budget stands on a local day of its zone. The day does
@@ -141,11 +144,11 @@ type Position struct {
 func (b *Budget) Position(day localday.Day) Position {
 	t, s := b.tallyOf(day), b.state
 	return Position{
-		Limit: b.money(s.Limit), Settled: b.money(t.Settled), Reserved: b.money(s.Reserved),
-		Available:    b.money(max(0, s.Limit-t.Settled-s.Reserved)),
-		Overdelivery: b.money(t.Overdelivery),
-		Exhausted:    t.Settled >= s.Limit,
-		Thresholds:   b.thresholds(day),
+		Limit: b.money(s.Limit), Reserved: b.money(s.Reserved),
+		Reported: b.money(t.Settled), Settled: b.money(t.Settled - t.Overdelivery), Overdelivery: b.money(t.Overdelivery),
+		Available:  b.money(max(0, s.Limit-t.Settled-s.Reserved)),
+		Exhausted:  t.Settled >= s.Limit,
+		Thresholds: b.thresholds(day),
 	}
 }
 

@@ -195,7 +195,7 @@ func TestPosition(t *testing.T) {
 	b := open(t, request(budgets.KindTotal))
 	settle(t, b, today, 120)
 	p := b.Position(today)
-	if p.Settled != usd(120) || p.Available != usd(0) || p.Overdelivery != usd(20) || !p.Exhausted {
+	if p.Reported != usd(120) || p.Settled != usd(100) || p.Available != usd(0) || p.Overdelivery != usd(20) || !p.Exhausted {
 		t.Errorf("beyond the limit: %+v", p)
 	}
 	settle(t, b, today, -50)

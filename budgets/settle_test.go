@@ -114,7 +114,7 @@ func TestSettleADailyBudget(t *testing.T) {
 		t.Errorf("over its life: settled %d, overdelivery %d", s.Settled, s.Overdelivery)
 	}
 	for day, want := range map[localday.Day]money.Money{-1: usd(0), 0: usd(105), 1: usd(55), 2: usd(0)} {
-		if got := b.Position(today + day).Settled; got != want {
+		if got := b.Position(today + day).Reported; got != want {
 			t.Errorf("day %+d: settled %s, want %s", day, got, want)
 		}
 	}
