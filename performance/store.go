@@ -2,6 +2,8 @@ package performance
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -39,11 +41,76 @@ const (
 	Day
 )
 
-// Totals are a campaign's values over some range.
-type Totals struct {
+// Stamp is the place of a commit in its partner's log.
+type Stamp struct {
+	RecordedAt time.Time
+	Seq        int64 // of its performance.metrics_updated event
+}
+
+// Span chooses events by both clocks, in microseconds; every range is
+// half-open.
+type Span struct {
+	From, To           int64 // of occurred_at
+	KnownFrom, KnownTo int64 // of recorded_at
+}
+
+// Everything is the span of all events.
+var Everything = Span{From: minMicros, To: maxMicros, KnownFrom: minMicros, KnownTo: maxMicros}
+
+const (
+	minMicros = -1 << 62
+	maxMicros = 1 << 62
+)
+
+// Writer is the log's writing side.
+type Writer interface {
+	// Append writes a commit in one transaction: ids, chunks, rollups, totals,
+	// spend and events, with what Commit.Follow adds. When it returns nil all of
+	// it is durable and Commit.Stamps is filled in. It fails with ErrSeen when an
+	// id is already there and with a *Refusal when a total would leave its
+	// range; after any error nothing was written.
+	Append(ctx context.Context, c *Commit) error
+	// Known returns the fingerprints of those keys that are already there.
+	Known(ctx context.Context, partner uuid.UUID, keys []Key) (map[Key]uint32, error)
+}
+
+// Reader is the log's reading side.
+type Reader interface {
+	// Rollups returns a campaign's cells with From <= Start < To, in the order
+	// of Start and Channel. Days are counted as localday.Day.
+	Rollups(ctx context.Context, partner, campaign uuid.UUID, width Bucket, from, to int64) ([]Rollup, error)
+	// Totals returns the running totals of one campaign, or with uuid.Nil of
+	// all the partner's campaigns. A campaign's Totals are the Sum of its cells:
+	// one without a channel has the sums, those of channels the rest.
+	Totals(ctx context.Context, partner, campaign uuid.UUID) ([]ChannelTotal, error)
+	// Replay calls f with the events of a campaign commit by commit, in the
+	// order of recorded_at, with all the events of every chunk that overlaps
+	// the span: f leaves out those whose OccurredAt lies outside. limit bounds
+	// the number of chunks; 0 means all.
+	Replay(ctx context.Context, partner, campaign uuid.UUID, span Span, limit int, f func(recordedAt int64, events []Event) error) error
+	// Settled is the greatest recorded_at of a partner that is visible: no
+	// later commit can have one that is not greater.
+	Settled(ctx context.Context, partner uuid.UUID) (int64, error)
+}
+
+// ChannelTotal is one cell of a campaign's running total.
+type ChannelTotal struct {
 	Campaign uuid.UUID
-	Currency string
-	Events   int64
-	Metrics
-	Custom []Custom // by name
+	Channel  string
+	Cell
+}
+
+// ErrSeen means that some ids of a commit are already in the log.
+var ErrSeen = errors.New("performance: some event ids are already recorded")
+
+// Refusal means that a commit would take a campaign's total out of its range:
+// below zero, or so high that it could no longer be added up.
+type Refusal struct {
+	Campaign uuid.UUID
+	Metric   Metric
+	Negative bool
+}
+
+func (r *Refusal) Error() string {
+	return fmt.Sprintf("performance: the total of %s of campaign %s would leave its range", r.Metric, r.Campaign)
 }

@@ -1,0 +1,122 @@
+package performance
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/event"
+)
+
+// Service is what the rest of the program asks performance for.
+type Service struct {
+	ingester *Ingester
+	subjects *subjects
+	log      Reader
+	now      func() time.Time
+}
+
+// NewService answers from log and takes in through ingester. now is the clock
+// that future events are measured by.
+func NewService(ingester *Ingester, directory Directory, log Reader, now func() time.Time) *Service {
+	return &Service{ingester: ingester, subjects: newSubjects(directory, now), log: log, now: now}
+}
+
+// Record takes in events of the partner by.Partner and returns when they are
+// durable. Bad events are refused by index and the others are taken; those are
+// in one transaction, so that a crash leaves all of them or none. Sending
+// events again is always safe.
+//
+// Its errors leave the outcome open or nothing taken: ErrBusy, ErrStopping,
+// Unavailable from the store, or ctx's.
+func (s *Service) Record(ctx context.Context, by event.Origin, events []Event) (Receipt, error) {
+	found, err := s.subjects.of(ctx, by.Partner, campaignsOf(events))
+	if err != nil {
+		return Receipt{}, err
+	}
+	r := &request{by: by, items: make([]item, 0, len(events))}
+	var refused []Rejection
+	latest := s.now().Add(FutureTolerance).UnixMicro()
+	var scratch []byte
+	for i := range events {
+		e := &events[i]
+		subject := found[e.Campaign]
+		if code, detail := check(e, subject, latest); code != "" {
+			refused = append(refused, Rejection{Index: i, Code: code, Detail: detail})
+			continue
+		}
+		it := item{event: e, subject: subject, key: KeyOf(e.ID), index: int32(i)}
+		it.print, scratch = Fingerprint(e, scratch)
+		r.items = append(r.items, it)
+	}
+	if len(r.items) == 0 {
+		var receipt Receipt
+		receipt.Reject(refused...)
+		return receipt, nil
+	}
+	receipt, err := s.ingester.submit(ctx, r)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return withRefused(receipt, refused), nil
+}
+
+// withRefused adds the events that never reached the commit.
+func withRefused(receipt Receipt, refused []Rejection) Receipt {
+	if len(refused) == 0 {
+		return receipt
+	}
+	listed, hidden := append(refused, receipt.Rejected...), receipt.Refused-len(receipt.Rejected)
+	slices.SortFunc(listed, func(a, b Rejection) int { return a.Index - b.Index })
+	receipt.Rejected, receipt.Refused = nil, hidden
+	receipt.Reject(listed...)
+	return receipt
+}
+
+// campaignsOf lists each campaign once.
+func campaignsOf(events []Event) []uuid.UUID {
+	seen := map[uuid.UUID]struct{}{}
+	var ids []uuid.UUID
+	for i := range events {
+		id := events[i].Campaign
+		if _, ok := seen[id]; !ok {
+			seen[id] = struct{}{}
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// check holds one event against its campaign and the limits. A sender's text
+// has been checked where it was read; this also guards against importers.
+func check(e *Event, s *Subject, latest int64) (code, detail string) {
+	switch {
+	case s == nil:
+		return CodeCampaignNotFound, fmt.Sprintf("There is no campaign %s that this key may report for.", e.Campaign)
+	case e.ID == "" || len(e.ID) > MaxIDBytes:
+		return CodeRequired, fmt.Sprintf("event_id must have 1 to %d bytes.", MaxIDBytes)
+	case e.OccurredAt > latest:
+		return CodeInFuture, fmt.Sprintf("occurred_at %s is more than %s ahead of our clock. Check the sender's clock and send the event again when it has happened.",
+			time.UnixMicro(e.OccurredAt).UTC().Format(time.RFC3339Nano), FutureTolerance)
+	case e.Currency != "" && e.Currency != s.Currency:
+		return CodeCurrencyMismatch, fmt.Sprintf("The event is in %q and its campaign in %s. Convert the amounts, or report to a campaign in that currency.", e.Currency, s.Currency)
+	}
+	given := e.Given()
+	if given == 0 && len(e.Custom) == 0 {
+		return CodeRequired, "The event has no values; give at least one metric or custom value."
+	}
+	e.Present = given
+	for m := range NumMetrics {
+		limit := int64(MaxCount)
+		if m.IsDecimal() {
+			limit = MaxMoney
+		}
+		if v := *e.At(m); v > limit || v < -limit {
+			return CodeOutOfRange, fmt.Sprintf("%s is too large for one event.", m)
+		}
+	}
+	return "", ""
+}
