@@ -1,0 +1,67 @@
+package dashboard
+
+// field is one control of a form with what was entered and what is wrong.
+type field struct {
+	Name, Label, Value, Hint, Error  string
+	Type, Mode, Placeholder, Control string
+	List                             string
+	Options                          []option
+	Max                              int
+	Many, Optional, Whole            bool
+}
+
+type option struct {
+	Value, Label string
+	Chosen       bool
+}
+
+// goalForm is the rows of targets; there is always an empty one to fill.
+type goalForm struct {
+	Rows  []goalRow
+	Error string
+}
+
+type goalRow struct {
+	Index         int
+	Metrics       []option
+	Target, Error string
+}
+
+type creativeForm struct{ Fields []field }
+
+type step struct {
+	Name      string
+	Fields    []field
+	Goals     *goalForm
+	Creatives []creativeForm
+}
+
+type createPage struct {
+	ID      string // chosen before the first try, so that a second one finds the first
+	Problem *problem
+	Steps   []step
+}
+
+// section is one part of a campaign's setup: what holds, and the form that
+// changes it.
+type section struct {
+	Name, Sentence, Locked, Warning string
+	URL, Edit, Save, Undo           string
+	Now                             []creative
+	Open                            bool
+	Problem                         *problem
+	Fields                          []field
+	Goals                           *goalForm
+	Creatives                       []creativeForm
+	Revision                        int64
+}
+
+type setupPage struct {
+	Head      campaignHead
+	Problem   *problem
+	Sections  []section
+	Readiness *readiness
+	Pairs     []pair
+}
+
+type pair struct{ Label, Value string }

@@ -1,0 +1,208 @@
+package dashboard
+
+import "time"
+
+// The view models: what each page shows, already decided. Templates only lay
+// out and print.
+
+type overviewPage struct {
+	Partner    string
+	Headline   string
+	Live       string
+	Partners   []partnerChoice // an admin's choice; empty for everybody else
+	Attention  []attention
+	Period     string
+	Periods    []string
+	Currency   string
+	Currencies []string
+	Comparison string
+	Tiles      []tile
+	table
+}
+
+type partnerChoice struct {
+	ID, Name string
+	Current  bool
+}
+
+// attention is something that is wrong or about to be, with what can be done.
+type attention struct {
+	Severity string
+	Text     string
+	Detail   string
+	Campaign string
+	Href     string
+	At       time.Time
+	Actions  []link
+}
+
+// link is an action beside a sentence: a page to go to, or a POST.
+type link struct {
+	Label, URL string
+	Post       bool
+}
+
+// table is the list of campaigns.
+type table struct {
+	Columns []column
+	Rows    []row
+}
+
+type column struct {
+	Label, URL, Sorted string
+	End                bool
+}
+
+type row struct {
+	ID, Name, Status, Type, Objective string
+	Currency                          string
+	Search                            string // lower-case text the filter looks in
+	Spend, Limit                      figure
+	Meter                             meter
+	Pacing, PacingTone, PacingWhy     string
+	Cells                             []cell
+}
+
+type cell struct {
+	figure
+	Goal *goal
+}
+
+type campaignsPage struct {
+	Live, Found, Query, Status, Type string
+	Statuses, Types                  []string
+	Filtered, Paged                  bool
+	Next                             string
+	table
+}
+
+// campaignHead is what the three tabs of a campaign share.
+type campaignHead struct {
+	ID, Name, Status, Type string
+	Tab, Live, Zone        string
+	Facts                  []string
+	Actions                []action
+	Revision               int64
+}
+
+// action is a button: allowed with what it will do, or not with why.
+type action struct {
+	Name, URL, Icon string
+	Allowed         bool
+	Why             string
+	Primary, Danger bool
+	Question        string
+	Effects         []effect
+	NeedsReason     bool
+	Revision        int64
+}
+
+type effect struct {
+	Icon, Text string
+	Warn       bool
+}
+
+type notice struct{ Tone, Icon, Text string }
+
+type campaignPage struct {
+	Head         campaignHead
+	Problem      *problem
+	Notices      []notice
+	Tiles        []tile
+	Currency     string
+	ChartMetrics []string
+	ChartSteps   []string
+	ChartStep    string
+	ChartNote    string
+	Alerts       []alertRow
+	Readiness    *readiness
+	Budget       budgetCard
+	Goals        goalsCard
+	Aim          string
+	Creatives    []creative
+}
+
+type goalsCard struct {
+	Goals      []*goal
+	Score      string
+	ScoreKnown bool
+}
+
+type creative struct{ Name, Format, Channel, URL string }
+
+type readiness struct {
+	Title  string
+	Checks []check
+}
+
+type check struct {
+	Label, Detail, Fix, Href string
+	OK, Blocking             bool
+}
+
+type budgetCard struct {
+	Kind, Label, URL              string
+	Limit, Settled, Available     figure
+	Overdelivery                  figure
+	Over                          bool
+	Scale                         int64 // what the whole bar stands for, in micros
+	FillWidth, LimitAt, OverWidth int64
+	Tone                          string
+	Marks                         []mark
+	Pacing, PacingTone, PacingWhy string
+	AutoPause, Editable, Open     bool
+	Revision                      int64
+	Entered                       string
+	Error                         *fieldError
+}
+
+// mark is a threshold drawn on the budget bar.
+type mark struct {
+	At     int64
+	Text   string
+	Fired  bool
+	Low    bool // written below the bar, where its neighbour is above
+	Anchor string
+}
+
+type fieldError struct{ ID, Text string }
+
+type alertRow struct {
+	ID, Severity, State, Text, Campaign, Href, By, Back string
+	At                                                  time.Time
+	CanAcknowledge                                      bool
+}
+
+type alertsPage struct {
+	Live, Found, State, Next string
+	States                   []string
+	Alerts                   []alertRow
+}
+
+type historyPage struct {
+	Head    campaignHead
+	Entries []entry
+	Next    string
+}
+
+type entry struct {
+	At                 time.Time
+	Title, Who, Detail string
+	Changes            []change
+}
+
+type change struct{ Field, Before, After string }
+
+// problem is a refusal shown on the page it belongs to.
+type problem struct {
+	Title, Fix string
+	Rest       []string
+	Changes    []change // what somebody else changed meanwhile
+}
+
+type problemPage struct {
+	Status                        int
+	Title, Text, Retry, Reference string
+}
+
+type signinPage struct{ Problem, Next string }

@@ -1,0 +1,142 @@
+package dashboard
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/hexabuilders/campaignd/web"
+)
+
+// view is everything the layout shows around a page, and the page itself.
+type view struct {
+	Title   string
+	Section string // the part of the navigation that is current
+	Locale  *locale
+	Theme   string // "light", "dark", or "" for what the system prefers
+	Viewer  *viewer
+	Firing  int64 // alerts that need somebody, beside the navigation
+	Flash   *flash
+	Back    string // where a change of language returns to
+	Now     time.Time
+	Words   map[string]string // what the scripts say
+	Page    any
+}
+
+// viewer is who is signed in.
+type viewer struct {
+	Name    string
+	Role    string
+	Partner string
+}
+
+// flash is one sentence about what was just done, with its undo.
+type flash struct {
+	Tone, Icon, Text string
+	Undo             string // where a POST takes it back
+}
+
+// pages are the templates of one locale, by page name.
+type pages map[string]*template.Template
+
+// renderer makes each locale's templates once: their functions print in that
+// locale, so a template never has to say in which.
+type renderer struct {
+	now     func() time.Time
+	assets  *web.Assets
+	icons   map[string]template.HTML
+	locales locales
+
+	mu   sync.Mutex
+	made map[string]pages
+}
+
+// A page is made of the common templates and its own.
+var (
+	commonTemplates = []string{"layout.html", "parts.html", "fields.html", "table.html", "head.html"}
+	pageNames       = []string{"signin", "overview", "campaigns", "campaign", "setup", "history", "create", "alerts", "problem"}
+)
+
+func newRenderer(now func() time.Time) *renderer {
+	return &renderer{now: now, assets: web.NewAssets(), icons: web.Icons(), made: map[string]pages{}}
+}
+
+// page is one page's template in one locale.
+func (re *renderer) page(l *locale, name string) (*template.Template, error) {
+	re.mu.Lock()
+	defer re.mu.Unlock()
+	if p, ok := re.made[l.Tag]; ok {
+		return p[name], nil
+	}
+	p, err := re.parse(l)
+	if err != nil {
+		return nil, fmt.Errorf("dashboard: templates: %w", err)
+	}
+	re.made[l.Tag] = p
+	return p[name], nil
+}
+
+func (re *renderer) parse(l *locale) (pages, error) {
+	common, err := template.New("").Funcs(re.functions(l)).ParseFS(web.Templates(), commonTemplates...)
+	if err != nil {
+		return nil, err
+	}
+	p := make(pages, len(pageNames))
+	for _, name := range pageNames {
+		own, err := common.Clone()
+		if err != nil {
+			return nil, err
+		}
+		if p[name], err = own.ParseFS(web.Templates(), name+".html"); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// write renders the whole page before the first byte is sent, so that a
+// failure becomes an error page rather than half of this one.
+func (re *renderer) write(w http.ResponseWriter, status int, name string, v view) error {
+	t, err := re.page(v.Locale, name)
+	if err != nil {
+		return err
+	}
+	v.Words = scriptWords(v.Locale)
+	var body bytes.Buffer
+	if err := t.ExecuteTemplate(&body, "layout", v); err != nil {
+		return fmt.Errorf("dashboard: page %s: %w", name, err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Language", v.Locale.Tag)
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if _, err := body.WriteTo(w); err != nil {
+		slog.Debug("page not received", "page", name, "error", err)
+	}
+	return nil
+}
+
+// functions are what templates may call, bound to one locale.
+func (re *renderer) functions(l *locale) template.FuncMap {
+	return template.FuncMap{
+		"t":           l.T,
+		"tn":          l.N,
+		"count":       l.Count,
+		"figure":      l.Figure,
+		"metric":      l.Metric,
+		"formula":     l.Formula,
+		"reason":      l.Reason,
+		"stamp":       l.Stamp,
+		"ago":         func(t time.Time) string { return l.Ago(t, re.now()) },
+		"iso":         func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"zoneName":    func(t time.Time) string { return t.Location().String() },
+		"moneyPrefix": func(code string) string { p, _ := l.MoneyAffixes(code); return p },
+		"moneySuffix": func(code string) string { _, s := l.MoneyAffixes(code); return s },
+		"asset":       re.assets.Path,
+		"icon":        func(name string) template.HTML { return re.icons[name] },
+	}
+}
