@@ -36,6 +36,8 @@ type DB struct {
 	reader *sql.DB
 	now    func() time.Time
 
+	metricRefs sync.Map // partner → short number, once it is committed
+
 	mu      sync.Mutex
 	changed chan struct{} // closed at the next commit that appends events
 }

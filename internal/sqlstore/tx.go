@@ -39,6 +39,7 @@ type tx struct {
 	pending  []event.Event
 	stmts    map[string]*sql.Stmt
 	stamps   map[uuid.UUID]int64 // partner → recorded_at, once its head is locked
+	seqs     map[uuid.UUID]int64 // partner → seq of the last event appended
 	appended bool
 }
 
@@ -65,7 +66,7 @@ func (db *DB) writeOnce(ctx context.Context, fn func(*tx) error) error {
 	if err != nil {
 		return err
 	}
-	t := &tx{Tx: raw, db: db, stmts: map[string]*sql.Stmt{}, stamps: map[uuid.UUID]int64{}}
+	t := &tx{Tx: raw, db: db, stmts: map[string]*sql.Stmt{}, stamps: map[uuid.UUID]int64{}, seqs: map[uuid.UUID]int64{}}
 	defer func() { _ = raw.Rollback() }() // does nothing after a commit
 	if err := fn(t); err != nil {
 		return err
@@ -119,6 +120,18 @@ func (t *tx) queryRow(ctx context.Context, query string, args ...any) *sql.Row {
 		return t.QueryRowContext(ctx, query, args...) // its Scan reports the error
 	}
 	return stmt.QueryRowContext(ctx, args...)
+}
+
+// query is exec for a statement that returns rows.
+func (t *tx) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if t.db.name == postgresDialect.name {
+		return t.QueryContext(ctx, query, args...)
+	}
+	stmt, err := t.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(ctx, args...)
 }
 
 // prepared statements end with their transaction.
@@ -180,7 +193,7 @@ func (t *tx) flush(ctx context.Context) error {
 			return err
 		}
 	}
-	t.appended = true
+	t.pending, t.appended = nil, true
 	return nil
 }
 
@@ -191,6 +204,7 @@ func (t *tx) appendTo(ctx context.Context, partner uuid.UUID, events []event.Eve
 	if err != nil {
 		return fmt.Errorf("advance the log head: %w", err)
 	}
+	t.seqs[partner] = seq
 	seq -= int64(len(events))
 	for _, e := range events {
 		seq++

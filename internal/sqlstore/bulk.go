@@ -1,0 +1,135 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+)
+
+// bulk inserts many rows with few statements: on PostgreSQL one statement over
+// an array for each column, on SQLite blocks of rows.
+type bulk struct {
+	into  string   // table and columns: "metric_ids (partner, id, print)"
+	types []string // PostgreSQL's type of each column
+	tail  string   // ON CONFLICT and RETURNING
+	args  []any    // row by row; an id is a [16]byte
+}
+
+// add appends one row.
+func (b *bulk) add(values ...any) { b.args = append(b.args, values...) }
+
+func (b *bulk) rows() int { return len(b.args) / len(b.types) }
+
+// exec inserts the rows and returns how many were changed.
+func (b *bulk) exec(ctx context.Context, t *tx) (changed int64, err error) {
+	err = b.each(t, func(query string, args []any) error {
+		result, err := t.exec(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		n, err := result.RowsAffected()
+		changed += n
+		return err
+	})
+	return changed, err
+}
+
+// query is exec for a tail with RETURNING: scan is called for every row.
+func (b *bulk) query(ctx context.Context, t *tx, scan func(*sql.Rows) error) error {
+	return b.each(t, func(query string, args []any) error {
+		rows, err := t.query(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		return eachRow(rows, scan)
+	})
+}
+
+func eachRow(rows *sql.Rows, scan func(*sql.Rows) error) error {
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (b *bulk) each(t *tx, run func(query string, args []any) error) error {
+	if len(b.args) == 0 {
+		return nil
+	}
+	if t.db.name == postgresDialect.name {
+		return run(b.overArrays(), b.columns())
+	}
+	return b.inBlocks(run)
+}
+
+// overArrays is INSERT INTO ... SELECT * FROM unnest($1::uuid[], ...) ....
+func (b *bulk) overArrays() string {
+	arrays := make([]string, len(b.types))
+	for i, name := range b.types {
+		arrays[i] = fmt.Sprintf("$%d::%s[]", i+1, name)
+	}
+	return "INSERT INTO " + b.into + " SELECT * FROM unnest(" + strings.Join(arrays, ", ") + ") " + b.tail
+}
+
+// columns turns the rows into one array for each column.
+func (b *bulk) columns() []any {
+	columns := make([]any, len(b.types))
+	for c, name := range b.types {
+		switch name {
+		case "uuid":
+			columns[c] = column[[16]byte](b, c)
+		case "text":
+			columns[c] = column[string](b, c)
+		case "bytea":
+			columns[c] = column[[]byte](b, c)
+		default:
+			columns[c] = column[int64](b, c)
+		}
+	}
+	return columns
+}
+
+func column[T any](b *bulk, c int) []T {
+	out := make([]T, 0, b.rows())
+	for i := c; i < len(b.args); i += len(b.types) {
+		out = append(out, b.args[i].(T))
+	}
+	return out
+}
+
+// blockSizes are how many rows a statement of SQLite has: few different texts,
+// so that each is prepared once, and few statements for any number of rows.
+var blockSizes = []int{128, 32, 8, 1}
+
+func (b *bulk) inBlocks(run func(query string, args []any) error) error {
+	rest := b.args
+	for i, arg := range rest {
+		if id, ok := arg.([16]byte); ok {
+			rest[i] = id[:]
+		}
+	}
+	for _, size := range blockSizes {
+		n := size * len(b.types)
+		if len(rest) < n {
+			continue
+		}
+		query := b.ofRows(size)
+		for ; len(rest) >= n; rest = rest[n:] {
+			if err := run(query, rest[:n]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ofRows is INSERT INTO ... VALUES (?,?),(?,?) ....
+
+func (b *bulk) ofRows(rows int) string {
+	row := "(" + strings.TrimSuffix(strings.Repeat("?,", len(b.types)), ",") + ")"
+	return "INSERT INTO " + b.into + " VALUES " + strings.TrimSuffix(strings.Repeat(row+",", rows), ",") + " " + b.tail
+}

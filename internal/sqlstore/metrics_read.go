@@ -1,0 +1,213 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/chunk"
+)
+
+// bucketStep is the distance from one bucket's start to the next.
+var bucketStep = map[performance.Bucket]int64{performance.Minute: 60_000_000, performance.Hour: 3_600_000_000, performance.Day: 1}
+
+// Rollups implements performance.Reader. The key of a rollup begins with its
+// bucket, so a short range looks every bucket up; a long one would look up more
+// buckets than there are rows, and reads the rows of the range.
+func (m Metrics) Rollups(ctx context.Context, partner, campaign uuid.UUID, width performance.Bucket, from, to int64) ([]performance.Rollup, error) {
+	const columns = "r.start, r.channel, r.events, r.impressions, r.clicks, r.conversions, r.leads, r.spend, r.revenue"
+	query := `WITH RECURSIVE bucket (start) AS (
+			SELECT CAST($4 AS BIGINT) UNION ALL SELECT start + $6 FROM bucket WHERE start + $6 < $5)
+		SELECT ` + columns + ` FROM bucket JOIN metric_rollups r
+		ON r.partner = $1 AND r.width = $2 AND r.start = bucket.start AND r.campaign = $3 ORDER BY r.start, r.channel`
+	args := []any{m.db.key(partner), int64(width), m.db.key(campaign), from, to, bucketStep[width]}
+	if to-from > performance.MaxItems*bucketStep[width] {
+		query = `SELECT ` + columns + ` FROM metric_rollups r
+			WHERE r.partner = $1 AND r.width = $2 AND r.start >= $4 AND r.start < $5 AND r.campaign = $3 ORDER BY r.start, r.channel`
+		args = args[:5]
+	}
+	rows, err := m.db.reader.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, m.db.translate(err)
+	}
+	var out []performance.Rollup
+	err = eachRow(rows, func(rows *sql.Rows) error {
+		r := performance.Rollup{Bucket: width}
+		err := rows.Scan(append([]any{&r.Start, &r.Channel}, sumFields(&r.Cell)...)...)
+		out = append(out, r)
+		return err
+	})
+	if err != nil {
+		return nil, m.db.translate(err)
+	}
+	return out, m.addRareTo(ctx, partner, campaign, width, from, to, out)
+}
+
+// addRareTo fills in the gauges and custom values of rollups.
+func (m Metrics) addRareTo(ctx context.Context, partner, campaign uuid.UUID, width performance.Bucket, from, to int64, rollups []performance.Rollup) error {
+	if len(rollups) == 0 {
+		return nil
+	}
+	type place struct {
+		start   int64
+		channel string
+	}
+	cells := make(map[place]*performance.Cell, len(rollups))
+	for i := range rollups {
+		cells[place{rollups[i].Start, rollups[i].Channel}] = &rollups[i].Cell
+	}
+	rows, err := m.db.reader.QueryContext(ctx, `SELECT start, channel, name, at, value FROM metric_values
+		WHERE partner = $1 AND campaign = $2 AND width = $3 AND start >= $4 AND start < $5 ORDER BY name`,
+		m.db.key(partner), m.db.key(campaign), int64(width), from, to)
+	if err != nil {
+		return m.db.translate(err)
+	}
+	return m.db.translate(eachRow(rows, func(rows *sql.Rows) error {
+		var p place
+		var v rareValue
+		if err := rows.Scan(&p.start, &p.channel, &v.name, &v.at, &v.value); err != nil {
+			return err
+		}
+		cell := cells[p]
+		if cell == nil {
+			return nil // written since the rollups were read
+		}
+		return v.addTo(cell)
+	}))
+}
+
+// rareValue is one row of metric_values.
+type rareValue struct {
+	name      string
+	at, value int64
+}
+
+func (v *rareValue) addTo(c *performance.Cell) error {
+	if custom, ok := strings.CutPrefix(v.name, customPrefix); ok {
+		c.Custom = append(c.Custom, performance.Custom{Name: custom, Value: v.value})
+		return nil
+	}
+	metric, ok := performance.MetricNamed(v.name)
+	if !ok || !metric.IsGauge() {
+		return fmt.Errorf("metric value %q is not known", v.name)
+	}
+	c.Gauges[metric-performance.Reach] = performance.Gauge{At: v.at, Value: v.value, Set: true}
+	return nil
+}
+
+// Totals implements performance.Reader.
+func (m Metrics) Totals(ctx context.Context, partner, campaign uuid.UUID) ([]performance.ChannelTotal, error) {
+	where, args := "partner = $1", []any{m.db.key(partner)}
+	if campaign != uuid.Nil {
+		where, args = where+" AND campaign = $2", append(args, m.db.key(campaign))
+	}
+	var out []performance.ChannelTotal
+	err := m.db.read(ctx, func(t *sql.Tx) error {
+		out = nil
+		rows, err := t.QueryContext(ctx, `SELECT campaign, `+sumColumns+` FROM metric_totals WHERE `+where+` ORDER BY campaign`, args...)
+		if err != nil {
+			return err
+		}
+		err = eachRow(rows, func(rows *sql.Rows) error {
+			var c performance.ChannelTotal
+			err := rows.Scan(append([]any{&c.Campaign}, sumFields(&c.Cell)...)...)
+			out = append(out, c)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		rows, err = t.QueryContext(ctx, `SELECT campaign, channel, name, at, value FROM metric_values
+			WHERE width = 0 AND `+where+` ORDER BY campaign, channel, name`, args...)
+		if err != nil {
+			return err
+		}
+		return eachRow(rows, func(rows *sql.Rows) error { return scanRareTotal(rows, &out) })
+	})
+	return out, err
+}
+
+// scanRareTotal adds a value to the cell of its campaign and channel, which is
+// the last one or a new one.
+func scanRareTotal(rows *sql.Rows, out *[]performance.ChannelTotal) error {
+	var c performance.ChannelTotal
+	var v rareValue
+	if err := rows.Scan(&c.Campaign, &c.Channel, &v.name, &v.at, &v.value); err != nil {
+		return err
+	}
+	if last := len(*out) - 1; last < 0 || (*out)[last].Campaign != c.Campaign || (*out)[last].Channel != c.Channel {
+		*out = append(*out, c)
+	}
+	return v.addTo(&(*out)[len(*out)-1].Cell)
+}
+
+// replayPage is how many chunks are in memory at a time.
+const replayPage = 256
+
+// Replay implements performance.Reader.
+func (m Metrics) Replay(ctx context.Context, partner, campaign uuid.UUID, span performance.Span, limit int, f func(recordedAt int64, events []performance.Event) error) error {
+	for seen := 0; limit == 0 || seen < limit; {
+		page := replayPage
+		if limit > 0 {
+			page = min(page, limit-seen)
+		}
+		chunks, err := m.chunks(ctx, partner, campaign, span, page)
+		if err != nil {
+			return err
+		}
+		for _, c := range chunks {
+			events, err := chunk.Decode(c.body, campaign)
+			if err != nil {
+				return fmt.Errorf("campaign %s, commit %d: %w", campaign, c.recordedAt, err)
+			}
+			if err := f(c.recordedAt, events); err != nil {
+				return err
+			}
+		}
+		if len(chunks) < page {
+			return nil
+		}
+		seen += len(chunks)
+		span.KnownFrom = chunks[len(chunks)-1].recordedAt + 1
+	}
+	return nil
+}
+
+type storedChunk struct {
+	recordedAt int64
+	body       []byte
+}
+
+func (m Metrics) chunks(ctx context.Context, partner, campaign uuid.UUID, span performance.Span, limit int) ([]storedChunk, error) {
+	rows, err := m.db.reader.QueryContext(ctx, `SELECT recorded_at, body FROM metric_chunks
+		WHERE partner = $1 AND campaign = $2 AND recorded_at >= $3 AND recorded_at < $4 AND first_at < $5 AND last_at >= $6
+		ORDER BY recorded_at LIMIT $7`,
+		m.db.key(partner), m.db.key(campaign), span.KnownFrom, span.KnownTo, span.To, span.From, limit)
+	if err != nil {
+		return nil, m.db.translate(err)
+	}
+	var out []storedChunk
+	err = eachRow(rows, func(rows *sql.Rows) error {
+		var c storedChunk
+		err := rows.Scan(&c.recordedAt, &c.body)
+		out = append(out, c)
+		return err
+	})
+	return out, m.db.translate(err)
+}
+
+// Settled implements performance.Reader. Whoever commits next holds the head's
+// lock and gives a greater recorded_at.
+func (m Metrics) Settled(ctx context.Context, partner uuid.UUID) (int64, error) {
+	var at int64
+	err := m.db.reader.QueryRowContext(ctx, `SELECT recorded_at FROM log_heads WHERE partner = $1`, m.db.key(partner)).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return at, m.db.translate(err)
+}
