@@ -32,7 +32,8 @@ type Hub struct {
 	snapshots singleflight.Group
 }
 
-// Paths are the patterns that the hub answers, all with GET.
+// Paths are the patterns that the hub answers, all with GET. Mount it as
+// "GET "+path for each, so that other methods are refused like everywhere else.
 var Paths = []string{
 	"/connection/websocket",
 	"/api/v1/campaigns/{id}/live",

@@ -57,7 +57,9 @@ func translate(ctx context.Context, e *event.Event) (update, bool) {
 	}
 	facts["event"] = quote(e.Type)
 	facts["event_id"] = quote(e.ID.String())
-	facts["by"] = quote(string(e.Origin.Kind))
+	if _, said := facts["by"]; !said {
+		facts["by"] = quote(string(e.Origin.Kind))
+	}
 	data, err := json.Marshal(facts)
 	if err != nil {
 		unreadable(ctx, e, err)

@@ -76,6 +76,12 @@ func (w *world) start(limits live.Limits) {
 	w.hub, w.server = hub, httptest.NewServer(wrapped(hub))
 }
 
+// restart is a new process over the same log: it has seen nothing yet.
+func (w *world) restart() {
+	w.close()
+	w.start(live.Limits{})
+}
+
 func (w *world) close() {
 	w.stop()
 	w.server.Close()
