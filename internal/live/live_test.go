@@ -1,7 +1,7 @@
 package live_test
 
 import (
-	"strconv"
+	"fmt"
 	"testing"
 	"time"
 
@@ -10,6 +10,8 @@ import (
 
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/live"
+	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/performance"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(tidy{m}) }
@@ -204,7 +206,7 @@ func TestMetricsAreMergedToThePaceAndTheLastTotalsWin(t *testing.T) {
 		frames := 0
 		for {
 			frames++
-			if m := c.expect("metrics_update"); string(m.Data) == `{"campaign_id":"`+w.campaign.String()+`","totals":{"clicks":50}}` {
+			if m := c.expect("metrics_update"); string(m.Data) == shown(w.campaign, 50) {
 				break
 			}
 		}
@@ -212,6 +214,17 @@ func TestMetricsAreMergedToThePaceAndTheLastTotalsWin(t *testing.T) {
 			t.Fatalf("%d frames in %v", frames, time.Since(begun))
 		}
 	})
+}
+
+// shown is what clients see of a campaign that click has counted.
+func shown(campaign uuid.UUID, clicks int64) string {
+	ratio := performance.Decimal(clicks * 1000)
+	perClick := money.FormatMicros(2_500_000 / clicks)
+	return fmt.Sprintf(`{"campaign_id":%q,"currency":"USD","totals":{"impressions":1000,"clicks":%d,"spend":"2.5"},"kpis":{`+
+		`"cpa":{"value":null,"unit":"money","reason":"no_conversions"},"cpc":{"value":{"amount":%q,"currency":"USD"},"unit":"money"},`+
+		`"cpm":{"value":{"amount":"2.50","currency":"USD"},"unit":"money"},"ctr":{"value":%s,"unit":"fraction"},`+
+		`"cvr":{"value":0,"unit":"fraction"},"roas":{"value":0,"unit":"ratio"},"roi":{"value":-1,"unit":"ratio"}}}`,
+		campaign, clicks, perClick, ratio)
 }
 
 func TestPartnerChannelGathersAllCampaigns(t *testing.T) {
@@ -227,10 +240,7 @@ func TestPartnerChannelGathersAllCampaigns(t *testing.T) {
 	w.publish(w.click(a, b), w.click(b), w.click(b, w.campaign))
 	c.expect("metrics_update") // the first is not held back
 	got := string(c.expect("metrics_update").Data)
-	one := func(id uuid.UUID, clicks int) string {
-		return `{"campaign_id":"` + id.String() + `","totals":{"clicks":` + strconv.Itoa(clicks) + `}}`
-	}
-	if want := `{"campaigns":[` + one(b, 3) + `,` + one(w.campaign, 1) + `]}`; got != want {
+	if want := `{"campaigns":[` + shown(b, 3) + `,` + shown(w.campaign, 1) + `]}`; got != want {
 		t.Fatalf("got  %s\nwant %s", got, want)
 	}
 	w.publish(w.note())
