@@ -79,7 +79,6 @@ func BenchmarkIngest(b *testing.B) {
 	})
 }
 
-
 // fromClients runs an operation of benchBatch events from several clients.
 func fromClients(b *testing.B, record func() error) {
 	var left atomic.Int64
