@@ -2,13 +2,12 @@ package httpapi
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/partners"
 )
 
@@ -59,10 +58,22 @@ type ByID struct {
 func operation(method, path, id, summary string, action partners.Action, status int) huma.Operation {
 	return huma.Operation{
 		Method: method, Path: path, OperationID: id, Summary: summary, DefaultStatus: status,
-		Errors:      []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusPreconditionRequired, http.StatusTooManyRequests, http.StatusServiceUnavailable},
-		Metadata:    map[string]any{"action": action},
-		Description: "Needs the right to " + string(action) + ".",
+		Errors: refusals(method), Metadata: map[string]any{"action": action},
+		Description: "Needs the right to " + strings.ReplaceAll(string(action), "_", " ") + ".",
 	}
+}
+
+// refusals are the statuses that an operation may answer besides its own.
+func refusals(method string) []int {
+	statuses := []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
+		http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable}
+	if method != http.MethodGet {
+		statuses = append(statuses, http.StatusConflict, http.StatusPreconditionFailed, http.StatusRequestEntityTooLarge)
+	}
+	if method != http.MethodGet && method != http.MethodPost {
+		statuses = append(statuses, http.StatusPreconditionRequired)
+	}
+	return statuses
 }
 
 // route registers an operation whose handler runs only for roles that may.
@@ -75,8 +86,3 @@ func route[I, O any](s *Server, op huma.Operation, handler func(context.Context,
 		return handler(ctx, in)
 	})
 }
-
-// by is who sent the request, as the author of what follows.
-func by(ctx context.Context) event.Origin { return principal(ctx).Origin("api", requestID(ctx)) }
-
-func unmarshal(b []byte, v any) error { return json.Unmarshal(b, v) }

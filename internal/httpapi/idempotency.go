@@ -56,6 +56,13 @@ var (
 		"An Idempotency-Key has 16 to 255 visible ASCII characters.", "Send a random one, such as a UUID.")
 )
 
+// claim is one request's hold of a key.
+type claim struct {
+	store      Idempotency
+	partner    uuid.UUID
+	route, key string
+}
+
 // idempotent replays the stored answer of a POST that is sent again with the
 // same key and body.
 func idempotent(store Idempotency, maxBody int64) func(http.Handler) http.Handler {
@@ -66,57 +73,89 @@ func idempotent(store Idempotency, maxBody int64) func(http.Handler) http.Handle
 				next.ServeHTTP(w, r)
 				return
 			}
-			if !isKey(key) {
-				writeProblem(w, r, errKeyMalformed)
-				return
+			// The role belongs to the route: an answer is replayed only to those
+			// who may have asked for it.
+			p := principal(r.Context())
+			c := claim{store, p.Partner, string(p.Role) + " " + r.URL.Path, key}
+			if err := c.serve(w, r, next, maxBody); err != nil {
+				WriteProblem(w, r, err)
 			}
-			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-			if err != nil {
-				writeProblem(w, r, errTooLarge(maxBody))
-				return
-			}
-			r.Body = io.NopCloser(bytes.NewReader(body))
-			partner, route := principal(r.Context()).Partner, r.URL.Path
-			attempt, err := store.Begin(r.Context(), partner, route, key, sha256.Sum256(body))
-			if err != nil {
-				writeProblem(w, r, err)
-				return
-			}
-			if attempt.Answer != nil {
-				attempt.Answer.write(w, true)
-				return
-			}
-			answer := capture(next, w, r.WithContext(context.WithValue(r.Context(), keyReserved, attempt.Reserved)))
-			keep(r.Context(), store, partner, route, key, answer)
-			answer.write(w, false)
 		})
 	}
 }
 
-// shownOnce stands in for an answer that holds a secret, which is never stored.
-var shownOnce = func() Answer {
-	p := problem(fault.New(fault.Conflict, "secret_shown_once", "This request was carried out; its answer held a secret, which is shown once and not kept.",
-		"If it was lost, revoke the key and issue another."))
-	body, _ := json.Marshal(p)
-	return Answer{Status: p.Status, Header: http.Header{"Content-Type": {"application/problem+json"}}, Body: body}
-}()
+// serve answers from what is stored, or lets next answer and stores that. When
+// it returns an error nothing has been written.
+func (c claim) serve(w http.ResponseWriter, r *http.Request, next http.Handler, maxBody int64) error {
+	if !isKey(c.key) {
+		return errKeyMalformed
+	}
+	body, err := readBody(w, r, maxBody)
+	if err != nil {
+		return err
+	}
+	attempt, err := c.store.Begin(r.Context(), c.partner, c.route, c.key, requestHash(r, body))
+	if err != nil {
+		return err
+	}
+	if attempt.Answer != nil {
+		attempt.Answer.write(w, true)
+		return nil
+	}
+	ctx := context.WithValue(r.Context(), keyReserved, attempt.Reserved)
+	answer := c.capture(next, r.WithContext(ctx))
+	c.keep(ctx, answer)
+	answer.write(w, false)
+	return nil
+}
+
+// readBody takes the body off the wire and leaves it to be read again.
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	if err != nil {
+		return nil, errMalformed.With("The body ended before it was complete.").Wrap(err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return body, nil
+}
+
+// requestHash tells two requests apart: the query is part of what is asked.
+func requestHash(r *http.Request, body []byte) [32]byte {
+	query := sha256.Sum256([]byte(r.URL.Query().Encode()))
+	return sha256.Sum256(append(query[:], body...))
+}
+
+// errShownOnce stands in for an answer that holds a secret, which is never
+// stored.
+var errShownOnce = fault.New(fault.Conflict, "secret_shown_once",
+	"This request was carried out; its answer held a secret, which is shown once and not kept.",
+	"If it was lost, revoke the key and issue another.")
 
 // keep stores an answer that a repetition must get again. What failed for
 // reasons of ours may succeed next time, so that key is freed.
-func keep(ctx context.Context, store Idempotency, partner uuid.UUID, route, key string, answer Answer) {
-	ctx = context.WithoutCancel(ctx)
-	var err error
-	if answer.Header.Get("Cache-Control") == "no-store" && answer.Status < 300 {
-		answer = shownOnce
+func (c claim) keep(ctx context.Context, answer Answer) {
+	if answer.Status >= http.StatusInternalServerError || answer.Status == http.StatusTooManyRequests {
+		c.abandon(ctx)
+		return
 	}
-	if answer.Status >= 500 || answer.Status == http.StatusTooManyRequests {
-		err = store.Abandon(ctx, partner, route, key)
-	} else {
-		err = store.Finish(ctx, partner, route, key, answer)
+	if answer.Header.Get("Cache-Control") == "no-store" && answer.Status < http.StatusBadRequest {
+		answer = problemAnswer(ctx, errShownOnce)
 	}
-	if err != nil {
-		slog.WarnContext(ctx, "idempotent answer not stored", "route", route, "error", err)
+	if err := c.store.Finish(context.WithoutCancel(ctx), c.partner, c.route, c.key, answer); err != nil {
+		slog.WarnContext(ctx, "idempotent answer not stored", "route", c.route, "error", err)
 	}
+}
+
+func (c claim) abandon(ctx context.Context) {
+	if err := c.store.Abandon(context.WithoutCancel(ctx), c.partner, c.route, c.key); err != nil {
+		slog.WarnContext(ctx, "idempotency key not freed", "route", c.route, "error", err)
+	}
+}
+
+func problemAnswer(ctx context.Context, err error) Answer {
+	p := problem(ctx, err)
+	body, _ := json.Marshal(p) // plain values only
+	return Answer{Status: p.Status, Header: http.Header{"Content-Type": {p.ContentType("")}}, Body: body}
 }
 
 // reservedID is the id that a thing created by this request has: the one its
@@ -140,11 +179,6 @@ func isKey(s string) bool {
 	return true
 }
 
-func errTooLarge(limit int64) error {
-	return fault.New(fault.TooLarge, "too_large", "The body is larger than this operation takes.", "Send less at once, or stream NDJSON or CSV.").
-		WithExtra("limit_bytes", limit)
-}
-
 func (a *Answer) write(w http.ResponseWriter, replayed bool) {
 	for k, v := range a.Header {
 		w.Header()[k] = v
@@ -156,11 +190,19 @@ func (a *Answer) write(w http.ResponseWriter, replayed bool) {
 	_, _ = w.Write(a.Body)
 }
 
-// capture runs the handler and keeps its answer in memory.
-func capture(next http.Handler, w http.ResponseWriter, r *http.Request) Answer {
-	c := &capturing{header: w.Header().Clone(), status: http.StatusOK}
-	next.ServeHTTP(c, r)
-	return Answer{Status: c.status, Header: c.header, Body: c.body.Bytes()}
+// capture runs the handler and keeps its answer in memory. A panic frees the
+// key on its way up.
+func (c claim) capture(next http.Handler, r *http.Request) Answer {
+	answered := false
+	defer func() {
+		if !answered {
+			c.abandon(r.Context())
+		}
+	}()
+	to := &capturing{header: http.Header{}, status: http.StatusOK}
+	next.ServeHTTP(to, r)
+	answered = true
+	return Answer{Status: to.status, Header: to.header, Body: to.body.Bytes()}
 }
 
 type capturing struct {

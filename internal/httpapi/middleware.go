@@ -9,7 +9,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/partners"
 )
 
@@ -70,7 +69,7 @@ func recovered(next http.Handler) http.Handler {
 				panic(v)
 			}
 			slog.ErrorContext(r.Context(), "panic", "value", v, "request_id", requestID(r.Context()), "stack", string(debug.Stack()))
-			writeProblem(w, r, fault.New(fault.Internal, "internal", "Something went wrong on our side; it has been logged.", "Try again; if it stays, quote the instance to support."))
+			WriteProblem(w, r, errInternal)
 		}()
 		next.ServeHTTP(w, r)
 	})
@@ -117,7 +116,7 @@ func authenticated(auth Authenticator) func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			p, err := auth.Authenticate(r)
 			if err != nil {
-				writeProblem(w, r, err)
+				WriteProblem(w, r, err)
 				return
 			}
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), keyPrincipal, p)))

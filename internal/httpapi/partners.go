@@ -22,32 +22,32 @@ func (s *Server) registerPartners() {
 	route(s, operation(http.MethodDelete, "/partners/{id}/keys/{key_id}", "revoke-key", "Revoke a key", keys, http.StatusNoContent), s.revokeKey)
 }
 
-type limitsBody struct {
+type newLimits struct {
 	ActiveCampaigns *int         `json:"active_campaigns,omitempty" minimum:"0" doc:"Campaigns active at once; null is no limit."`
 	DailyBudget     *money.Money `json:"daily_budget,omitempty" doc:"Sum of the daily budgets of active campaigns."`
 	MonthlyBudget   *money.Money `json:"monthly_budget,omitempty" doc:"Sum of the budgets of active campaigns within a month."`
 }
 
-type contractBody struct {
+type newContract struct {
 	Active    bool       `json:"active"`
 	Reference string     `json:"reference,omitempty" maxLength:"200"`
 	From      *time.Time `json:"from,omitempty"`
 	Until     *time.Time `json:"until,omitempty" doc:"Exclusive."`
 }
 
-type partnerBody struct {
+type newPartner struct {
 	Name     string          `json:"name" minLength:"1" maxLength:"200" example:"Andes Outdoor"`
 	Timezone string          `json:"timezone,omitempty" default:"UTC" doc:"IANA zone; what campaigns get when they name none." example:"America/Bogota"`
 	Currency string          `json:"currency,omitempty" default:"USD" doc:"ISO 4217 code."`
-	Limits   limitsBody      `json:"limits,omitempty"`
+	Limits   newLimits      `json:"limits,omitempty"`
 	Flags    map[string]bool `json:"flags,omitempty" example:"{\"advanced_targeting\":true}"`
-	Contract *contractBody   `json:"contract,omitempty" doc:"Active unless given."`
+	Contract *newContract   `json:"contract,omitempty" doc:"Active unless given."`
 }
 
 func (s *Server) createPartner(ctx context.Context, in *struct {
 	Write
 	Retryable
-	Body partnerBody
+	Body newPartner
 }) (*created[partners.State], error) {
 	b := in.Body
 	p, err := s.Partners.Create(ctx, by(ctx), partners.NewPartner{

@@ -1,15 +1,14 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strconv"
-	"strings"
-
-	"github.com/danielgtaylor/huma/v2"
+	"time"
 
 	"github.com/hexabuilders/campaignd/fault"
 )
@@ -30,18 +29,29 @@ var statuses = map[fault.Kind]int{
 	fault.Unavailable:  http.StatusServiceUnavailable,
 }
 
+var (
+	errInternal = fault.New(fault.Internal, "internal", "Something went wrong on our side; it has been logged.",
+		"Try again; if it stays, quote the instance to support.")
+	errInterrupted = fault.New(fault.Unavailable, "interrupted", "The request ended before its work was done.",
+		"Send it again.").After(time.Second)
+	errBodyTooLarge = fault.New(fault.TooLarge, "body_too_large", "The body is larger than this operation takes.",
+		"Send less at once, or stream NDJSON or CSV where the operation takes them.")
+)
+
 // Problem is an RFC 9457 problem document. Codes are stable; sentences are for
 // people and may change.
 type Problem struct {
-	Type     string         `json:"type" doc:"A URI that names the code and leads to its documentation."`
+	_ struct{} `additionalProperties:"true"`
+
+	Type     string         `json:"type" format:"uri-reference" doc:"A URI that names the code and leads to its documentation."`
 	Title    string         `json:"title" doc:"The status in words."`
 	Status   int            `json:"status"`
 	Code     string         `json:"code" doc:"Stable code to switch on." example:"validation_failed"`
 	Detail   string         `json:"detail" doc:"What is wrong, for a person."`
-	Fix      string         `json:"fix,omitempty" doc:"What to do next."`
+	Fix      string         `json:"fix" doc:"What to do next."`
 	Recovery fault.Recovery `json:"recovery" enum:"transient,correctable,terminal" doc:"Whether the same request, a changed one or none may succeed."`
 	Errors   []fault.Field  `json:"errors,omitempty" doc:"Every wrong field at once."`
-	Instance string         `json:"instance,omitempty" doc:"The request's id, to quote to support."`
+	Instance string         `json:"instance" doc:"The request's id, to quote to support."`
 
 	extra      map[string]any
 	retryAfter int // seconds; 0 is none
@@ -53,20 +63,20 @@ func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
 // GetStatus implements huma.StatusError.
 func (p *Problem) GetStatus() int { return p.Status }
 
-// GetHeaders implements huma.HeadersError.
-func (p *Problem) GetHeaders() http.Header {
-	h := http.Header{}
+// ContentType implements huma.ContentTypeFilter.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// headers are those that belong to the status.
+func (p *Problem) headers() map[string]string {
+	h := map[string]string{}
 	if p.retryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
+		h["Retry-After"] = strconv.Itoa(p.retryAfter)
 	}
 	if p.Status == http.StatusUnauthorized {
-		h.Set("WWW-Authenticate", `Bearer realm="campaignd"`)
+		h["WWW-Authenticate"] = `Bearer realm="campaignd"`
 	}
 	return h
 }
-
-// ContentType implements huma's content type filter.
-func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
 // MarshalJSON puts the extra members beside the standard ones.
 func (p *Problem) MarshalJSON() ([]byte, error) {
@@ -82,94 +92,54 @@ func (p *Problem) MarshalJSON() ([]byte, error) {
 	return append(append(body[:len(body)-1], ','), extra[1:]...), nil
 }
 
-// problem turns any error into what the client is shown. An error that is not
-// a *fault.Error is a bug of ours: it is logged whole and shown as nothing.
-func problem(err error) *Problem {
+// problem turns any error into what the client is shown.
+func problem(ctx context.Context, err error) *Problem {
 	var already *Problem
 	if errors.As(err, &already) {
 		return already
 	}
-	f := fault.As(err)
-	if f == nil {
-		slog.Error("internal error", "error", err)
-		f = fault.New(fault.Internal, "internal", "Something went wrong on our side; it has been logged.", "Try again; if it stays, quote the instance to support.")
-	}
+	f := visible(ctx, err)
 	status := statuses[f.Kind]
 	p := &Problem{
-		Type: typeOf(f.Code), Title: http.StatusText(status), Status: status, Code: f.Code,
-		Detail: f.Detail, Fix: f.Fix, Recovery: f.Recovery(), Errors: f.Fields, extra: f.Extra,
+		Type: "/docs#" + f.Code, Title: http.StatusText(status), Status: status, Code: f.Code,
+		Detail: f.Detail, Fix: f.Fix, Recovery: f.Recovery(), Errors: f.Fields,
+		Instance: requestID(ctx), extra: f.Extra,
 	}
 	if f.RetryAfter > 0 {
-		p.retryAfter = max(1, int(f.RetryAfter.Seconds()+0.999))
+		p.retryAfter = int((f.RetryAfter + time.Second - 1) / time.Second)
+	} else if status == http.StatusServiceUnavailable {
+		p.retryAfter = 1
 	}
 	return p
 }
 
-func typeOf(code string) string { return "/docs/errors#" + code }
-
-// humaProblem replaces huma.NewError: what the framework itself refuses looks
-// like everything else, and never echoes the refused value, which may be a
-// secret.
-func humaProblem(status int, msg string, errs ...error) huma.StatusError {
-	if len(errs) == 1 && fault.As(errs[0]) != nil {
-		return problem(errs[0])
+// visible is the part of an error that its cause may see. One that carries no
+// *fault.Error is a bug of ours: it is logged whole and shown as nothing.
+func visible(ctx context.Context, err error) *fault.Error {
+	var long *http.MaxBytesError
+	f := fault.As(err)
+	switch {
+	case errors.As(err, &long):
+		return errBodyTooLarge.WithExtra("limit_bytes", long.Limit)
+	case f != nil && f.Kind != fault.Internal:
+		return f
+	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		return errInterrupted
 	}
-	code, fix := "malformed_request", "Correct the request and send it again; /docs describes it."
-	switch status {
-	case http.StatusUnprocessableEntity:
-		code, fix = fault.ErrInvalid.Code, fault.ErrInvalid.Fix
-	case http.StatusRequestEntityTooLarge:
-		code, fix = "too_large", "Send less at once."
-	case http.StatusUnsupportedMediaType:
-		code, fix = "unsupported_media_type", "Send application/json, or what /docs lists for this operation."
-	case http.StatusNotAcceptable:
-		code, fix = "not_acceptable", "Accept application/json."
-	case http.StatusRequestTimeout:
-		code, fix = "request_timeout", "Send the body faster, or less of it."
-	}
-	recovery := fault.Correctable
-	if status >= 500 {
-		code, recovery = "internal", fault.Terminal
-		slog.Error("internal error", "message", msg, "errors", errs)
-		msg, errs = "Something went wrong on our side; it has been logged.", nil
-	}
-	p := &Problem{Type: typeOf(code), Title: http.StatusText(status), Status: status, Code: code, Detail: sentence(msg), Fix: fix, Recovery: recovery}
-	for _, err := range errs {
-		p.Errors = append(p.Errors, fieldOf(err))
-	}
-	return p
+	slog.ErrorContext(ctx, "internal error", "error", err, "request_id", requestID(ctx))
+	return errInternal
 }
 
-// fieldOf keeps where and why of a schema violation and drops the value.
-func fieldOf(err error) fault.Field {
-	var d *huma.ErrorDetail
-	if errors.As(err, &d) {
-		return fault.Field{Path: strings.TrimPrefix(strings.TrimPrefix(d.Location, "body."), "body"), Code: "schema", Detail: sentence(d.Message)}
+// WriteProblem answers with an error as every handler of the API does; other
+// handlers on the same listener use it to refuse alike.
+func WriteProblem(w http.ResponseWriter, r *http.Request, err error) {
+	p := problem(r.Context(), err)
+	for name, value := range p.headers() {
+		w.Header().Set(name, value)
 	}
-	return fault.Field{Code: "schema", Detail: sentence(err.Error())}
-}
-
-func sentence(s string) string {
-	if s == "" {
-		return s
-	}
-	s = strings.ToUpper(s[:1]) + s[1:]
-	if !strings.HasSuffix(s, ".") {
-		s += "."
-	}
-	return s
-}
-
-// writeProblem answers outside huma: middleware, the hot paths, 404 and 405.
-func writeProblem(w http.ResponseWriter, r *http.Request, err error) {
-	p := *problem(err)
-	p.Instance = requestID(r.Context())
-	for k, v := range p.GetHeaders() {
-		w.Header()[k] = v
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
-	if err := json.NewEncoder(w).Encode(&p); err != nil {
+	if err := json.NewEncoder(w).Encode(p); err != nil {
 		slog.DebugContext(r.Context(), "answer not written", "error", fmt.Sprint(err))
 	}
 }

@@ -2,7 +2,9 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -10,24 +12,35 @@ import (
 )
 
 // strictJSON is JSON that refuses what encoding/json lets pass: a key twice in
-// one object, whose meaning would depend on the reader, and text after the end.
-var strictJSON = huma.Format{
-	Marshal: huma.DefaultJSONFormat.Marshal,
-	Unmarshal: func(data []byte, v any) error {
-		if err := checkDuplicates(data); err != nil {
-			return err
-		}
-		return json.Unmarshal(data, v)
-	},
+// one object, whose meaning would depend on the reader, and nesting without
+// end.
+var strictJSON = huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshalStrict}
+
+func unmarshalStrict(data []byte, v any) error {
+	if err := checkStrict(data); err != nil {
+		return err
+	}
+	err := json.Unmarshal(data, v)
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) { // its own text repeats the value and names Go types
+		return fmt.Errorf("%s is of the wrong type or out of range", cmp.Or(wrong.Field, "the body"))
+	}
+	return err
 }
 
-// checkDuplicates walks the document once and reports the first key that
-// stands twice in one object.
-func checkDuplicates(data []byte) error {
+// maxDepth is far more than any body of ours needs.
+const maxDepth = 32
+
+// object is what is open at a place of a document: the keys seen so far, nil
+// in an array.
+type object map[string]bool
+
+// checkStrict walks the document once.
+func checkStrict(data []byte) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
-	var open []map[string]bool // one a container; nil for an array
-	key := false               // whether the next string is a key
+	var open []object
+	isKey := false // whether a string that comes next is a key
 	for {
 		token, err := d.Token()
 		if err == io.EOF {
@@ -38,26 +51,32 @@ func checkDuplicates(data []byte) error {
 		}
 		switch t := token.(type) {
 		case json.Delim:
-			switch t {
-			case '{':
-				open = append(open, map[string]bool{})
-			case '[':
-				open = append(open, nil)
-			default:
-				open = open[:len(open)-1]
-			}
-			key = len(open) > 0 && open[len(open)-1] != nil
-			continue
+			open = enter(open, t)
 		case string:
-			if key {
+			if isKey {
 				seen := open[len(open)-1]
 				if seen[t] {
-					return fmt.Errorf("the key %q stands twice in one object, before byte %d", t, d.InputOffset())
+					return fmt.Errorf("a key stands twice in one object, before byte %d", d.InputOffset())
 				}
-				seen[t], key = true, false
+				seen[t], isKey = true, false
 				continue
 			}
 		}
-		key = len(open) > 0 && open[len(open)-1] != nil
+		if len(open) > maxDepth {
+			return fmt.Errorf("objects and arrays are nested deeper than %d, at byte %d", maxDepth, d.InputOffset())
+		}
+		isKey = len(open) > 0 && open[len(open)-1] != nil
+	}
+}
+
+// enter is what is open after a bracket or brace.
+func enter(open []object, d json.Delim) []object {
+	switch d {
+	case '{':
+		return append(open, object{})
+	case '[':
+		return append(open, nil)
+	default:
+		return open[:len(open)-1]
 	}
 }

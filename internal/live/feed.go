@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/event"
-	"github.com/hexabuilders/campaignd/performance"
 )
 
 // feed is one partner's log as this node follows it, and the open channels of
@@ -60,7 +59,7 @@ func (f *feed) restart(seq int64) {
 
 // route hands an event to the open channels that it concerns.
 func (f *feed) route(ctx context.Context, e *event.Event) {
-	if e.Type == performance.TypeUpdated {
+	if e.Type == metricsUpdated {
 		f.routeMetrics(ctx, e)
 		return
 	}

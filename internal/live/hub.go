@@ -32,8 +32,7 @@ type Hub struct {
 	snapshots singleflight.Group
 }
 
-// Paths are the patterns that the hub answers, all with GET. Mount it as
-// "GET "+path for each, so that other methods are refused like everywhere else.
+// Paths are the patterns that the hub answers, all with GET.
 var Paths = []string{
 	"/connection/websocket",
 	"/api/v1/campaigns/{id}/live",
@@ -43,7 +42,7 @@ var Paths = []string{
 }
 
 // New makes a hub. It must Run for credentials to be checked and idle channels
-// to be closed, and be Shutdown when it does not run.
+// to be closed.
 func New(config Config) (*Hub, error) {
 	if err := config.check(); err != nil {
 		return nil, err
@@ -105,7 +104,7 @@ func (h *Hub) ringBytes() int {
 }
 
 // Run checks credentials and closes channels that nobody watches, until ctx
-// ends, and then shuts down.
+// ends. Then it tells all clients to reconnect and waits for them to leave.
 func (h *Hub) Run(ctx context.Context) error {
 	tick := time.NewTicker(h.limits.Recheck)
 	defer tick.Stop()
@@ -116,9 +115,7 @@ func (h *Hub) Run(ctx context.Context) error {
 			h.door.forget(time.Now().Add(-2 * partners.CacheFor))
 			h.tidy(time.Now().Add(-h.limits.Retain))
 		case <-ctx.Done():
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.limits.Farewell+time.Second)
-			defer cancel()
-			h.Shutdown(ctx)
+			h.stop(context.WithoutCancel(ctx))
 			return nil
 		}
 	}
@@ -132,10 +129,9 @@ func (h *Hub) tidy(since time.Time) {
 	}
 }
 
-// Shutdown lets nobody in any more, tells all clients to reconnect, and waits
-// until they have left or ctx ends. A server's own Shutdown waits for event
-// streams and knows nothing of WebSockets, so this one goes first.
-func (h *Hub) Shutdown(ctx context.Context) {
+func (h *Hub) stop(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, h.limits.Farewell+time.Second)
+	defer cancel()
 	h.door.close()
 	h.bridge.stop(ctx)
 	h.door.wait(ctx)

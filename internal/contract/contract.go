@@ -1,0 +1,150 @@
+// Package contract holds what a server does against its OpenAPI document: every
+// request that was accepted and every answer that passes through a test's
+// server has to be what the document promises. Only tests import it.
+package contract
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+
+	"github.com/pb33f/libopenapi"
+	validator "github.com/pb33f/libopenapi-validator"
+	"github.com/pb33f/libopenapi-validator/config"
+	verrors "github.com/pb33f/libopenapi-validator/errors"
+)
+
+// reporter is the part of testing.TB that is needed here.
+type reporter interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// base is the path that the document's operations lie under.
+const base = "/api/v1"
+
+// maxBody bounds what is held in memory to be checked; longer bodies pass
+// unchecked.
+const maxBody = 4 << 20
+
+// Guard checks what passes through a handler.
+type Guard struct {
+	t    reporter
+	next http.Handler
+
+	mu    sync.Mutex // the validator's caches are filled one at a time
+	check validator.Validator
+	seen  map[string]int // "GET /campaigns 200" → how often
+}
+
+// New checks next against an OpenAPI document, and the document itself against
+// the specification. Violations are errors of the test.
+func New(t reporter, openapi []byte, next http.Handler) *Guard {
+	t.Helper()
+	document, err := libopenapi.NewDocument(openapi)
+	if err != nil {
+		t.Fatalf("the OpenAPI document cannot be read: %v", err)
+	}
+	check, errs := validator.NewValidator(document, config.WithFormatAssertions())
+	if len(errs) > 0 {
+		t.Fatalf("the OpenAPI document cannot be used: %v", errs)
+	}
+	return &Guard{t: t, next: next, check: check, seen: map[string]int{}}
+}
+
+// Document checks the document itself against the OpenAPI specification.
+func (g *Guard) Document() {
+	g.t.Helper()
+	if ok, errs := g.check.ValidateDocument(); !ok {
+		g.t.Errorf("the OpenAPI document is not valid: %s", describe(errs))
+	}
+}
+
+// Seen is how often each "METHOD /path STATUS" has passed.
+func (g *Guard) Seen() map[string]int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	seen := make(map[string]int, len(g.seen))
+	for k, v := range g.seen {
+		seen[k] = v
+	}
+	return seen
+}
+
+func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !strings.HasPrefix(r.URL.Path, base+"/") || isStream(r) {
+		g.next.ServeHTTP(w, r)
+		return
+	}
+	kept := &limited{max: maxBody}
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(r.Body, kept), r.Body}
+	answer := httptest.NewRecorder()
+	g.next.ServeHTTP(answer, r)
+	g.verify(r, kept, answer.Result(), answer.Body.Bytes())
+	for name, values := range answer.Header() {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(answer.Code)
+	_, _ = w.Write(answer.Body.Bytes())
+}
+
+// isStream finds live updates, which are not one answer.
+func isStream(r *http.Request) bool {
+	return r.Header.Get("Upgrade") != "" || strings.Contains(r.Header.Get("Accept"), "text/event-stream")
+}
+
+func (g *Guard) verify(r *http.Request, body *limited, answer *http.Response, text []byte) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	name := fmt.Sprintf("%s %s %d", r.Method, r.URL.Path, answer.StatusCode)
+	g.seen[name]++
+	if answer.StatusCode == http.StatusMethodNotAllowed || bytes.Contains(text, []byte(`"code":"no_such_route"`)) {
+		return // what is not in the document is refused, which is all it asks
+	}
+	if answer.StatusCode < http.StatusBadRequest && !body.cut {
+		request := r.Clone(r.Context())
+		request.Body = io.NopCloser(bytes.NewReader(body.Bytes()))
+		if ok, errs := g.check.ValidateHttpRequestSync(request); !ok {
+			g.t.Errorf("%s: the accepted request is not what the contract asks for: %s\n%.2000s", name, describe(errs), body)
+		}
+	}
+	answer.Body = io.NopCloser(bytes.NewReader(text))
+	if ok, errs := g.check.ValidateHttpResponse(r, answer); !ok {
+		g.t.Errorf("%s: the answer is not what the contract promises: %s\n%.2000s", name, describe(errs), text)
+	}
+}
+
+func describe(errs []*verrors.ValidationError) string {
+	var b strings.Builder
+	for _, e := range errs {
+		fmt.Fprintf(&b, "\n  %s: %s", e.Message, e.Reason)
+		for _, s := range e.SchemaValidationErrors {
+			fmt.Fprintf(&b, "\n    %s: %s", s.FieldPath, s.Reason)
+		}
+	}
+	return b.String()
+}
+
+// limited keeps the beginning of what is written.
+type limited struct {
+	bytes.Buffer
+	max int
+	cut bool
+}
+
+func (l *limited) Write(b []byte) (int, error) {
+	if room := l.max - l.Len(); len(b) > room {
+		l.cut = true
+		_, _ = l.Buffer.Write(b[:room])
+		return len(b), nil
+	}
+	return l.Buffer.Write(b)
+}

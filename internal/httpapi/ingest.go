@@ -1,0 +1,143 @@
+package httpapi
+
+import (
+	"mime"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/fault"
+	"github.com/hexabuilders/campaignd/partners"
+	"github.com/hexabuilders/campaignd/performance/wire"
+)
+
+// ingest is POST /metrics, the hot path: no reflection and no copy of the body
+// between the socket and the store. Events carry ids that never expire, so a
+// repetition needs no Idempotency-Key.
+func (s *Server) ingest(w http.ResponseWriter, r *http.Request) {
+	if err := principal(r.Context()).Require(partners.ActionWriteMetrics); err != nil {
+		WriteProblem(w, r, err)
+		return
+	}
+	named, err := partnerParam(r)
+	if err != nil {
+		WriteProblem(w, r, err)
+		return
+	}
+	by, err := byFor(r.Context(), named)
+	if err != nil {
+		WriteProblem(w, r, err)
+		return
+	}
+	body := http.MaxBytesReader(w, r.Body, s.bodyLimit(r))
+	source, err := wire.Open(r.Header.Get("Content-Type"), body)
+	if err != nil {
+		WriteProblem(w, r, err)
+		return
+	}
+	receipt, err := wire.Record(r.Context(), s.Performance, by, source)
+	if err != nil {
+		WriteProblem(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(wire.AppendReceipt(nil, receipt))
+}
+
+// maxStream is the longest stream taken in one request: far more than a day of
+// any campaign, and an end to a client that never stops.
+const maxStream = 16 << 30
+
+// bodyLimit is larger for formats that are read line by line.
+func (s *Server) bodyLimit(r *http.Request) int64 {
+	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if media == "" || media == "application/json" {
+		return s.opts.MaxBody
+	}
+	return maxStream
+}
+
+// describeIngest writes the operation into the contract by hand, since it does
+// not pass through huma.
+func (s *Server) describeIngest() {
+	op := operation(http.MethodPost, "/metrics", "record-metrics", "Record delivery facts", partners.ActionWriteMetrics, http.StatusOK)
+	op.Description += " Answered when the facts are durable. Each counts once for ever by its event_id, by occurred_at however late it comes, whatever the campaign's state. A bad fact is refused by index and the rest is taken. Streams (NDJSON, CSV) are recorded in slices: after an error send the same body again."
+	op.Parameters = []*huma.Param{{Name: "partner_id", In: "query", Description: "The partner, when the key is an administrator's.", Schema: &huma.Schema{Type: "string", Format: "uuid"}}}
+	text := &huma.MediaType{Schema: &huma.Schema{Type: "string"}}
+	registry := s.api.OpenAPI().Components.Schemas
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		"application/json":     {Schema: schemaOf[metricsBody](registry)},
+		"application/x-ndjson": text,
+		"text/csv":             text,
+	}}
+	op.Responses = map[string]*huma.Response{
+		"200":     {Description: "Durable.", Content: map[string]*huma.MediaType{"application/json": {Schema: schemaOf[receiptBody](registry)}}},
+		"default": {Description: "Refused.", Content: map[string]*huma.MediaType{"application/problem+json": {Schema: schemaOf[Problem](registry)}}},
+	}
+	s.api.OpenAPI().AddOperation(&op)
+}
+
+// metricsBody, eventBody and receiptBody only describe what package wire reads
+// and writes.
+type metricsBody struct {
+	Events []eventBody `json:"events" maxItems:"10000"`
+}
+
+type eventBody struct {
+	EventID       string            `json:"event_id" minLength:"1" maxLength:"128" doc:"The sender's id; time-ordered UUIDs (version 7) are stored best."`
+	CampaignID    uuid.UUID         `json:"campaign_id" format:"uuid"`
+	OccurredAt    string            `json:"occurred_at" format:"date-time" doc:"At most five minutes in the future."`
+	Channel       string            `json:"channel,omitempty" maxLength:"128"`
+	Source        string            `json:"source,omitempty" maxLength:"128"`
+	Ad            string            `json:"ad,omitempty" maxLength:"128"`
+	Creative      string            `json:"creative,omitempty" maxLength:"128"`
+	Audience      string            `json:"audience,omitempty" maxLength:"128"`
+	Country       string            `json:"country,omitempty" maxLength:"128"`
+	Device        string            `json:"device,omitempty" maxLength:"128"`
+	Currency      string            `json:"currency,omitempty" doc:"Refused when it is not the campaign's."`
+	CorrelationID string            `json:"correlation_id,omitempty" maxLength:"128"`
+	Metrics       metricValues      `json:"metrics,omitempty"`
+	Custom        map[string]string `json:"custom,omitempty" doc:"Named increments, as decimal strings or numbers."`
+	Metadata      map[string]any    `json:"metadata,omitempty" doc:"Carried, not read; at most 4 KiB."`
+}
+
+type metricValues struct {
+	Impressions  int64  `json:"impressions,omitempty" doc:"An increment; negative restates."`
+	Clicks       int64  `json:"clicks,omitempty"`
+	Conversions  int64  `json:"conversions,omitempty"`
+	Leads        int64  `json:"leads,omitempty"`
+	Spend        string `json:"spend,omitempty" doc:"Decimal string in the campaign's currency." example:"1.23"`
+	Revenue      string `json:"revenue,omitempty" doc:"Decimal string in the campaign's currency."`
+	Reach        int64  `json:"reach,omitempty" doc:"A gauge: the latest value holds, it is never summed."`
+	BrandLift    string `json:"brand_lift,omitempty" doc:"A gauge, as a decimal string."`
+	QualityScore string `json:"quality_score,omitempty" doc:"A gauge, as a decimal string."`
+}
+
+type receiptBody struct {
+	Accepted      int             `json:"accepted" doc:"Counted now."`
+	Duplicates    int             `json:"duplicates" doc:"Counted before."`
+	RejectedTotal int             `json:"rejected_total,omitempty" doc:"How many were refused, when the list was cut at 1000."`
+	Rejected      []rejectionBody `json:"rejected"`
+	RecordedAt    *string         `json:"recorded_at,omitempty" format:"date-time"`
+	Seq           int64           `json:"seq,omitempty" doc:"Of the event in the partner's feed."`
+}
+
+type rejectionBody struct {
+	Index  int    `json:"index" doc:"Of the event in the request, from 0."`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// partnerParam reads partner_id where huma does not.
+func partnerParam(r *http.Request) (uuid.UUID, error) {
+	text := r.URL.Query().Get("partner_id")
+	if text == "" {
+		return uuid.Nil, nil
+	}
+	id, err := uuid.Parse(text)
+	if err != nil {
+		return uuid.Nil, errMalformed.WithFields(fault.Field{Path: "partner_id", Code: "invalid_id", Detail: "This is not the id of a partner.", Allow: "a UUID"})
+	}
+	return id, nil
+}

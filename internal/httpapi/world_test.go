@@ -1,0 +1,252 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/internal/auth"
+	"github.com/hexabuilders/campaignd/internal/contract"
+	"github.com/hexabuilders/campaignd/internal/httpapi"
+	"github.com/hexabuilders/campaignd/internal/sqlstore"
+	"github.com/hexabuilders/campaignd/partners"
+)
+
+const adminSecret = "the-key-of-an-administrator-in-tests-0123"
+
+// world is the API over the real services and a real store, with every request
+// and answer held against the contract.
+type world struct {
+	*testing.T
+	url      string
+	db       *sqlstore.DB
+	api      *httpapi.Server
+	guard    *contract.Guard
+	services httpapi.Services
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{T: t, now: time.Date(2026, 3, 2, 15, 4, 5, 0, time.UTC)}
+	db, err := sqlstore.Open(t.Context(), sqlstore.Config{URL: t.TempDir(), Now: w.clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	w.db = db
+	people := partners.NewService(db.Partners(), db.Keys(), w.clock, newID, rand.Reader)
+	sessions := partners.NewSessions(db.Sessions(), db.Keys(), w.clock, rand.Reader)
+	if _, err := people.EnsureAdminKey(t.Context(), adminSecret); err != nil {
+		t.Fatal(err)
+	}
+	w.services = httpapi.Services{Partners: people, Feed: db.Log()}
+	w.api = httpapi.New(w.services, httpapi.Options{
+		Now: w.clock, MaxBody: 2 << 20, Auth: auth.Authenticator{Keys: people, Sessions: sessions}, Idempotency: answers{db.Idempotency()},
+	})
+	w.guard = contract.New(t, openapi(t, w.api), w.api)
+	server := httptest.NewServer(w.guard)
+	t.Cleanup(server.Close)
+	w.url = server.URL
+	return w
+}
+
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+func openapi(t testing.TB, api *httpapi.Server) []byte {
+	t.Helper()
+	text, err := api.OpenAPI().MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func (w *world) clock() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+func (w *world) sleep(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(d)
+}
+
+// answers is the store of idempotency keys as the API wants it.
+type answers struct{ store sqlstore.Idempotency }
+
+func (a answers) Begin(ctx context.Context, partner uuid.UUID, route, key string, body [32]byte) (httpapi.Attempt, error) {
+	rec, err := a.store.Begin(ctx, partner, route, key, body, newID())
+	switch {
+	case err != nil:
+		return httpapi.Attempt{}, err
+	case rec.State == sqlstore.KeyReused:
+		return httpapi.Attempt{}, httpapi.ErrKeyReused
+	case rec.State == sqlstore.KeyBusy:
+		return httpapi.Attempt{}, httpapi.ErrKeyBusy
+	case rec.State == sqlstore.KeyDone:
+		var header http.Header
+		err = json.Unmarshal([]byte(rec.Header), &header)
+		return httpapi.Attempt{Answer: &httpapi.Answer{Status: rec.Status, Header: header, Body: rec.Body}}, err
+	}
+	return httpapi.Attempt{Reserved: rec.Reserved}, nil
+}
+
+func (a answers) Finish(ctx context.Context, partner uuid.UUID, route, key string, answer httpapi.Answer) error {
+	header, err := json.Marshal(answer.Header)
+	if err != nil {
+		return err
+	}
+	return a.store.Finish(ctx, partner, route, key, answer.Status, string(header), answer.Body)
+}
+
+func (a answers) Abandon(ctx context.Context, partner uuid.UUID, route, key string) error {
+	return a.store.Abandon(ctx, partner, route, key)
+}
+
+// answer is what came back.
+type answer struct {
+	*world
+	*http.Response
+	text []byte
+}
+
+// call sends a request as whoever holds the key. A body that is no text is sent
+// as JSON; headers are pairs of name and value.
+func (w *world) call(key, method, path string, body any, headers ...string) *answer {
+	w.Helper()
+	var text io.Reader
+	switch b := body.(type) {
+	case nil:
+	case string:
+		text = strings.NewReader(b)
+	case io.Reader:
+		text = b
+	default:
+		encoded, err := json.Marshal(b)
+		if err != nil {
+			w.Fatal(err)
+		}
+		text = bytes.NewReader(encoded)
+	}
+	request, err := http.NewRequestWithContext(w.Context(), method, w.url+path, text)
+	if err != nil {
+		w.Fatal(err)
+	}
+	if key != "" {
+		request.Header.Set("Authorization", "Bearer "+key)
+	}
+	if text != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	got, err := io.ReadAll(response.Body)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return &answer{w, response, got}
+}
+
+// want ends the test unless the status is this one.
+func (a *answer) want(status int) *answer {
+	a.Helper()
+	if a.StatusCode != status {
+		a.Fatalf("%s %s: status %d, want %d: %.1000s", a.Request.Method, a.Request.URL, a.StatusCode, status, a.text)
+	}
+	return a
+}
+
+// refused ends the test unless the answer is this problem.
+func (a *answer) refused(status int, code string) *answer {
+	a.Helper()
+	if a.want(status); a.str("code") != code {
+		a.Fatalf("%s %s: code %q, want %q: %s", a.Request.Method, a.Request.URL, a.str("code"), code, a.text)
+	}
+	return a
+}
+
+// at reads a member of the answer by its path, such as "items.0.id".
+func (a *answer) at(path string) any {
+	a.Helper()
+	var v any
+	if err := json.Unmarshal(a.text, &v); err != nil {
+		a.Fatalf("the answer is not JSON: %v: %.200s", err, a.text)
+	}
+	for name := range strings.SplitSeq(path, ".") {
+		switch node := v.(type) {
+		case map[string]any:
+			v = node[name]
+		case []any:
+			i := int(name[0] - '0')
+			if i >= len(node) {
+				return nil
+			}
+			v = node[i]
+		default:
+			return nil
+		}
+	}
+	return v
+}
+
+func (a *answer) str(path string) string {
+	a.Helper()
+	s, _ := a.at(path).(string)
+	return s
+}
+
+func (a *answer) num(path string) float64 {
+	a.Helper()
+	n, _ := a.at(path).(float64)
+	return n
+}
+
+func (a *answer) len(path string) int {
+	a.Helper()
+	list, _ := a.at(path).([]any)
+	return len(list)
+}
+
+// partner makes a partner and gives its id.
+func (w *world) partner(name string) string {
+	w.Helper()
+	return w.call(adminSecret, "POST", "/api/v1/partners",
+		map[string]any{"name": name, "timezone": "America/Bogota", "currency": "USD"}).want(http.StatusCreated).str("id")
+}
+
+// key issues a key of a role for a partner.
+func (w *world) key(partner string, role partners.Role) string {
+	w.Helper()
+	return w.call(adminSecret, "POST", "/api/v1/partners/"+partner+"/keys", map[string]any{"role": role, "name": "test"}).want(http.StatusCreated).str("key")
+}
+
+// seq is how many events a partner's log holds.
+func (w *world) seq(partner string) int64 {
+	w.Helper()
+	heads, err := w.db.Log().Heads(w.Context())
+	if err != nil {
+		w.Fatal(err)
+	}
+	return heads[uuid.MustParse(partner)]
+}
