@@ -31,17 +31,18 @@ var (
 // events are in one commit, whole; all that a request asked for is durable when
 // it is answered.
 type Ingester struct {
-	// Committers is how many commits may be under way: one prepares while
-	// another one writes. 0 means 2.
+	// Committers is how many commits may be under way. More than one only helps
+	// a store that writes in parallel.
 	Committers int
 	// MaxCommit is how many events a commit gathers; one request may hold more.
-	// 0 means 20 000.
 	MaxCommit int
 	// MaxWaiting bounds the events in memory; beyond it requests get ErrBusy.
-	// 0 means 200 000.
 	MaxWaiting int
-	// Gather is how long a commit that is not full waits for more. 0 means 2 ms.
-	Gather time.Duration
+	// A commit waits for more until none has come for Pause, at most for Gather.
+	// What a commit costs is mostly by campaign rather than by event, so that
+	// waiting for the requests on their way is cheaper than a commit without
+	// them.
+	Pause, Gather time.Duration
 
 	log  Writer
 	turn sync.Mutex // held by the committer that gathers
@@ -67,7 +68,7 @@ func (r *request) partner() uuid.UUID { return r.by.Partner }
 
 // NewIngester writes to a log. Run has to be running for it to do so.
 func NewIngester(log Writer) *Ingester {
-	g := &Ingester{log: log, Committers: 2, MaxCommit: 20_000, MaxWaiting: 200_000, Gather: 2 * time.Millisecond}
+	g := &Ingester{log: log, Committers: 1, MaxCommit: 20_000, MaxWaiting: 200_000, Pause: 2 * time.Millisecond, Gather: 10 * time.Millisecond}
 	g.arrived.L = &g.mu
 	return g
 }
@@ -143,12 +144,23 @@ func (g *Ingester) next() []*request {
 	for len(g.queue) == 0 && !g.closed {
 		g.arrived.Wait()
 	}
-	linger := g.queued < g.MaxCommit && !g.closed
 	g.mu.Unlock()
-	if linger {
-		time.Sleep(g.Gather)
-	}
+	g.linger()
 	return g.take()
+}
+
+// linger returns when the queue is full, has stopped growing, or Gather is over.
+func (g *Ingester) linger() {
+	for waited, before := time.Duration(0), 0; waited < g.Gather; waited += g.Pause {
+		g.mu.Lock()
+		queued, enough := g.queued, g.queued >= g.MaxCommit || g.closed
+		g.mu.Unlock()
+		if enough || queued == before {
+			return
+		}
+		before = queued
+		time.Sleep(g.Pause)
+	}
 }
 
 func (g *Ingester) take() []*request {

@@ -11,9 +11,9 @@ import (
 // Query asks for a campaign's numbers. The zero value asks for the total of
 // everything as known now.
 type Query struct {
-	// From and To bound occurred_at, half-open. Zero means from the campaign's
-	// first event, and to now; a zero From with a granularity other than total
-	// means the last 60 minutes, 48 hours or 30 local days.
+	// From and To bound occurred_at, half-open; zero means without a bound. With
+	// a granularity other than total, zero means up to the present bucket, and
+	// the last 60 minutes, 48 hours or 30 local days before To.
 	From, To    time.Time
 	Granularity string   // "minute", "hour", "day" or "total"; empty is total
 	GroupBy     []string // dimensions: channel, source, ad, creative, audience, country, device

@@ -25,8 +25,8 @@ func NewService(ingester *Ingester, directory Directory, log Reader, now func() 
 	return &Service{ingester: ingester, subjects: newSubjects(directory, now), log: log, now: now}
 }
 
-// Record takes in events of the partner by.Partner and returns when they are
-// durable. Bad events are refused by index and the others are taken; those are
+// Record takes in events of the partner by.Partner (of an administrator: those
+// of one partner) and returns when they are durable. Bad events are refused by index and the others are taken; those are
 // in one transaction, so that a crash leaves all of them or none. Sending
 // events again is always safe.
 //
@@ -37,6 +37,7 @@ func (s *Service) Record(ctx context.Context, by event.Origin, events []Event) (
 	if err != nil {
 		return Receipt{}, err
 	}
+	by.Partner = sender(by.Partner, found, events)
 	r := &request{by: by, items: make([]item, 0, len(events))}
 	var refused []Rejection
 	latest := s.now().Add(FutureTolerance).UnixMicro()
@@ -44,6 +45,9 @@ func (s *Service) Record(ctx context.Context, by event.Origin, events []Event) (
 	for i := range events {
 		e := &events[i]
 		subject := found[e.Campaign]
+		if subject != nil && subject.Partner != by.Partner {
+			subject = nil
+		}
 		if code, detail := check(e, subject, latest); code != "" {
 			refused = append(refused, Rejection{Index: i, Code: code, Detail: detail})
 			continue
@@ -62,6 +66,17 @@ func (s *Service) Record(ctx context.Context, by event.Origin, events []Event) (
 		return Receipt{}, err
 	}
 	return withRefused(receipt, refused), nil
+}
+
+// sender is the partner that events are taken in for. An administrator's key
+// has none, and sends for the partner of the first campaign it names.
+func sender(partner uuid.UUID, found map[uuid.UUID]*Subject, events []Event) uuid.UUID {
+	for i := 0; partner == uuid.Nil && i < len(events); i++ {
+		if s := found[events[i].Campaign]; s != nil {
+			partner = s.Partner
+		}
+	}
+	return partner
 }
 
 // withRefused adds the events that never reached the commit.

@@ -26,7 +26,7 @@ type Targets map[string]int64
 // Directory finds campaigns.
 type Directory interface {
 	// Subjects returns those of the ids that are campaigns of the partner;
-	// the others are missing from the answer.
+	// the others are missing from the answer. uuid.Nil finds every partner's.
 	Subjects(ctx context.Context, partner uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]Subject, error)
 }
 
@@ -58,8 +58,8 @@ type Span struct {
 var Everything = Span{From: minMicros, To: maxMicros, KnownFrom: minMicros, KnownTo: maxMicros}
 
 const (
-	minMicros = -1 << 62
-	maxMicros = 1 << 62
+	minMicros = -1 << 61
+	maxMicros = 1 << 61
 )
 
 // Writer is the log's writing side.

@@ -51,6 +51,7 @@ func TestAJobRunsOnOneNodeAndMovesWhenItStops(t *testing.T) {
 		synctest.Wait()
 		stopSecond := start(1, "b")
 		time.Sleep(3500 * time.Millisecond)
+		synctest.Wait()
 		if runs != [2]int{4, 0} {
 			t.Fatalf("runs %v, want [4 0]", runs)
 		}

@@ -36,7 +36,7 @@ type Limits struct {
 	SnapshotLife  time.Duration // how long a snapshot serves others who join: 1 s
 	Retain        time.Duration // how long a channel nobody watches stays resumable: 2 min
 	Recheck       time.Duration // between checks of a connection's credential: 1 s
-	Beat          time.Duration // between pings; no answer within half of it closes: 10 s
+	Beat          time.Duration // between pings; no answer within half of it closes: 8 s
 	WriteTimeout  time.Duration // a write that takes longer closes the connection: 10 s
 	Farewell      time.Duration // for telling clients goodbye when stopping: 3 s
 	Connections   int           // open at once on this node: 20 000
@@ -52,7 +52,7 @@ func (l Limits) withDefaults() Limits {
 	orDuration(&l.SnapshotLife, time.Second)
 	orDuration(&l.Retain, 2*time.Minute)
 	orDuration(&l.Recheck, time.Second)
-	orDuration(&l.Beat, 10*time.Second)
+	orDuration(&l.Beat, 8*time.Second)
 	orDuration(&l.WriteTimeout, 10*time.Second)
 	orDuration(&l.Farewell, 3*time.Second)
 	orCount(&l.Connections, 20_000)

@@ -188,7 +188,7 @@ func (h *Hub) revoke(events []event.Event) {
 			continue
 		}
 		var data partners.KeyRevoked
-		if json.Unmarshal(events[i].Data, &data) == nil { // else the next check finds it
+		if json.Unmarshal(events[i].Data, &data) == nil && data.Key != uuid.Nil { // else the next check finds it
 			h.door.revoke(data.Key)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/performance"
 )
 
 // feed is one partner's log as this node follows it, and the open channels of
@@ -59,7 +60,7 @@ func (f *feed) restart(seq int64) {
 
 // route hands an event to the open channels that it concerns.
 func (f *feed) route(ctx context.Context, e *event.Event) {
-	if e.Type == metricsUpdated {
+	if e.Type == performance.TypeUpdated {
 		f.routeMetrics(ctx, e)
 		return
 	}

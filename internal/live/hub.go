@@ -32,7 +32,8 @@ type Hub struct {
 	snapshots singleflight.Group
 }
 
-// Paths are the patterns that the hub answers, all with GET.
+// Paths are the patterns that the hub answers, all with GET. Mount it as
+// "GET "+path for each, so that other methods are refused like everywhere else.
 var Paths = []string{
 	"/connection/websocket",
 	"/api/v1/campaigns/{id}/live",
@@ -42,7 +43,7 @@ var Paths = []string{
 }
 
 // New makes a hub. It must Run for credentials to be checked and idle channels
-// to be closed.
+// to be closed, and be Shutdown when it does not run.
 func New(config Config) (*Hub, error) {
 	if err := config.check(); err != nil {
 		return nil, err
@@ -104,7 +105,7 @@ func (h *Hub) ringBytes() int {
 }
 
 // Run checks credentials and closes channels that nobody watches, until ctx
-// ends. Then it tells all clients to reconnect and waits for them to leave.
+// ends, and then shuts down.
 func (h *Hub) Run(ctx context.Context) error {
 	tick := time.NewTicker(h.limits.Recheck)
 	defer tick.Stop()
@@ -115,7 +116,9 @@ func (h *Hub) Run(ctx context.Context) error {
 			h.door.forget(time.Now().Add(-2 * partners.CacheFor))
 			h.tidy(time.Now().Add(-h.limits.Retain))
 		case <-ctx.Done():
-			h.stop(context.WithoutCancel(ctx))
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.limits.Farewell+time.Second)
+			defer cancel()
+			h.Shutdown(ctx)
 			return nil
 		}
 	}
@@ -129,9 +132,10 @@ func (h *Hub) tidy(since time.Time) {
 	}
 }
 
-func (h *Hub) stop(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, h.limits.Farewell+time.Second)
-	defer cancel()
+// Shutdown lets nobody in any more, tells all clients to reconnect, and waits
+// until they have left or ctx ends. A server's own Shutdown waits for event
+// streams and knows nothing of WebSockets, so this one goes first.
+func (h *Hub) Shutdown(ctx context.Context) {
 	h.door.close()
 	h.bridge.stop(ctx)
 	h.door.wait(ctx)

@@ -61,3 +61,26 @@ func TestIdleChannelsAreClosed(t *testing.T) {
 	c.quit()
 	eventually(t, func() bool { return w.hub.Stats() == live.Stats{} })
 }
+
+// What few channels were allowed to hold is taken back when there are many.
+func TestRingsShrinkWhenMoreChannelsOpen(t *testing.T) {
+	w := newWorld(t, live.Limits{HistoryBytes: 40 << 10, Recheck: 20 * time.Millisecond})
+	w.anyCampaign = true
+	w.publish(w.note())
+	w.connect(transports[1], fresh).expect("snapshot")
+	for range 30 {
+		w.publish(w.bulky(1 << 10))
+	}
+	before := w.hub.Stats().HistoryBytes
+	for range 9 {
+		c, _, err := w.dialSocket("/api/v1/campaigns/"+uuid.NewString()+"/ws", "mine", fresh)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.quit()
+	}
+	eventually(t, func() bool { return w.hub.Stats().HistoryBytes <= 4<<10 })
+	if before < 30<<10 {
+		t.Fatalf("only %d bytes were held before", before)
+	}
+}

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"strconv"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // The types of messages. Clients ignore types that they do not know.
@@ -52,51 +50,10 @@ func newMessage(kind string, seq int64, at time.Time, data []byte) *message {
 }
 
 func metricsMessage(of kind, seq int64, at time.Time, f figures) *message {
+	f.settle()
 	m := newMessage(typeMetrics, seq, at, f.encode(of))
 	m.figures = f.list
 	return m
-}
-
-// figures are the newest totals of some campaigns, in the order in which the
-// campaigns first appeared.
-type figures struct {
-	list []figure
-	at   map[uuid.UUID]int
-}
-
-// figure is one campaign's totals as a JSON object. They are absolute: whoever
-// sees the last one has missed nothing by not seeing those before.
-type figure struct {
-	campaign uuid.UUID
-	body     json.RawMessage
-}
-
-// set replaces a campaign's totals by newer ones.
-func (f *figures) set(newer figure) {
-	if i, known := f.at[newer.campaign]; known {
-		f.list[i] = newer
-		return
-	}
-	if f.at == nil {
-		f.at = map[uuid.UUID]int{}
-	}
-	f.at[newer.campaign] = len(f.list)
-	f.list = append(f.list, newer)
-}
-
-// encode gives a campaign's channel its object and a partner's channel a list.
-func (f figures) encode(of kind) []byte {
-	if of == ofCampaign {
-		return f.list[0].body
-	}
-	b := []byte(`{"campaigns":[`)
-	for i := range f.list {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, f.list[i].body...)
-	}
-	return append(b, "]}"...)
 }
 
 // mergeMetrics folds all metrics updates into the last of them, which then says

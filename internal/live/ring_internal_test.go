@@ -65,7 +65,7 @@ func TestMergingKeepsWhatCounts(t *testing.T) {
 			var f figures
 			for _, c := range rapid.SliceOfNDistinct(rapid.ByteRange(1, 5), 1, 4, rapid.ID).Draw(t, "campaigns") {
 				body := fmt.Sprintf(`{"c":%d,"seq":%d}`, c, seq)
-				f.set(figure{uuid.UUID{c}, []byte(body)})
+				f.set(figure{campaign: uuid.UUID{c}, body: []byte(body)})
 				last[uuid.UUID{c}] = body
 			}
 			queue = append(queue, metricsMessage(ofPartner, seq, time.Time{}, f))
@@ -113,7 +113,7 @@ func TestQueueIsGivenUpRatherThanThinnedOut(t *testing.T) {
 func TestQueueIsBoundInBytesToo(t *testing.T) {
 	s := newSubscriber(ofCampaign, 0, Limits{Queue: 1000})
 	for seq := range int64(100) {
-		s.push(metricsMessage(ofCampaign, seq+1, time.Time{}, figures{list: []figure{{uuid.UUID{1}, make([]byte, 100<<10)}}}))
+		s.push(metricsMessage(ofCampaign, seq+1, time.Time{}, figures{list: []figure{{campaign: uuid.UUID{1}, body: make([]byte, 100<<10)}}}))
 		if s.bytes > queueBytes+200<<10 {
 			t.Fatalf("%d bytes queued", s.bytes)
 		}

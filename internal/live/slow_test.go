@@ -43,7 +43,7 @@ func (w *world) bulky(size int) event.Event {
 }
 
 func TestASubscriberThatStopsReadingSlowsNobody(t *testing.T) {
-	limits := live.Limits{WriteTimeout: 500 * time.Millisecond, Beat: time.Second, Farewell: 100 * time.Millisecond}
+	limits := live.Limits{WriteTimeout: 500 * time.Millisecond, Beat: time.Hour, Farewell: 100 * time.Millisecond}
 	each(t, limits, func(t *testing.T, w *world, p plain) {
 		w.publish(w.note())
 		for range 5 {

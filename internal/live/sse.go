@@ -22,7 +22,7 @@ func (h *Hub) events(of kind) http.Handler {
 		}
 		defer v.leave()
 		out := &eventStream{w: w, control: http.NewResponseController(w), timeout: h.limits.WriteTimeout}
-		if out.open() == nil {
+		if out.open() == nil && r.Method == http.MethodGet { // and not HEAD
 			v.run(r.Context(), out)
 		}
 	})
@@ -51,9 +51,6 @@ func (s *eventStream) open() error {
 func (s *eventStream) limit() { _ = s.control.SetWriteDeadline(time.Now().Add(s.timeout)) }
 
 func (s *eventStream) send(_ context.Context, messages []*message) error {
-	if len(messages) == 0 {
-		return nil
-	}
 	s.limit()
 	for _, m := range messages {
 		if _, err := s.w.Write(s.frame(m)); err != nil {

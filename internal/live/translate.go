@@ -11,8 +11,6 @@ import (
 	"github.com/hexabuilders/campaignd/event"
 )
 
-const metricsUpdated = "performance.metrics_updated"
-
 // kinds says which message an event becomes; a name that ends in a dot stands
 // for all events that begin with it. Events that are not listed are not shown.
 var kinds = map[string]string{
@@ -57,7 +55,9 @@ func translate(ctx context.Context, e *event.Event) (update, bool) {
 	}
 	facts["event"] = quote(e.Type)
 	facts["event_id"] = quote(e.ID.String())
-	facts["by"] = quote(string(e.Origin.Kind))
+	if _, said := facts["by"]; !said {
+		facts["by"] = quote(string(e.Origin.Kind))
+	}
 	data, err := json.Marshal(facts)
 	if err != nil {
 		unreadable(ctx, e, err)
@@ -80,42 +80,6 @@ func campaignOf(e *event.Event, facts map[string]json.RawMessage) uuid.UUID {
 		return uuid.Nil
 	}
 	return id
-}
-
-// readFigures takes the totals out of a metrics event. Increments stay behind:
-// frames are merged and repeated, and only totals survive that.
-func readFigures(ctx context.Context, e *event.Event) []figure {
-	var data struct {
-		Campaigns []struct {
-			ID     uuid.UUID       `json:"campaign_id"`
-			Totals json.RawMessage `json:"totals"`
-			KPIs   json.RawMessage `json:"kpis,omitempty"`
-		} `json:"campaigns"`
-	}
-	if err := json.Unmarshal(e.Data, &data); err != nil {
-		unreadable(ctx, e, err)
-		return nil
-	}
-	all := make([]figure, 0, len(data.Campaigns))
-	for _, c := range data.Campaigns {
-		b := make([]byte, 0, len(c.Totals)+len(c.KPIs)+80)
-		b = append(b, `{"campaign_id":"`...)
-		b = append(b, c.ID.String()...)
-		b = append(b, `","totals":`...)
-		b = append(b, orNull(c.Totals)...)
-		if len(c.KPIs) > 0 {
-			b = append(append(b, `,"kpis":`...), c.KPIs...)
-		}
-		all = append(all, figure{campaign: c.ID, body: append(b, '}')})
-	}
-	return all
-}
-
-func orNull(raw json.RawMessage) []byte {
-	if len(raw) == 0 {
-		return []byte("null")
-	}
-	return raw
 }
 
 // unreadable notes an event whose data is not what its type promises. It is

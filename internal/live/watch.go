@@ -23,6 +23,7 @@ type visit struct {
 	session *session
 	channel *channel
 	joined  joined
+	told    int64 // seq of the last message written
 	ended   chan ending
 }
 
@@ -45,7 +46,7 @@ func (h *Hub) enter(r *http.Request, of kind) (*visit, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &visit{hub: h, ended: make(chan ending, 1)}
+	v := &visit{hub: h, told: last, ended: make(chan ending, 1)}
 	if v.session, err = h.admit(r, viewer, v.end); err != nil {
 		return nil, err
 	}
@@ -94,7 +95,7 @@ func (v *visit) leave() {
 func (v *visit) run(ctx context.Context, out stream) {
 	beat := time.NewTicker(v.hub.limits.Beat)
 	defer beat.Stop()
-	err := out.send(ctx, v.joined.first)
+	err := v.tell(ctx, out, v.joined.first)
 	v.joined.first = nil
 	for err == nil {
 		select {
@@ -129,17 +130,25 @@ func (v *visit) forward(ctx context.Context, out stream) error {
 	case resynced:
 		return v.resync(ctx, out)
 	default:
-		return out.send(ctx, messages)
+		return v.tell(ctx, out, messages)
 	}
+}
+
+func (v *visit) tell(ctx context.Context, out stream, messages []*message) error {
+	if len(messages) == 0 {
+		return nil
+	}
+	v.told = messages[len(messages)-1].seq
+	return out.send(ctx, messages)
 }
 
 // resync begins anew with a snapshot after events were missing in the feed.
 func (v *visit) resync(ctx context.Context, out stream) error {
 	v.channel.unwatch(v.joined.subscriber)
-	j, err := v.hub.rejoin(ctx, v.channel, v.joined.position)
+	j, err := v.hub.rejoin(ctx, v.channel, v.told)
 	if err != nil {
 		return &endError{endNoChange}
 	}
 	v.joined = j
-	return out.send(ctx, j.first)
+	return v.tell(ctx, out, j.first)
 }

@@ -76,6 +76,12 @@ func (w *world) start(limits live.Limits) {
 	w.hub, w.server = hub, httptest.NewServer(wrapped(hub))
 }
 
+// restart is a new process over the same log: it has seen nothing yet.
+func (w *world) restart() {
+	w.close()
+	w.start(live.Limits{})
+}
+
 func (w *world) close() {
 	w.stop()
 	w.server.Close()
@@ -175,7 +181,7 @@ func (w *world) click(campaigns ...uuid.UUID) event.Event {
 	var list []string
 	for _, id := range campaigns {
 		w.clicks[id]++
-		list = append(list, fmt.Sprintf(`{"campaign_id":%q,"accepted":1,"delta":{"clicks":1},"totals":{"clicks":%d}}`, id, w.clicks[id]))
+		list = append(list, fmt.Sprintf(`{"campaign_id":%q,"currency":"USD","accepted":1,"delta":{"clicks":1},"totals":{"impressions":1000,"clicks":%d,"spend":"2.5"}}`, id, w.clicks[id]))
 	}
 	return w.next("performance.metrics_updated", "partner", w.partner, `{"campaigns":[`+strings.Join(list, ",")+`]}`)
 }

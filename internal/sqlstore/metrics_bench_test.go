@@ -1,0 +1,100 @@
+package sqlstore
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/internal/testenv"
+	"github.com/hexabuilders/campaignd/performance"
+)
+
+// The benchmarks take 500 campaigns, batches of 1 000 events and 8 clients, on
+// a store that waits for the disk at every commit.
+
+const benchBatch, benchClients, benchCampaigns = 1000, 8, 500
+
+func eachBenchEngine(b *testing.B, bench func(b *testing.B, db *DB)) {
+	for _, engine := range []struct {
+		name string
+		url  func(testing.TB) string
+	}{
+		{"sqlite", func(t testing.TB) string { return t.TempDir() }},
+		{"postgres", func(t testing.TB) string { return testenv.NewCluster(t, testenv.WithFsync()).Database(t) }},
+	} {
+		b.Run(engine.name, func(b *testing.B) {
+			db, err := Open(b.Context(), Config{URL: engine.url(b)})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer func() { _ = db.Close() }()
+			bench(b, db)
+		})
+	}
+}
+
+// benchMarket has campaigns that exist only in its directory.
+func benchMarket() *market {
+	m := &market{partner: newID(), subjects: map[uuid.UUID]performance.Subject{}, now: time.Now()}
+	for range benchCampaigns {
+		id := newID()
+		m.campaigns = append(m.campaigns, id)
+		m.subjects[id] = performance.Subject{Partner: m.partner, Campaign: id, Currency: "USD", Zone: time.UTC}
+	}
+	return m
+}
+
+func (m *market) benchEvents(n int) []performance.Event {
+	events := make([]performance.Event, n)
+	for i := range events {
+		events[i] = m.delivery(int(uuid.New().ID())%len(m.campaigns), time.Duration(i)*time.Millisecond)
+		events[i].Set(performance.Revenue, 2_000_000)
+		events[i].Set(performance.Conversions, 1)
+	}
+	return events
+}
+
+func report(b *testing.B, events int64) {
+	b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
+}
+
+// BenchmarkIngest takes events in through the whole path but the network.
+func BenchmarkIngest(b *testing.B) {
+	eachBenchEngine(b, func(b *testing.B, db *DB) {
+		m := benchMarket()
+		ingester := performance.NewIngester(db.Metrics())
+		ctx, stop := context.WithCancel(context.Background())
+		go func() { _ = ingester.Run(ctx) }()
+		defer stop()
+		service := performance.NewService(ingester, m, db.Metrics(), time.Now)
+		fromClients(b, func() error {
+			_, err := service.Record(ctx, event.Origin{Partner: m.partner}, m.benchEvents(benchBatch))
+			return err
+		})
+	})
+}
+
+// fromClients runs an operation of benchBatch events from several clients.
+func fromClients(b *testing.B, record func() error) {
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	b.ResetTimer()
+	var clients sync.WaitGroup
+	for range benchClients {
+		clients.Go(func() {
+			for left.Add(-1) >= 0 {
+				if err := record(); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	clients.Wait()
+	report(b, int64(b.N)*benchBatch)
+}
