@@ -140,6 +140,11 @@ func (s *Sums) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// SumsOf is the part of metrics that adds up.
+func SumsOf(m Metrics) Sums {
+	return Sums{m.Impressions, m.Clicks, m.Conversions, m.Leads, m.Spend, m.Revenue}
+}
+
 // Metrics returns the sums as Metrics, for KPIs.
 func (s Sums) Metrics() Metrics {
 	return Metrics{

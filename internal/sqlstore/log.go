@@ -25,6 +25,12 @@ func (l Log) Heads(ctx context.Context) (map[uuid.UUID]int64, error) {
 	return l.positions(ctx, `SELECT partner, seq FROM log_heads WHERE seq > 0`)
 }
 
+// Head returns the last sequence number of one partner's log, 0 before the first.
+func (l Log) Head(ctx context.Context, partner uuid.UUID) (seq int64, err error) {
+	err = l.db.reader.QueryRowContext(ctx, `SELECT seq FROM log_heads WHERE partner = $1`, l.db.key(partner)).Scan(&seq)
+	return seq, l.db.translate(missing(err, nil))
+}
+
 func (l Log) positions(ctx context.Context, query string, args ...any) (map[uuid.UUID]int64, error) {
 	rows, err := l.db.reader.QueryContext(ctx, query, args...)
 	if err != nil {
