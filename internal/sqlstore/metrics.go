@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -170,6 +169,24 @@ func (db *DB) selectIDs(ctx context.Context, ref int64, keys []performance.Key, 
 // seal gives the commit its place in the partners' logs and writes what needs
 // it: the chunks and the events.
 func (t *tx) seal(ctx context.Context, c *performance.Commit, totals [][]*performance.Cell, bodies [][]byte) error {
+	if err := t.insertChunks(ctx, c, bodies); err != nil {
+		return err
+	}
+	for i := range c.Partners {
+		p := &c.Partners[i]
+		t.append(performance.UpdatedEvent(p, totals[i], moment(t.stamps[p.Partner])))
+	}
+	if err := t.flush(ctx); err != nil {
+		return err
+	}
+	for _, p := range c.Partners {
+		c.Stamps[p.Partner] = performance.Stamp{RecordedAt: moment(t.stamps[p.Partner]), Seq: t.seqs[p.Partner]}
+	}
+	return nil
+}
+
+// insertChunks locks the heads for their recorded_at and stores the events.
+func (t *tx) insertChunks(ctx context.Context, c *performance.Commit, bodies [][]byte) error {
 	partners := make([]uuid.UUID, len(c.Partners))
 	for i, p := range c.Partners {
 		partners[i] = p.Partner
@@ -181,29 +198,15 @@ func (t *tx) seal(ctx context.Context, c *performance.Commit, totals [][]*perfor
 		into:  "metric_chunks (partner, campaign, recorded_at, events, first_at, last_at, body)",
 		types: []string{"uuid", "uuid", "bigint", "integer", "bigint", "bigint", "bytea"},
 	}
-	for i := range c.Partners {
-		p := &c.Partners[i]
-		at := t.stamps[p.Partner]
+	for _, p := range c.Partners {
 		for _, part := range p.Parts {
 			first, last := part.Events[0].OccurredAt, part.Events[len(part.Events)-1].OccurredAt
-			b.add([16]byte(p.Partner), [16]byte(part.Campaign), at, int64(len(part.Events)), first, last, bodies[0])
+			b.add([16]byte(p.Partner), [16]byte(part.Campaign), t.stamps[p.Partner], int64(len(part.Events)), first, last, bodies[0])
 			bodies = bodies[1:]
 		}
-		t.append(performance.UpdatedEvent(p, totals[i], moment(at)))
 	}
 	if _, err := b.exec(ctx, t); err != nil {
 		return fmt.Errorf("insert metric chunks: %w", err)
-	}
-	return t.place(ctx, c)
-}
-
-// place appends the events and notes where each partner's commit stands.
-func (t *tx) place(ctx context.Context, c *performance.Commit) error {
-	if err := t.flush(ctx); err != nil {
-		return err
-	}
-	for _, p := range c.Partners {
-		c.Stamps[p.Partner] = performance.Stamp{RecordedAt: time.UnixMicro(t.stamps[p.Partner]).UTC(), Seq: t.seqs[p.Partner]}
 	}
 	return nil
 }

@@ -39,7 +39,8 @@ func eachBenchEngine(b *testing.B, bench func(b *testing.B, db *DB)) {
 }
 
 // benchMarket has campaigns that exist only in its directory.
-func benchMarket() *market {
+func benchMarket(b *testing.B, db *DB) *market {
+	b.Helper()
 	m := &market{partner: newID(), subjects: map[uuid.UUID]performance.Subject{}, now: time.Now()}
 	for range benchCampaigns {
 		id := newID()
@@ -63,19 +64,26 @@ func report(b *testing.B, events int64) {
 	b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
 }
 
-// BenchmarkIngest takes events in through the whole path but the network.
+// BenchmarkIngest takes events in through the whole path but the network, and
+// beside it through the same path onto the bare store.
 func BenchmarkIngest(b *testing.B) {
 	eachBenchEngine(b, func(b *testing.B, db *DB) {
-		m := benchMarket()
-		ingester := performance.NewIngester(db.Metrics())
-		ctx, stop := context.WithCancel(context.Background())
-		go func() { _ = ingester.Run(ctx) }()
-		defer stop()
-		service := performance.NewService(ingester, m, db.Metrics(), time.Now)
-		fromClients(b, func() error {
-			_, err := service.Record(ctx, event.Origin{Partner: m.partner}, m.benchEvents(benchBatch))
-			return err
-		})
+		b.Run("whole", func(b *testing.B) { benchIngest(b, db, db.Metrics()) })
+		b.Run("bare", func(b *testing.B) { benchIngest(b, db, Bare{db.Metrics()}) })
+	})
+}
+
+func benchIngest(b *testing.B, db *DB, to performance.Writer) {
+	m := benchMarket(b, db)
+	ingester := performance.NewIngester(to)
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = ingester.Run(ctx) }()
+	defer func() { stop(); <-done }()
+	service := performance.NewService(ingester, m, db.Metrics(), time.Now)
+	fromClients(b, func() error {
+		_, err := service.Record(ctx, event.Origin{Partner: m.partner}, m.benchEvents(benchBatch))
+		return err
 	})
 }
 
