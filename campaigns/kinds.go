@@ -58,6 +58,14 @@ const (
 // Categories are the special ones.
 var Categories = []Category{Housing, Employment, Credit}
 
+// normal is the category in the letters of Categories; "none" is Ordinary.
+func (c Category) normal() Category {
+	if c = Category(strings.ToLower(string(c))); c == "none" {
+		return Ordinary
+	}
+	return c
+}
+
 func oneOf[T ~string](allowed []T) string {
 	names := make([]string, len(allowed))
 	for i, v := range allowed {

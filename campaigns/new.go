@@ -49,6 +49,7 @@ const (
 
 func (n NewCampaign) normal() NewCampaign {
 	n.Name = strings.TrimSpace(n.Name)
+	n.Category = n.Category.normal()
 	if n.Budget.Kind == "" {
 		n.Budget.Kind = BudgetTotal
 	}

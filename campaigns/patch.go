@@ -51,13 +51,11 @@ func (p Patch) apply(s State) State {
 	s.Name = strings.TrimSpace(s.Name)
 	set(&s.Description, p.Description)
 	set(&s.Labels, p.Labels)
+	s.Channels = p.channels(s)
 	set(&s.Type, p.Type)
 	set(&s.Objective, p.Objective)
 	set(&s.Category, p.Category)
-	set(&s.Channels, p.Channels)
-	if len(s.Channels) == 0 {
-		s.Channels = s.Type.Channels()
-	}
+	s.Category = s.Category.normal()
 	if p.Goals != nil {
 		s.Goals = p.Goals.in(s.Currency)
 	}
@@ -70,6 +68,18 @@ func (p Patch) apply(s State) State {
 		s.Schedule = &moved
 	}
 	return s
+}
+
+// channels are those asked for, or else the type's: a campaign that uses what
+// its type uses goes on doing so when the type changes.
+func (p Patch) channels(s State) []string {
+	asked := s.Channels
+	set(&asked, p.Channels)
+	if len(asked) > 0 && (p.Channels != nil || !slices.Equal(asked, s.Type.Channels())) {
+		return asked
+	}
+	set(&s.Type, p.Type)
+	return s.Type.Channels()
 }
 
 func set[T any](to, from *T) {
@@ -129,7 +139,7 @@ func (p Patch) lockable(s State) []lock {
 	return []lock{
 		{"type", differs(p.Type, s.Type), beforeLaunch},
 		{"objective", differs(p.Objective, s.Objective), beforeLaunch},
-		{"special_category", differs(p.Category, s.Category), beforeLaunch},
+		{"special_category", p.Category != nil && p.Category.normal() != s.Category, beforeLaunch},
 		{"channels", p.Channels != nil && !slices.Equal(*p.Channels, s.Channels), beforeLaunch},
 		{"goals", p.Goals != nil && !same(p.Goals.in(s.Currency), s.Goals), beforeEnd},
 		{"schedule.end", p.End != nil && (s.Schedule == nil || !p.End.Equal(s.Schedule.End)), whileDated},

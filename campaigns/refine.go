@@ -31,10 +31,10 @@ func (c *Campaign) Configure(by event.Origin, at time.Time, t targeting.Configur
 	if err := c.accepts(t); err != nil {
 		return err
 	}
-	next := c.state
+	next, previous := c.state, c.state.Targeting
 	next.Targeting = &t
 	c.become(by, at, next, func(changes []event.Change) event.Data {
-		return TargetingConfigured{Targeting: t, Previous: before(changes), Changes: changes}
+		return TargetingConfigured{Targeting: t, Previous: previous, Changes: changes}
 	})
 	return nil
 }
@@ -104,10 +104,4 @@ func (c *Campaign) misfits(t targeting.Configuration) []fault.Field {
 func isOver(s Status) error {
 	return ErrInvalidTransition.With("The campaign is %s; nothing about how it runs can be changed.", s).
 		WithExtra("status", s).WithExtra("valid_actions", s.ValidActions())
-}
-
-// before is the targeting that changes replace.
-func before(changes []event.Change) *targeting.Configuration {
-	t, _ := changes[0].Before.(*targeting.Configuration)
-	return t
 }
