@@ -39,9 +39,9 @@ type newPartner struct {
 	Name     string          `json:"name" minLength:"1" maxLength:"200" example:"Andes Outdoor"`
 	Timezone string          `json:"timezone,omitempty" default:"UTC" doc:"IANA zone; what campaigns get when they name none." example:"America/Bogota"`
 	Currency string          `json:"currency,omitempty" default:"USD" doc:"ISO 4217 code."`
-	Limits   newLimits      `json:"limits,omitempty"`
+	Limits   newLimits       `json:"limits,omitempty"`
 	Flags    map[string]bool `json:"flags,omitempty" example:"{\"advanced_targeting\":true}"`
-	Contract *newContract   `json:"contract,omitempty" doc:"Active unless given."`
+	Contract *newContract    `json:"contract,omitempty" doc:"Active unless given."`
 }
 
 func (s *Server) createPartner(ctx context.Context, in *struct {
