@@ -80,6 +80,9 @@ func Open(platform string, r io.Reader) (*Reader, error) {
 // Rows is how many rows have been read, those with errors included.
 func (r *Reader) Rows() int { return r.rows }
 
+// offset is how many bytes of the file have been read.
+func (r *Reader) offset() int64 { return r.csv.InputOffset() }
+
 // Next reads a row. Its errors are io.EOF at the end; *RowError for a row that
 // cannot be understood, after which Next goes on with the following one; and
 // ErrUnreadable, ErrTooManyRows or the file's own, after which it is over.
