@@ -3,8 +3,8 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -34,6 +34,7 @@ type DB struct {
 	dialect
 	writer *sql.DB // SQLite: one connection, so that writers queue in Go
 	reader *sql.DB
+	folder *folder // SQLite: keeps other processes out
 	now    func() time.Time
 
 	metricRefs sync.Map // partner → short number, once it is committed
@@ -56,11 +57,10 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		open = db.openPostgres
 	}
 	if err := open(cfg); err != nil {
-		return nil, err
+		return nil, errors.Join(err, db.Close())
 	}
 	if err := db.migrate(ctx); err != nil {
-		_ = db.Close()
-		return nil, fmt.Errorf("migrate %s: %w", db.name, err)
+		return nil, errors.Join(fmt.Errorf("migrate %s: %w", db.name, err), db.Close())
 	}
 	return db, nil
 }
@@ -70,23 +70,28 @@ func (db *DB) openSQLite(cfg Config) error {
 	if err := os.MkdirAll(cfg.URL, 0o750); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
+	var err error
+	if db.folder, err = takeFolder(cfg.URL); err != nil {
+		return err
+	}
 	pragmas := url.Values{
 		// busy_timeout comes first: switching to WAL may have to wait.
 		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "cache_size(-65536)", "temp_store(MEMORY)", "wal_autocheckpoint(4000)"},
 		"_txlock": {"immediate"},
 	}
-	dsn := "file:" + filepath.Join(cfg.URL, FileName) + "?" + pragmas.Encode()
-	var err error
-	if db.writer, err = sql.Open("sqlite", dsn); err != nil {
+	file := filepath.Join(cfg.URL, FileName)
+	if db.writer, err = sql.Open("sqlite", fileDSN(file, pragmas)); err != nil {
 		return err
 	}
 	db.writer.SetMaxOpenConns(1)
 	pragmas.Set("_txlock", "deferred")
 	pragmas.Set("_query_only", "1")
-	if db.reader, err = sql.Open("sqlite", "file:"+filepath.Join(cfg.URL, FileName)+"?"+pragmas.Encode()); err != nil {
+	if db.reader, err = sql.Open("sqlite", fileDSN(file, pragmas)); err != nil {
 		return err
 	}
-	db.reader.SetMaxOpenConns(max(4, runtime.GOMAXPROCS(0)*2))
+	readers := max(4, runtime.GOMAXPROCS(0)*2)
+	db.reader.SetMaxOpenConns(readers)
+	db.reader.SetMaxIdleConns(readers) // each has a cache that is worth keeping
 	return nil
 }
 
@@ -118,12 +123,17 @@ func (db *DB) Ping(ctx context.Context) error {
 
 // Close waits for running statements and closes the store.
 func (db *DB) Close() error {
+	var failures []error
 	if db.reader != nil && db.reader != db.writer {
-		if err := db.reader.Close(); err != nil {
-			slog.Warn("closing the read pool", "error", err)
-		}
+		failures = append(failures, db.reader.Close())
 	}
-	return db.writer.Close()
+	if db.writer != nil {
+		failures = append(failures, db.writer.Close())
+	}
+	if db.folder != nil { // last: until then the file is ours
+		failures = append(failures, db.folder.Close())
+	}
+	return errors.Join(failures...)
 }
 
 // Changed returns a channel that is closed at the next commit on this node

@@ -54,6 +54,12 @@ func isUnique(err error) bool {
 	return false
 }
 
+// isBusy reports whether another connection holds SQLite's lock.
+func isBusy(err error) bool {
+	var lite *sqlite.Error
+	return errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_BUSY
+}
+
 // isRepeatable reports whether the engine ended the transaction for reasons
 // that do not lie in it, so that running it again can succeed.
 func isRepeatable(err error) bool {

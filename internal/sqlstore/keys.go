@@ -2,8 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
 
 	"github.com/google/uuid"
 
@@ -16,33 +14,31 @@ type Keys struct{ db *DB }
 // Keys returns the store of API keys.
 func (db *DB) Keys() Keys { return Keys{db} }
 
-const keyColumns = `hash, state`
+const keyColumns = `id, hash, state`
 
 func scanKey(row scanner) (*partners.Key, error) {
+	var id uuid.UUID
 	var hash []byte
 	var text string
-	if err := row.Scan(&hash, &text); err != nil {
+	if err := row.Scan(&id, &hash, &text); err != nil {
 		return nil, missing(err, partners.ErrKeyNotFound)
 	}
-	var s partners.KeyState
-	if err := json.Unmarshal([]byte(text), &s); err != nil {
-		return nil, err
-	}
-	copy(s.Hash[:], hash)
-	return partners.RestoreKey(s), nil
+	s, err := decode[partners.KeyState]("key", id, text)
+	copy(s.Hash[:], hash) // it never stands in the state, which is shown
+	return partners.RestoreKey(s), err
 }
 
 // InsertKey implements partners.KeyStore.
 func (k Keys) InsertKey(ctx context.Context, key *partners.Key) error {
 	s := key.State()
-	state, err := json.Marshal(s)
+	state, err := encode(s)
 	if err != nil {
 		return err
 	}
 	events := key.PullEvents()
 	return k.db.write(ctx, func(t *tx) error {
 		_, err := t.exec(ctx, `INSERT INTO api_keys (partner, id, hash, revision, state) VALUES ($1, $2, $3, $4, $5)`,
-			t.db.key(s.Partner), t.db.key(s.ID), s.Hash[:], s.Revision, string(state))
+			t.db.key(s.Partner), t.db.key(s.ID), s.Hash[:], s.Revision, state)
 		if isUnique(err) {
 			return partners.ErrExists
 		}
@@ -70,35 +66,28 @@ func (k Keys) Keys(ctx context.Context, partner uuid.UUID) ([]*partners.Key, err
 	if err != nil {
 		return nil, k.db.translate(err)
 	}
-	keys, err := collect(rows, func(r *sql.Rows) (*partners.Key, error) { return scanKey(r) })
+	keys, err := collect(rows, scanKey)
 	return keys, k.db.translate(err)
 }
 
 // UpdateKey implements partners.KeyStore.
 func (k Keys) UpdateKey(ctx context.Context, partner, id uuid.UUID, change func(*partners.Key) error) (*partners.Key, error) {
-	var key *partners.Key
-	err := k.db.write(ctx, func(t *tx) error {
-		var err error
-		key, err = scanKey(t.queryRow(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE partner = $1 AND id = $2`+t.db.forUpdate,
-			t.db.key(partner), t.db.key(id)))
-		if err != nil {
-			return err
-		}
-		if err := change(key); err != nil {
-			return err
-		}
-		s := key.State()
-		state, err := json.Marshal(s)
-		if err != nil {
-			return err
-		}
-		t.append(key.PullEvents()...)
-		_, err = t.exec(ctx, `UPDATE api_keys SET revision = $3, state = $4 WHERE partner = $1 AND id = $2`,
-			t.db.key(partner), t.db.key(id), s.Revision, string(state))
-		return err
-	})
+	return edit[*partners.Key]{
+		load: func(t *tx) (*partners.Key, error) {
+			return scanKey(t.queryRow(ctx, `SELECT `+keyColumns+` FROM api_keys WHERE partner = $1 AND id = $2`+t.db.forUpdate,
+				t.db.key(partner), t.db.key(id)))
+		},
+		revision: func(key *partners.Key) int64 { return key.State().Revision },
+		save:     func(t *tx, key *partners.Key) error { return saveKey(ctx, t, key.State()) },
+	}.run(ctx, k.db, 0, func(_ *tx, key *partners.Key) error { return change(key) })
+}
+
+func saveKey(ctx context.Context, t *tx, s partners.KeyState) error {
+	state, err := encode(s)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return key, nil
+	_, err = t.exec(ctx, `UPDATE api_keys SET revision = $3, state = $4 WHERE partner = $1 AND id = $2`,
+		t.db.key(s.Partner), t.db.key(s.ID), s.Revision, state)
+	return err
 }

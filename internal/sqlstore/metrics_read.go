@@ -101,34 +101,40 @@ func (v *rareValue) addTo(c *performance.Cell) error {
 }
 
 // Totals implements performance.Reader.
-func (m Metrics) Totals(ctx context.Context, partner, campaign uuid.UUID) ([]performance.ChannelTotal, error) {
+func (m Metrics) Totals(ctx context.Context, partner, campaign uuid.UUID) (out []performance.ChannelTotal, err error) {
+	err = m.db.read(ctx, func(snapshot *sql.Tx) (err error) {
+		out, err = m.totals(ctx, snapshot, partner, campaign)
+		return err
+	})
+	return out, err
+}
+
+// totals reads within a transaction, for those who decide by them.
+func (m Metrics) totals(ctx context.Context, q querier, partner, campaign uuid.UUID) ([]performance.ChannelTotal, error) {
 	where, args := "partner = $1", []any{m.db.key(partner)}
 	if campaign != uuid.Nil {
 		where, args = where+" AND campaign = $2", append(args, m.db.key(campaign))
 	}
+	rows, err := q.QueryContext(ctx, `SELECT campaign, `+sumColumns+` FROM metric_totals WHERE `+where+` ORDER BY campaign`, args...)
+	if err != nil {
+		return nil, err
+	}
 	var out []performance.ChannelTotal
-	err := m.db.read(ctx, func(t *sql.Tx) error {
-		out = nil
-		rows, err := t.QueryContext(ctx, `SELECT campaign, `+sumColumns+` FROM metric_totals WHERE `+where+` ORDER BY campaign`, args...)
-		if err != nil {
-			return err
-		}
-		err = eachRow(rows, func(rows *sql.Rows) error {
-			var c performance.ChannelTotal
-			err := rows.Scan(append([]any{&c.Campaign}, sumFields(&c.Cell)...)...)
-			out = append(out, c)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		rows, err = t.QueryContext(ctx, `SELECT campaign, channel, name, at, value FROM metric_values
-			WHERE width = 0 AND `+where+` ORDER BY campaign, channel, name`, args...)
-		if err != nil {
-			return err
-		}
-		return eachRow(rows, func(rows *sql.Rows) error { return scanRareTotal(rows, &out) })
+	err = eachRow(rows, func(rows *sql.Rows) error {
+		var c performance.ChannelTotal
+		err := rows.Scan(append([]any{&c.Campaign}, sumFields(&c.Cell)...)...)
+		out = append(out, c)
+		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	rows, err = q.QueryContext(ctx, `SELECT campaign, channel, name, at, value FROM metric_values
+		WHERE width = 0 AND `+where+` ORDER BY campaign, channel, name`, args...)
+	if err != nil {
+		return nil, err
+	}
+	err = eachRow(rows, func(rows *sql.Rows) error { return scanRareTotal(rows, &out) })
 	return out, err
 }
 

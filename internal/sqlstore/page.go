@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"database/sql"
+	"fmt"
 
 	"github.com/google/uuid"
 
@@ -46,8 +47,14 @@ func cut[T any](items []T, limit int, id func(T) uuid.UUID) ([]T, string) {
 	return items, id(items[limit-1]).String()
 }
 
+// limited ends a query that returns at most n rows.
+func limited(n int) string { return fmt.Sprintf(" LIMIT %d", n) }
+
+// scanner is a row, or rows at their present one.
+type scanner interface{ Scan(...any) error }
+
 // collect reads all rows and closes them.
-func collect[T any](rows *sql.Rows, scan func(*sql.Rows) (T, error)) ([]T, error) {
+func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) ([]T, error) {
 	defer func() { _ = rows.Close() }()
 	var items []T
 	for rows.Next() {

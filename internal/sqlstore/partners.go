@@ -2,8 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
 
 	"github.com/google/uuid"
 
@@ -19,13 +17,13 @@ func (db *DB) Partners() Partners { return Partners{db} }
 // Insert implements partners.Store.
 func (p Partners) Insert(ctx context.Context, partner *partners.Partner) error {
 	s := partner.State()
-	state, err := json.Marshal(s)
+	state, err := encode(s)
 	if err != nil {
 		return err
 	}
 	events := partner.PullEvents()
 	return p.db.write(ctx, func(t *tx) error {
-		_, err := t.exec(ctx, `INSERT INTO partners (id, revision, state) VALUES ($1, $2, $3)`, t.db.key(s.ID), s.Revision, string(state))
+		_, err := t.exec(ctx, `INSERT INTO partners (id, revision, state) VALUES ($1, $2, $3)`, t.db.key(s.ID), s.Revision, state)
 		if isUnique(err) {
 			return partners.ErrExists
 		}
@@ -36,22 +34,22 @@ func (p Partners) Insert(ctx context.Context, partner *partners.Partner) error {
 
 // Get implements partners.Store.
 func (p Partners) Get(ctx context.Context, id uuid.UUID) (*partners.Partner, error) {
-	partner, err := scanPartner(p.db.reader.QueryRowContext(ctx, `SELECT state FROM partners WHERE id = $1`, p.db.key(id)))
+	partner, err := p.find(ctx, p.db.reader, id, "")
 	return partner, p.db.translate(err)
 }
 
-type scanner interface{ Scan(...any) error }
+func (p Partners) find(ctx context.Context, q querier, id uuid.UUID, lock string) (*partners.Partner, error) {
+	return scanPartner(q.QueryRowContext(ctx, `SELECT id, state FROM partners WHERE id = $1`+lock, p.db.key(id)))
+}
 
 func scanPartner(row scanner) (*partners.Partner, error) {
+	var id uuid.UUID
 	var text string
-	if err := row.Scan(&text); err != nil {
+	if err := row.Scan(&id, &text); err != nil {
 		return nil, missing(err, partners.ErrNotFound)
 	}
-	var s partners.State
-	if err := json.Unmarshal([]byte(text), &s); err != nil {
-		return nil, err
-	}
-	return partners.Restore(s), nil
+	s, err := decode[partners.State]("partner", id, text)
+	return partners.Restore(s), err
 }
 
 // List implements partners.Store. Ids are time-ordered, so their order is that
@@ -62,11 +60,11 @@ func (p Partners) List(ctx context.Context, page partners.Page) ([]*partners.Par
 		return nil, "", err
 	}
 	limit := pageSize(page.Limit)
-	rows, err := p.db.reader.QueryContext(ctx, `SELECT state FROM partners WHERE id > $1 ORDER BY id LIMIT $2`, p.db.key(after), limit+1)
+	rows, err := p.db.reader.QueryContext(ctx, `SELECT id, state FROM partners WHERE id > $1 ORDER BY id LIMIT $2`, p.db.key(after), limit+1)
 	if err != nil {
 		return nil, "", p.db.translate(err)
 	}
-	items, err := collect(rows, func(r *sql.Rows) (*partners.Partner, error) { return scanPartner(r) })
+	items, err := collect(rows, scanPartner)
 	if err != nil {
 		return nil, "", p.db.translate(err)
 	}
@@ -76,34 +74,19 @@ func (p Partners) List(ctx context.Context, page partners.Page) ([]*partners.Par
 
 // Update implements partners.Store.
 func (p Partners) Update(ctx context.Context, id uuid.UUID, revision int64, change func(*partners.Partner) error) (*partners.Partner, error) {
-	var partner *partners.Partner
-	err := p.db.write(ctx, func(t *tx) error {
-		var err error
-		partner, err = scanPartner(t.queryRow(ctx, `SELECT state FROM partners WHERE id = $1`+t.db.forUpdate, t.db.key(id)))
-		if err != nil {
-			return err
-		}
-		before := partner.State().Revision
-		if revision != 0 && revision != before {
-			return partners.ErrStale
-		}
-		if err := change(partner); err != nil {
-			return err
-		}
-		s := partner.State()
-		if s.Revision == before {
-			return nil
-		}
-		state, err := json.Marshal(s)
-		if err != nil {
-			return err
-		}
-		t.append(partner.PullEvents()...)
-		_, err = t.exec(ctx, `UPDATE partners SET revision = $2, state = $3 WHERE id = $1`, t.db.key(id), s.Revision, string(state))
-		return err
-	})
+	return edit[*partners.Partner]{
+		load:     func(t *tx) (*partners.Partner, error) { return p.find(ctx, t, id, p.db.forUpdate) },
+		revision: func(partner *partners.Partner) int64 { return partner.State().Revision },
+		stale:    partners.ErrStale,
+		save:     func(t *tx, partner *partners.Partner) error { return savePartner(ctx, t, partner.State()) },
+	}.run(ctx, p.db, revision, func(_ *tx, partner *partners.Partner) error { return change(partner) })
+}
+
+func savePartner(ctx context.Context, t *tx, s partners.State) error {
+	state, err := encode(s)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return partner, nil
+	_, err = t.exec(ctx, `UPDATE partners SET revision = $2, state = $3 WHERE id = $1`, t.db.key(s.ID), s.Revision, state)
+	return err
 }

@@ -1,0 +1,120 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/localday"
+)
+
+// Budgets implements budgets.Store.
+type Budgets struct{ db *DB }
+
+// Budgets returns the store of budgets.
+func (db *DB) Budgets() Budgets { return Budgets{db} }
+
+// Get implements budgets.Store.
+func (s Budgets) Get(ctx context.Context, partner, id uuid.UUID) (*budgets.Budget, error) {
+	b, err := s.find(ctx, s.db.reader, s.db.one(partner, "id", id), "")
+	return b, s.db.translate(err)
+}
+
+// ByCampaign implements budgets.Store.
+func (s Budgets) ByCampaign(ctx context.Context, partner, campaign uuid.UUID) (*budgets.Budget, error) {
+	b, err := s.find(ctx, s.db.reader, s.db.one(partner, "campaign", campaign), "")
+	return b, s.db.translate(err)
+}
+
+func (s Budgets) find(ctx context.Context, q querier, which filter, lock string) (*budgets.Budget, error) {
+	var id uuid.UUID
+	var settled, openSettled int64
+	var text string
+	err := q.QueryRowContext(ctx, `SELECT id, settled, open_settled, state FROM budgets`+which.where+lock, which.args...).
+		Scan(&id, &settled, &openSettled, &text)
+	if err != nil {
+		return nil, missing(err, budgets.ErrNotFound)
+	}
+	state, err := decode[budgets.State]("budget", id, text)
+	state.Settled, state.Open.Settled = settled, openSettled // settle adds to the columns alone
+	return budgets.Restore(state), err
+}
+
+// Update implements budgets.Store.
+func (s Budgets) Update(ctx context.Context, partner, id uuid.UUID, revision int64, change func(*budgets.Budget) error) (*budgets.Budget, error) {
+	return edit[*budgets.Budget]{
+		load: func(t *tx) (*budgets.Budget, error) {
+			return s.find(ctx, t, s.db.one(partner, "id", id), s.db.forUpdate)
+		},
+		revision: func(b *budgets.Budget) int64 { return b.State().Revision },
+		stale:    budgets.ErrStale,
+		quiet:    true,
+		save:     func(t *tx, b *budgets.Budget) error { return s.save(ctx, t, b) },
+	}.run(ctx, s.db, revision, func(_ *tx, b *budgets.Budget) error { return change(b) })
+}
+
+// save writes a budget that is new, or whose row this transaction has locked.
+func (s Budgets) save(ctx context.Context, t *tx, b *budgets.Budget) error {
+	state := b.State()
+	text, err := encode(state)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(ctx, `INSERT INTO budgets (partner, campaign, id, revision, kind, currency, limit_micros,
+			settled, overdelivery, open_day, open_settled, next_mark, state)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		ON CONFLICT (partner, campaign) DO UPDATE SET revision = excluded.revision, limit_micros = excluded.limit_micros,
+			settled = excluded.settled, overdelivery = excluded.overdelivery, open_day = excluded.open_day,
+			open_settled = excluded.open_settled, next_mark = excluded.next_mark, state = excluded.state`,
+		s.db.key(state.Partner), s.db.key(state.Campaign), s.db.key(state.ID), state.Revision, string(state.Kind),
+		string(state.Currency), state.Limit, state.Settled, state.Overdelivery, int64(state.OpenDay),
+		state.Open.Settled, b.NextMark(), text)
+	return err
+}
+
+// settle adds what was reported of a campaign on one of its local days, as
+// budgets.Store describes: one statement while nothing can follow from it, and
+// otherwise the aggregate. Whoever settles several campaigns in a transaction
+// does it in the order of their keys, and before the log heads are locked.
+func (t *tx) settle(ctx context.Context, by event.Origin, at time.Time, partner, campaign uuid.UUID, day localday.Day, amount int64) error {
+	if amount > 0 {
+		added, err := t.settleFast(ctx, partner, campaign, day, amount)
+		if err != nil || added {
+			return err
+		}
+	}
+	s := t.db.Budgets()
+	b, err := s.find(ctx, t, t.db.one(partner, "campaign", campaign), t.db.forUpdate)
+	if errors.Is(err, budgets.ErrNotFound) {
+		return nil // nothing to hold it against; the metrics keep it
+	}
+	if err != nil {
+		return fmt.Errorf("budget of campaign %s: %w", campaign, err)
+	}
+	if err := b.Settle(by, at, day, amount); err != nil {
+		return err
+	}
+	t.append(b.PullEvents()...)
+	return s.save(ctx, t, b)
+}
+
+// settleFast adds when the figure that counts stays below the next mark. The
+// amount is taken from the mark, and a daily budget's sum over its life kept
+// far from the end of the range, so that nothing can overflow here.
+func (t *tx) settleFast(ctx context.Context, partner, campaign uuid.UUID, day localday.Day, amount int64) (added bool, err error) {
+	res, err := t.exec(ctx, `UPDATE budgets SET settled = settled + $3,
+			open_settled = CASE WHEN kind = 'daily' THEN open_settled + $3 ELSE open_settled END
+		WHERE partner = $1 AND campaign = $2 AND (kind = 'total' AND settled < next_mark - $3
+			OR kind = 'daily' AND open_day = $4 AND open_settled < next_mark - $3 AND settled < 9000000000000000000 - $3)`,
+		t.db.key(partner), t.db.key(campaign), amount, int64(day))
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n > 0, err
+}

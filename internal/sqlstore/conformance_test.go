@@ -1,0 +1,17 @@
+package sqlstore
+
+import (
+	"testing"
+	"time"
+
+	"github.com/hexabuilders/campaignd/internal/conformance"
+)
+
+func TestConformance(t *testing.T) {
+	eachEngine(t, func(t *testing.T, db *DB) {
+		conformance.Run(t, conformance.Backend{
+			Campaigns: db.Campaigns(), Budgets: db.Budgets(), Partners: db.Partners(), Keys: db.Keys(),
+			Sessions: db.Sessions(), Alerts: db.Alerts(), Log: db.Log(), Leases: db.Leases(), Now: time.Now,
+		})
+	})
+}
