@@ -171,7 +171,7 @@ func (b *bridge) subscribe(client *centrifuge.Client, held *holding, v partners.
 		reply(centrifuge.SubscribeReply{}, asClientError(err))
 		return
 	}
-	held.keep(client, c) // before the snapshot: from now on a gap in the feed disconnects the client
+	held.keep(client, c) // before the snapshot: a gap in the feed after it disconnects the client
 	opening, err := b.hub.opening(ctx, c)
 	if err != nil {
 		held.release(client, name)

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"math"
 	"time"
 
 	"github.com/centrifugal/centrifuge"
@@ -16,6 +17,7 @@ type channel struct {
 
 	ring     ring
 	epoch    string // of the ring: an index of another epoch says nothing
+	promised int64  // the least seq that a snapshot of this epoch had
 	snapshot *message
 	taken    time.Time // when the snapshot was asked for
 
@@ -45,8 +47,9 @@ func newChannel(f *feed, t topic) *channel {
 	return c
 }
 
+// renewEpoch makes every place in the stream that clients know worthless.
 func (c *channel) renewEpoch() {
-	c.epoch = uuid.NewString()
+	c.epoch, c.promised = uuid.NewString(), math.MaxInt64
 	for client := range c.clients {
 		go client.Disconnect(centrifuge.DisconnectInsufficientState)
 	}

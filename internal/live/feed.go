@@ -44,12 +44,14 @@ func (f *feed) publish(ctx context.Context, events []event.Event) {
 	}
 }
 
-// restart takes note that events up to seq were not seen here. A watcher whose
-// snapshot includes them has lost nothing.
+// restart takes note that events up to seq were not all seen here. A watcher
+// whose snapshot includes them has lost nothing.
 func (f *feed) restart(seq int64) {
 	for _, c := range f.channels {
 		f.hub.history.Add(-int64(c.ring.reset(seq)))
-		c.renewEpoch()
+		if c.promised < seq {
+			c.renewEpoch()
+		}
 		for s := range c.watching {
 			if s.position < seq {
 				s.stop(resynced)

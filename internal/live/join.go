@@ -70,6 +70,7 @@ func (c *channel) start(snap *message) (j joined, ok bool) {
 	if !c.covers(snap.seq) {
 		return j, false
 	}
+	c.promised = min(c.promised, snap.seq)
 	var since []*message
 	j.subscriber, since = c.watch(snap.seq)
 	j.first, j.top = append([]*message{snap}, since...), c.ring.top
