@@ -166,6 +166,17 @@ func TestSuccessScoreIsAFraction(t *testing.T) {
 	})
 }
 
+func TestQuantityIsReadByPeople(t *testing.T) {
+	for q, want := range map[campaigns.Quantity]string{
+		campaigns.Count(1000): "1000", {Micros: 20_000}: "0.02", {Micros: -1_500_000}: "-1.5", {}: "0",
+		{Micros: 5_000_000, Currency: "USD"}: "5.00 USD", {Micros: 7_000_000, Currency: "JPY"}: "7 JPY",
+	} {
+		if got := q.String(); got != want {
+			t.Errorf("%+v: %s, want %s", q, got, want)
+		}
+	}
+}
+
 func TestMalformedQuantitiesHelp(t *testing.T) {
 	var q campaigns.Quantity
 	err := q.UnmarshalJSON([]byte(`"12,5"`))

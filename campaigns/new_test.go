@@ -93,6 +93,18 @@ func TestADraftBeginsWithWhatWasAsked(t *testing.T) {
 	}
 }
 
+func TestASpecialCategoryInAnyLetters(t *testing.T) {
+	for sent, want := range map[campaigns.Category]campaigns.Category{
+		"HOUSING": campaigns.Housing, "Credit": campaigns.Credit, "none": campaigns.Ordinary, "NONE": campaigns.Ordinary, "": campaigns.Ordinary,
+	} {
+		in := spring(t)
+		in.Category = sent
+		if s := must(t)(newWorld(t).Create(ctx, by, in)).State(); s.Category != want {
+			t.Errorf("%q became %q, want %q", sent, s.Category, want)
+		}
+	}
+}
+
 func TestChannelsOfEveryType(t *testing.T) {
 	for _, kind := range campaigns.Types {
 		in := spring(t)

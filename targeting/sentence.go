@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/language"
 )
@@ -177,6 +179,9 @@ func each(values []string, name func(string) string) []string {
 }
 
 func capital(s string) string {
-	first := []rune(s)[:1]
-	return strings.ToUpper(string(first)) + s[len(string(first)):]
+	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 || first == utf8.RuneError {
+		return s
+	}
+	return string(unicode.ToUpper(first)) + s[size:]
 }
