@@ -16,12 +16,16 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(tidy{m}) }
 
-// tidy lets go of the test's own idle connections before leaks are looked for.
+// tidy lets go of the test's own idle connections before leaks are looked for,
+// and lets the centrifuge library's last unsubscriptions sleep out the second
+// that they wait for a client to come back.
 type tidy struct{ *testing.M }
 
 func (m tidy) Run() int {
-	defer browser.CloseIdleConnections()
-	return m.M.Run()
+	code := m.M.Run()
+	browser.CloseIdleConnections()
+	time.Sleep(1200 * time.Millisecond)
+	return code
 }
 
 // each runs a test over both plain transports.
