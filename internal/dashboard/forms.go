@@ -2,12 +2,21 @@ package dashboard
 
 // field is one control of a form with what was entered and what is wrong.
 type field struct {
+	ID                               string // its own, where a name comes more than once
 	Name, Label, Value, Hint, Error  string
 	Type, Mode, Placeholder, Control string
 	List                             string
 	Options                          []option
 	Max                              int
 	Many, Optional, Whole            bool
+}
+
+// ControlID is the control's id in the page.
+func (c field) ControlID() string {
+	if c.ID != "" {
+		return c.ID
+	}
+	return c.Name
 }
 
 type option struct {

@@ -16,6 +16,7 @@ type overviewPage struct {
 	Currency   string
 	Currencies []string
 	Comparison string
+	Sums       string // of the period, as JSON: what live figures grow from
 	Tiles      []tile
 	table
 }
@@ -56,8 +57,10 @@ type column struct {
 type row struct {
 	ID, Name, Status, Type, Objective string
 	Currency                          string
+	Totals                            string // as JSON: what live figures start from
 	Search                            string // lower-case text the filter looks in
 	Spend, Limit                      figure
+	Daily                             bool // the limit is a day's
 	Meter                             meter
 	Pacing, PacingTone, PacingWhy     string
 	Cells                             []cell
@@ -110,6 +113,7 @@ type campaignPage struct {
 	Notices      []notice
 	Tiles        []tile
 	Currency     string
+	Totals       string // as JSON: what live figures start from
 	ChartMetrics []string
 	ChartSteps   []string
 	ChartStep    string
@@ -141,11 +145,11 @@ type check struct {
 }
 
 type budgetCard struct {
-	Kind, Label, URL              string
+	Campaign, Kind, Label, URL    string
 	Limit, Settled, Available     figure
 	Overdelivery                  figure
 	Over                          bool
-	Scale                         int64 // what the whole bar stands for, in micros
+	Scale                         string // what the whole bar stands for, as an amount
 	FillWidth, LimitAt, OverWidth int64
 	Tone                          string
 	Marks                         []mark
@@ -158,11 +162,12 @@ type budgetCard struct {
 
 // mark is a threshold drawn on the budget bar.
 type mark struct {
-	At     int64
-	Text   string
-	Fired  bool
-	Low    bool // written below the bar, where its neighbour is above
-	Anchor string
+	Percent int
+	At      int64
+	Text    string
+	Fired   bool
+	Low     bool // written below the bar, where its neighbour is above
+	Anchor  string
 }
 
 type fieldError struct{ ID, Text string }

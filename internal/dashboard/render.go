@@ -65,6 +65,15 @@ func newRenderer(now func() time.Time) *renderer {
 	return &renderer{now: now, assets: web.NewAssets(), icons: web.Icons(), made: map[string]pages{}}
 }
 
+// warm makes the templates of the first locale.
+func (re *renderer) warm() error {
+	l, err := re.locales.get(supported[0])
+	if err == nil {
+		_, err = re.page(l, pageNames[0])
+	}
+	return err
+}
+
 // page is one page's template in one locale.
 func (re *renderer) page(l *locale, name string) (*template.Template, error) {
 	re.mu.Lock()
@@ -136,7 +145,15 @@ func (re *renderer) functions(l *locale) template.FuncMap {
 		"zoneName":    func(t time.Time) string { return t.Location().String() },
 		"moneyPrefix": func(code string) string { p, _ := l.MoneyAffixes(code); return p },
 		"moneySuffix": func(code string) string { _, s := l.MoneyAffixes(code); return s },
+		"zones":       func() []string { return zones },
 		"asset":       re.assets.Path,
 		"icon":        func(name string) template.HTML { return re.icons[name] },
 	}
+}
+
+// zones are offered while one types; any IANA name is taken.
+var zones = []string{
+	"America/Bogota", "America/Mexico_City", "America/Lima", "America/Santiago", "America/Argentina/Buenos_Aires", "America/Guayaquil",
+	"America/Caracas", "America/La_Paz", "America/Montevideo", "America/Asuncion", "America/Panama", "America/Costa_Rica", "America/Guatemala",
+	"America/Santo_Domingo", "America/Sao_Paulo", "America/New_York", "America/Los_Angeles", "Europe/Madrid", "Atlantic/Canary", "UTC",
 }

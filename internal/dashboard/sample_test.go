@@ -85,7 +85,7 @@ func sampleCampaign(l *locale) campaignPage {
 		Tiles: []tile{{figure: known("spend", settled, usd)}, {figure: known("impressions", 1284310, usd)}, {figure: known("clicks", 16824, usd)}, {figure: ctr.Actual, Goal: ctr}, {figure: known("cpc", micros(0.0958), usd)},
 			{figure: conv.Actual, Goal: conv}, {figure: cpa.Actual, Goal: cpa}, {figure: unknown("roas", "no_revenue", usd)}},
 		Alerts: sampleAlerts(),
-		Budget: budgetCard{Kind: "total", URL: "/campaigns/1/budget", Limit: known("limit", limit, usd), Settled: known("spend", settled, usd), Available: known("available", limit-settled, usd), Scale: limit, FillWidth: 80, LimitAt: 100, Tone: "warn",
+		Budget: budgetCard{Kind: "total", URL: "/campaigns/1/budget", Limit: known("limit", limit, usd), Settled: known("spend", settled, usd), Available: known("available", limit-settled, usd), Scale: "2000", FillWidth: 80, LimitAt: 100, Tone: "warn",
 			Marks: []mark{{At: 50, Text: "50 %", Fired: true, Anchor: "middle"}, {At: 75, Text: "75 %", Fired: true, Anchor: "middle"}, {At: 90, Text: "90 %", Low: true, Anchor: "middle"}, {At: 100, Text: "100 %", Anchor: "end"}}, Pacing: "1,02", PacingTone: "good", AutoPause: true, Editable: true, Entered: "2000.00", Label: "…"},
 		Goals:     goalsCard{Goals: []*goal{cpa, ctr, conv}, Score: "0,69", ScoreKnown: true},
 		Readiness: &readiness{Title: l.N("ready.title", 2), Checks: []check{{Label: l.T("check.goals"), OK: true}, {Label: l.T("check.targeting"), OK: true}, {Label: l.T("check.creatives"), Blocking: true, Detail: "There is no creative.", Fix: "Add at least one.", Href: "/campaigns/1/setup#creatives"}, {Label: l.T("check.schedule"), Blocking: true, Detail: "No dates.", Fix: "Schedule it.", Href: "#schedule"}}},

@@ -1,0 +1,13 @@
+// Everything works without scripts except what moves by itself. Each module
+// looks for what it enlivens and leaves pages without it alone.
+import { dialogs, rows, filters, menus, guard } from "./forms.js";
+import { follow } from "./live.js";
+import { charts } from "./chart.js";
+
+dialogs();
+rows();
+filters();
+menus();
+guard();
+const drawn = charts();
+follow(drawn);

@@ -1,0 +1,245 @@
+package dashboard
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/partners"
+)
+
+// campaignTiles are the figures on top of a campaign's page.
+var campaignTiles = []string{"spend", "impressions", "clicks", "ctr", "cpc", "conversions", "cpa", "roas"}
+
+// campaign shows one campaign's results.
+func (v *visit) campaign() error {
+	s, err := v.one()
+	if err != nil {
+		return err
+	}
+	return v.results(http.StatusOK, s, nil, nil)
+}
+
+// results is the page of a campaign; budgetForm is a refused change of its
+// budget, with what was entered.
+func (v *visit) results(status int, s subject, refused *problem, budgetForm *budgetEntry) error {
+	head, list, err := v.head(s, "results")
+	if err != nil {
+		return err
+	}
+	alerts, err := v.openAlerts(s)
+	if err != nil {
+		return err
+	}
+	p := campaignPage{
+		Head: head, Problem: refused, Notices: v.notices(s), Currency: s.code(), Totals: sumsJSON(s.totals),
+		ChartMetrics: []string{"spend", "impressions", "clicks", "conversions"}, ChartSteps: steps, ChartStep: v.chartStep(s),
+		ChartNote: v.locale.T("chart.note", "zone", s.Timezone), Alerts: alerts, Budget: v.budgetCard(s, budgetForm),
+		Goals: v.locale.goals(s), Aim: v.locale.aim(s), Creatives: creatives(s.State),
+	}
+	if s.LaunchedAt == nil && !s.Status.Over() {
+		p.Readiness = v.readiness(s, list)
+	}
+	for _, metric := range campaignTiles {
+		p.Tiles = append(p.Tiles, v.locale.campaignTile(s, metric))
+	}
+	return v.page(status, "campaign", s.Name, "campaigns", p)
+}
+
+func (l *locale) campaignTile(s subject, metric string) tile {
+	t := tile{figure: s.figure(metric)}
+	if target, ok := s.Goals.Target(campaigns.Metric(metric)); ok {
+		t.Goal = l.newGoal(t.figure, targetFigure(target, s.code()))
+	}
+	if metric == "spend" {
+		t.Note = l.T("tile.since", "time", l.Day(s.CreatedAt.In(s.zone)))
+		if s.LaunchedAt != nil {
+			t.Note = l.T("tile.since", "time", l.Day(s.LaunchedAt.In(s.zone)))
+		}
+	}
+	return t
+}
+
+// notices say why a campaign stands still.
+func (v *visit) notices(s subject) []notice {
+	var all []notice
+	if s.Status == campaigns.Paused && s.PausedBecause != "" {
+		all = append(all, notice{"warn", "PAUSED", v.locale.T("campaign.paused_because", "reason", v.locale.because(s.PausedBecause))})
+	}
+	if s.LaunchFailure != nil && s.Status == campaigns.Scheduled {
+		all = append(all, notice{"bad", "HIGH", v.locale.T("needs.launch_failed")})
+	}
+	if s.Final != nil {
+		text := v.locale.T("campaign.outcome", "score", v.locale.Percent(int64(s.Final.SuccessScore*money.Unit), 0), "spend", v.locale.Money(s.Final.TotalSpend.Micros, s.code()))
+		if s.Final.ROI != nil {
+			text += " " + v.locale.T("campaign.outcome.roi", "roi", v.locale.Percent(int64(*s.Final.ROI*money.Unit), 0))
+		}
+		all = append(all, notice{"", "COMPLETED", text})
+	}
+	return all
+}
+
+// because translates the reasons that the service itself gives.
+func (l *locale) because(reason string) string {
+	if percent, ok := strings.CutPrefix(reason, "BUDGET_THRESHOLD_"); ok {
+		return l.T("because.threshold", "percent", percent)
+	}
+	return l.Or("because.", reason, reason)
+}
+
+// facts is the line under a campaign's name.
+func (l *locale) facts(s subject) []string {
+	facts := []string{l.T("objective." + string(s.Objective)), strings.Join(s.Channels, ", ")}
+	switch {
+	case s.CompletedAt != nil:
+		facts = append(facts, l.T("campaign.ended", "time", l.Stamp(s.CompletedAt.In(s.zone))))
+	case s.Schedule == nil:
+		facts = append(facts, l.T("campaign.unscheduled"))
+	case s.Status == campaigns.Scheduled:
+		facts = append(facts, l.T("campaign.starts", "time", l.Stamp(s.Schedule.Start.In(s.zone))))
+	default:
+		facts = append(facts, l.T("campaign.ends", "time", l.Stamp(s.Schedule.End.In(s.zone))))
+	}
+	return append(facts, l.T("campaign.zone", "zone", s.Timezone))
+}
+
+// aim is whom the campaign is for, in a sentence.
+func (l *locale) aim(s subject) string {
+	if s.Targeting == nil {
+		return l.T("campaign.no_targeting")
+	}
+	return s.Targeting.Sentence(l.Lang)
+}
+
+func creatives(s campaigns.State) []creative {
+	all := make([]creative, 0, len(s.Creatives))
+	for _, c := range s.Creatives {
+		all = append(all, creative{Name: c.Name, Format: c.Format, Channel: c.Channel, URL: c.URL})
+	}
+	return all
+}
+
+// goals are the targets with how far each is reached, live or final.
+func (l *locale) goals(s subject) goalsCard {
+	card := goalsCard{}
+	sum := int64(0)
+	for _, target := range s.Goals.Targets {
+		g := l.newGoal(s.figure(string(target.Metric)), targetFigure(target, s.code()))
+		sum += min(money.Unit, g.reached())
+		card.Goals = append(card.Goals, g)
+	}
+	if n := int64(len(card.Goals)); n > 0 && s.LaunchedAt != nil {
+		card.Score, card.ScoreKnown = l.Percent(sum/n, 0), true
+	}
+	return card
+}
+
+// budgetEntry is what was entered to change a budget, and what is wrong.
+type budgetEntry struct {
+	limit     string
+	autoPause bool
+	wrong     string
+}
+
+// budgetCard draws the budget: what is settled, the thresholds on the bar, and
+// what was delivered beyond the limit. The bar grows when that is a lot.
+func (v *visit) budgetCard(s subject, entry *budgetEntry) budgetCard {
+	p, l := s.position, v.locale
+	scale := max(p.Limit.Micros, p.Reported.Micros, 1)
+	part := share(p.Reported.Micros, p.Limit.Micros)
+	c := budgetCard{
+		Kind: "total", URL: s.href() + "/budget", Tone: spendTone(part), Scale: money.FormatMicros(scale),
+		Limit: known("limit", p.Limit.Micros, s.code()), Settled: known("spend", p.Reported.Micros, s.code()), Available: known("available", p.Available.Micros, s.code()),
+		Overdelivery: known("overdelivery", p.Overdelivery.Micros, s.code()), Over: p.Overdelivery.IsPositive(),
+		FillWidth: share(min(p.Reported.Micros, p.Limit.Micros), scale) / 10_000, LimitAt: share(p.Limit.Micros, scale) / 10_000,
+		OverWidth: share(p.Overdelivery.Micros, scale) / 10_000,
+		Label:     l.spendMeter(s).Label,
+	}
+	c.Pacing, c.PacingTone, c.PacingWhy = s.pacing(l)
+	c.Marks = l.marks(p, scale)
+	if s.budget == nil {
+		return c
+	}
+	state := s.budget.State()
+	c.Kind, c.AutoPause, c.Revision = string(state.Kind), state.AutoPause, state.Revision
+	if state.Kind == budgets.KindTotal {
+		c.Campaign = s.ID.String() // its bar follows the campaign's spend as it is reported
+	}
+	c.Editable = v.who.Can(partners.ActionWriteBudgets) && !s.Status.Over()
+	c.Entered, c.Open = p.Limit.Amount(), v.r.FormValue("edit") == "budget"
+	if entry != nil {
+		c.Entered, c.AutoPause, c.Open = entry.limit, entry.autoPause, true
+		if entry.wrong != "" {
+			c.Error = &fieldError{ID: "err-limit", Text: entry.wrong}
+		}
+	}
+	return c
+}
+
+// marks places the thresholds; where two would run into each other, every other
+// one is written below the bar.
+func (l *locale) marks(p budgets.Position, scale int64) []mark {
+	marks := make([]mark, 0, len(p.Thresholds))
+	for i, t := range p.Thresholds {
+		at := share(p.Limit.Micros, scale) / 10_000 * int64(t.Percent) / 100
+		m := mark{Percent: t.Percent, At: at, Text: l.Percent(int64(t.Percent)*10_000, 0), Fired: t.FiredAt != nil, Anchor: "middle"}
+		if i > 0 && at-marks[i-1].At < 18 {
+			m.Low = !marks[i-1].Low
+		}
+		if at > 94 {
+			m.Anchor = "end"
+		}
+		marks = append(marks, m)
+	}
+	return marks
+}
+
+// saveBudget changes the limit.
+func (v *visit) saveBudget() error {
+	s, err := v.one()
+	if err != nil {
+		return err
+	}
+	if err := v.who.Require(partners.ActionWriteBudgets); err != nil {
+		return err
+	}
+	entry := &budgetEntry{limit: strings.TrimSpace(v.r.PostFormValue("limit")), autoPause: v.r.PostFormValue("auto_pause") == "true"}
+	limit, err := v.locale.parseMoney(entry.limit, s.Currency)
+	if err == nil {
+		_, err = v.d.Budgets.Patch(v.r.Context(), v.by(), s.BudgetID, v.revision(), budgets.Patch{Limit: &limit, AutoPause: &entry.autoPause})
+	}
+	if err == nil {
+		return v.done(s.href(), "budget")
+	}
+	status, refused, wrong := v.refusal(err)
+	if refused == nil {
+		return err
+	}
+	entry.wrong = wrong.take("limit")
+	if errors.Is(err, budgets.ErrStale) {
+		refused.Changes = []change{{Field: v.locale.T("budget.limit"), Before: entry.limit, After: v.locale.Money(s.position.Limit.Micros, s.code())}}
+	}
+	return v.results(status, s, refused, entry)
+}
+
+// steps are what the chart can be grouped by.
+var steps = []string{"minute", "hour", "day"}
+
+// chartStep is what shows a campaign's course best at first.
+func (v *visit) chartStep(s subject) string {
+	switch {
+	case s.LaunchedAt == nil || v.now.Sub(*s.LaunchedAt) < 3*time.Hour:
+		return "minute"
+	case v.now.Sub(*s.LaunchedAt) < 3*24*time.Hour:
+		return "hour"
+	default:
+		return "day"
+	}
+}
+
+func isStep(step string) bool { return slices.Contains(steps, step) }

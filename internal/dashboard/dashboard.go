@@ -1,0 +1,88 @@
+package dashboard
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/fault"
+)
+
+// Config is what the dashboard needs from outside.
+type Config struct {
+	Services
+	Cookie string           // the session cookie's name, which the API reads too
+	Secure bool             // send cookies over TLS only, also behind a proxy that ends it
+	Now    func() time.Time // the clock
+	NewID  func() uuid.UUID // ids of campaigns made here
+}
+
+// Dashboard is the pages. It is an http.Handler for everything that is neither
+// the API nor the live connection.
+type Dashboard struct {
+	Config
+	render   *renderer
+	attempts *attempts
+	handler  http.Handler
+}
+
+// New makes the pages and reads every template once, so that a broken one is
+// found at the start rather than by a visitor.
+func New(config Config) (*Dashboard, error) {
+	d := &Dashboard{Config: config, render: newRenderer(config.Now)}
+	d.attempts = &attempts{now: config.Now, most: 10, window: time.Minute}
+	if err := d.render.warm(); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	d.routes(mux)
+	forbidden := d.open(func(*visit) error { return errForeign })
+	d.handler = secured(recovered(mux, d.open(func(*visit) error { return errBroken })), forbidden)
+	return d, nil
+}
+
+func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.handler.ServeHTTP(w, r) }
+
+var (
+	errForeign = fault.New(fault.Forbidden, "cross_origin", "The request came from another site.", "Use the dashboard's own pages.")
+	errBroken  = fault.New(fault.Internal, "page_failed", "The page failed.", "")
+	errNoPage  = fault.New(fault.NotFound, "page_not_found", "There is no such page.", "Begin at the overview.")
+)
+
+// routes is the site map.
+func (d *Dashboard) routes(mux *http.ServeMux) {
+	mux.Handle("GET /assets/", d.render.assets)
+	mux.Handle("GET /favicon.ico", http.RedirectHandler(d.render.assets.Path("mark.svg"), http.StatusFound))
+	for pattern, h := range map[string]handler{
+		"GET /signin":       d.signin,
+		"POST /signin":      d.enter,
+		"GET /signin/link":  d.link,
+		"POST /signout":     d.signout,
+		"POST /preferences": d.preferences,
+	} {
+		mux.Handle(pattern, d.open(h))
+	}
+	for pattern, h := range map[string]handler{
+		"GET /{$}":                            (*visit).overview,
+		"GET /campaigns":                      (*visit).campaigns,
+		"GET /campaigns/new":                  (*visit).newCampaign,
+		"POST /campaigns/new":                 (*visit).create,
+		"GET /campaigns/{id}":                 (*visit).campaign,
+		"GET /campaigns/{id}/series":          (*visit).series,
+		"GET /campaigns/{id}/setup":           (*visit).setup,
+		"POST /campaigns/{id}/details":        (*visit).saveDetails,
+		"POST /campaigns/{id}/targeting":      (*visit).saveTargeting,
+		"POST /campaigns/{id}/targeting/undo": (*visit).undoTargeting,
+		"POST /campaigns/{id}/creatives":      (*visit).saveCreatives,
+		"POST /campaigns/{id}/schedule":       (*visit).saveSchedule,
+		"POST /campaigns/{id}/budget":         (*visit).saveBudget,
+		"POST /campaigns/{id}/{action}":       (*visit).act,
+		"GET /campaigns/{id}/history":         (*visit).history,
+		"GET /alerts":                         (*visit).alerts,
+		"POST /alerts/{id}/acknowledge":       (*visit).acknowledge,
+		"/":                                   func(*visit) error { return errNoPage },
+	} {
+		mux.Handle(pattern, d.private(h))
+	}
+}

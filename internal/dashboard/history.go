@@ -1,0 +1,178 @@
+package dashboard
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/money"
+)
+
+// historyMost bounds what is read of a campaign's history at once.
+const historyMost = 500
+
+// history shows every change: who, when, from where, before and after; the
+// newest first.
+func (v *visit) history() error {
+	s, err := v.one()
+	if err != nil {
+		return err
+	}
+	head, _, err := v.head(s, "history")
+	if err != nil {
+		return err
+	}
+	events, err := v.d.Campaigns.History(v.r.Context(), v.by(), s.ID, 0, historyMost)
+	if err != nil {
+		return err
+	}
+	p := historyPage{Head: head}
+	for _, e := range slices.Backward(events) {
+		p.Entries = append(p.Entries, v.locale.entry(e, s.zone))
+	}
+	return v.page(http.StatusOK, "history", s.Name, "campaigns", p)
+}
+
+// detail is what the pages read of an event's data.
+type detail struct {
+	Reason    string         `json:"reason"`
+	KPI       string         `json:"kpi"`
+	Actual    string         `json:"actual"`
+	Target    string         `json:"target"`
+	Direction string         `json:"direction"`
+	Rollback  bool           `json:"rollback"`
+	Changes   []event.Change `json:"changes"`
+}
+
+func (l *locale) entry(e event.Event, zone *time.Location) entry {
+	var d detail
+	if err := json.Unmarshal(e.Data, &d); err != nil {
+		d = detail{}
+	}
+	name := e.Type
+	if d.Rollback {
+		name += ".rollback"
+	}
+	out := entry{At: e.RecordedAt.In(zone), Title: l.Or("event.", name, e.Type), Who: l.who(e.Origin), Changes: l.changes(d.Changes, zone)}
+	if e.RecordedAt.IsZero() {
+		out.At = e.OccurredAt.In(zone)
+	}
+	switch {
+	case d.Reason != "":
+		out.Detail = l.because(d.Reason)
+	case d.KPI != "":
+		out.Detail = l.Metric(d.KPI) + " " + d.Actual + " / " + d.Target
+	}
+	return out
+}
+
+// who acted, and through which door.
+func (l *locale) who(o event.Origin) string {
+	name := o.Name
+	if name == "" || o.Kind != event.ActorKey {
+		name = l.Or("actor.", string(o.Kind), string(o.Kind))
+	}
+	if o.From == "" {
+		return name
+	}
+	return name + " · " + l.Or("from.", o.From, o.From)
+}
+
+// noise are fields that follow from the others.
+var noise = map[string]bool{"status": true, "paused_at": true, "updated_at": true, "launched_at": true, "metrics_at_pause": true, "completed_at": true, "outcome": true, "learning_reset": true, "previous_targeting": true, "launch_failure": true}
+
+func (l *locale) changes(all []event.Change, zone *time.Location) []change {
+	var shown []change
+	for _, c := range all {
+		field, _, _ := strings.Cut(c.Field, ".")
+		if noise[field] || c.Field == "paused_because" || c.Field == "cancelled_because" {
+			continue
+		}
+		shown = append(shown, change{Field: l.Or("field.", c.Field, l.Or("field.", field, c.Field)), Before: l.value(c.Before, zone), After: l.value(c.After, zone)})
+	}
+	return shown
+}
+
+// value prints what an event's change holds: text, numbers, money, times,
+// lists, and the shortest useful form of anything larger.
+func (l *locale) value(x any, zone *time.Location) string {
+	switch x := x.(type) {
+	case nil:
+		return ""
+	case string:
+		if t, err := time.Parse(time.RFC3339Nano, x); err == nil {
+			return l.Stamp(t.In(zone))
+		}
+		for _, prefix := range []string{"status.", "type.", "objective.", "launch."} {
+			if l.Has(prefix + x) {
+				return l.T(prefix + x)
+			}
+		}
+		return x
+	case bool:
+		return l.T(map[bool]string{true: "yes", false: "no"}[x])
+	case float64:
+		return l.Fixed(int64(x*money.Unit), map[bool]int{true: 0, false: 2}[x == float64(int64(x))])
+	case []any:
+		parts := make([]string, 0, len(x))
+		for _, one := range x {
+			parts = append(parts, l.value(one, zone))
+		}
+		return strings.Join(parts, ", ")
+	case map[string]any:
+		return l.object(x, zone)
+	default:
+		return ""
+	}
+}
+
+func (l *locale) object(x map[string]any, zone *time.Location) string {
+	if amount, ok := x["amount"].(string); ok {
+		code, _ := x["currency"].(string)
+		if m, err := money.Parse(amount, money.Currency(code)); err == nil {
+			return l.Money(m.Micros, code)
+		}
+	}
+	for _, key := range []string{"name", "country"} {
+		if name, ok := x[key].(string); ok {
+			return name
+		}
+	}
+	keys := make([]string, 0, len(x))
+	for key := range x {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	parts := make([]string, 0, len(keys))
+	for _, key := range keys {
+		if text := l.value(x[key], zone); text != "" {
+			parts = append(parts, l.Or("field.", key, l.Or("metric.", key, key))+" "+text)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// changesSince is what others have changed after a revision, for somebody whose
+// own change came too late.
+func (v *visit) changesSince(s subject, revision int64) []change {
+	events, err := v.d.Campaigns.History(v.r.Context(), v.by(), s.ID, 0, historyMost)
+	if err != nil {
+		return nil // the refusal is shown all the same
+	}
+	var all []change
+	for _, e := range events {
+		var d detail
+		if e.Revision <= revision || json.Unmarshal(e.Data, &d) != nil {
+			continue
+		}
+		shown := v.locale.changes(d.Changes, s.zone)
+		if len(shown) == 0 {
+			shown = []change{{Field: v.locale.who(e.Origin), After: v.locale.Or("event.", e.Type, e.Type)}}
+		}
+		all = append(all, shown...)
+	}
+	return all
+}

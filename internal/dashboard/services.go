@@ -1,0 +1,78 @@
+package dashboard
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/partners"
+	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/targeting"
+)
+
+// Services are the use cases behind the pages.
+type Services struct {
+	Campaigns   Campaigns
+	Budgets     Budgets
+	Performance Performance
+	Alerts      Alerts
+	Partners    Partners
+	Keys        Keys
+	Sessions    Sessions
+}
+
+// Campaigns is campaigns.Service.
+type Campaigns interface {
+	Create(ctx context.Context, by event.Origin, in campaigns.NewCampaign) (*campaigns.Campaign, error)
+	Get(ctx context.Context, by event.Origin, id uuid.UUID) (*campaigns.Campaign, error)
+	List(ctx context.Context, by event.Origin, q campaigns.Query) ([]*campaigns.Campaign, string, error)
+	Readiness(ctx context.Context, by event.Origin, id uuid.UUID) (campaigns.Readiness, error)
+	History(ctx context.Context, by event.Origin, id uuid.UUID, after int64, limit int) ([]event.Event, error)
+	Patch(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, p campaigns.Patch) (*campaigns.Campaign, error)
+	SetTargeting(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, t targeting.Configuration) (*campaigns.Campaign, error)
+	RefineTargeting(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, t targeting.Configuration, reason string) (*campaigns.Campaign, error)
+	RollBackTargeting(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, reason string) (*campaigns.Campaign, error)
+	SetCreatives(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, creatives []campaigns.Creative) (*campaigns.Campaign, error)
+	Schedule(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, dates campaigns.Schedule) (*campaigns.Campaign, error)
+	Launch(ctx context.Context, by event.Origin, id uuid.UUID, revision int64) (*campaigns.Campaign, error)
+	Pause(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, reason string) (*campaigns.Campaign, error)
+	Resume(ctx context.Context, by event.Origin, id uuid.UUID, revision int64) (*campaigns.Campaign, error)
+	Complete(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, reason string) (*campaigns.Campaign, error)
+	Cancel(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, reason string) (*campaigns.Campaign, error)
+	Clone(ctx context.Context, by event.Origin, id uuid.UUID, terms campaigns.CloneTerms) (*campaigns.Campaign, error)
+}
+
+// Budgets is budgets.Service.
+type Budgets interface {
+	ForCampaign(ctx context.Context, partner, campaign uuid.UUID) (*budgets.Budget, error)
+	Patch(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, patch budgets.Patch) (*budgets.Budget, error)
+}
+
+// Performance is the queries of performance.Service.
+type Performance interface {
+	Metrics(ctx context.Context, partner, campaign uuid.UUID, q performance.Query) (performance.Result, error)
+	Totals(ctx context.Context, partner, campaign uuid.UUID) (performance.Totals, error)
+	PartnerTotals(ctx context.Context, partner uuid.UUID) ([]performance.Totals, error)
+}
+
+// Partners is partners.Service.
+type Partners interface {
+	Get(ctx context.Context, id uuid.UUID) (*partners.Partner, error)
+	List(ctx context.Context, page partners.Page) ([]*partners.Partner, string, error)
+}
+
+// Keys turns an API key into who it belongs to: partners.Service.
+type Keys interface {
+	Authenticate(ctx context.Context, secret string) (partners.Principal, error)
+}
+
+// Sessions is partners.Sessions.
+type Sessions interface {
+	Open(ctx context.Context, p partners.Principal) (token string, session partners.Session, err error)
+	Authenticate(ctx context.Context, token string) (partners.Principal, error)
+	Follow(ctx context.Context, linkToken string) (token string, session partners.Session, err error)
+	Close(ctx context.Context, token string) error
+}

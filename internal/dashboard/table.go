@@ -1,0 +1,85 @@
+package dashboard
+
+import (
+	"strings"
+
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/money"
+)
+
+// cells are the figures a list shows of every campaign; a goal stands under
+// the figure it is for.
+var cells = []string{"impressions", "ctr", "conversions", "cpa"}
+
+func (l *locale) table(subjects []subject) table {
+	t := table{Columns: []column{
+		{Label: l.T("column.name")}, {Label: l.T("column.status")}, {Label: l.T("column.spend")}, {Label: l.T("column.pacing"), End: true},
+	}}
+	for _, metric := range cells {
+		t.Columns = append(t.Columns, column{Label: l.Metric(metric), End: true})
+	}
+	for _, s := range subjects {
+		t.Rows = append(t.Rows, l.row(s))
+	}
+	return t
+}
+
+func (l *locale) row(s subject) row {
+	r := row{
+		ID: s.ID.String(), Name: s.Name, Status: string(s.Status), Type: string(s.Type), Objective: string(s.Objective),
+		Currency: s.code(), Totals: sumsJSON(s.totals), Search: strings.ToLower(s.Name + " " + strings.Join(s.Labels, " ")),
+		Spend: known("spend", s.totals.Spend, s.code()), Limit: known("limit", s.position.Limit.Micros, s.code()),
+		Daily: s.budget != nil && s.budget.State().Kind == "daily",
+	}
+	r.Pacing, r.PacingTone, r.PacingWhy = s.pacing(l)
+	r.Meter = l.spendMeter(s)
+	for _, metric := range cells {
+		c := cell{figure: s.figure(metric)}
+		if target, ok := s.Goals.Target(campaigns.Metric(metric)); ok {
+			c.Goal = l.newGoal(c.figure, targetFigure(target, s.code()))
+		}
+		r.Cells = append(r.Cells, c)
+	}
+	return r
+}
+
+// spendMeter is how much of the limit is gone.
+func (l *locale) spendMeter(s subject) meter {
+	spent, limit := s.position.Reported, s.position.Limit
+	part := share(spent.Micros, limit.Micros)
+	return meter{Width: min(100, part/10_000), Tone: spendTone(part), Label: l.T("budget.label",
+		"settled", l.Money(spent.Micros, s.code()), "limit", l.Money(limit.Micros, s.code()), "percent", l.Percent(part, 0))}
+}
+
+// spendTone warns from three quarters on, as the usual thresholds do.
+func spendTone(part int64) string {
+	switch {
+	case part >= money.Unit:
+		return "bad"
+	case part >= money.Unit*3/4:
+		return "warn"
+	default:
+		return ""
+	}
+}
+
+// share is part/whole in micros, 0 of nothing.
+func share(part, whole int64) int64 {
+	if whole <= 0 || part <= 0 {
+		return 0
+	}
+	n, err := money.MulDiv(part, money.Unit, whole, money.Down)
+	if err != nil {
+		return money.Unit
+	}
+	return n
+}
+
+// targetFigure is a goal's target in the units of its metric.
+func targetFigure(t campaigns.Target, code string) figure {
+	metric := string(t.Metric)
+	if kindOf(metric) == kindCount {
+		return known(metric, t.Micros/money.Unit, code)
+	}
+	return known(metric, t.Micros, code)
+}

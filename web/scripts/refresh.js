@@ -1,0 +1,32 @@
+// The page's parts, asked for again. The server decides what they show; here
+// they only change places, and not while somebody is using them.
+let running = null;
+let again = false;
+
+export function refresh() {
+  if (running) {
+    again = true;
+    return running;
+  }
+  running = swap().finally(() => {
+    running = null;
+    if (again) {
+      again = false;
+      refresh();
+    }
+  });
+  return running;
+}
+
+async function swap() {
+  const answer = await fetch(location.href, { headers: { "X-Requested-With": "refresh" } }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const newer = fresh.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
+    if (!newer || inUse(part) || newer.outerHTML === part.outerHTML) continue;
+    part.replaceWith(document.adoptNode(newer));
+  }
+}
+
+const inUse = (part) => part.contains(document.activeElement) || part.querySelector("dialog[open], details[open], :popover-open") !== null;
