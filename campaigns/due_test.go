@@ -206,14 +206,20 @@ func TestOneSickCampaignHoldsUpNobody(t *testing.T) {
 // TestWhatIsNoLongerDueIsLeftAlone: between finding a campaign and locking it,
 // somebody else may have acted.
 func TestWhatIsNoLongerDueIsLeftAlone(t *testing.T) {
-	w := newWorld(t)
-	id := w.draft()
-	must(t)(w.Schedule(ctx, by, id, 0, dates))
-	w.now = dates.Start
-	store := meddling{w, func() { must(t)(w.Cancel(ctx, by, id, 0, "")) }}
-	did, err := campaigns.NewService(store, w, func() time.Time { return w.now }, uuid.New).RunDue(ctx)
-	if err != nil || did != (campaigns.Run{}) || w.state(id).Status != campaigns.Cancelled {
-		t.Errorf("%+v, %v", did, err)
+	later := campaigns.Schedule{Start: dates.Start.Add(time.Minute), End: dates.End}
+	for want, meddle := range map[campaigns.Status]func(*world, uuid.UUID) (*campaigns.Campaign, error){
+		campaigns.Cancelled: func(w *world, id uuid.UUID) (*campaigns.Campaign, error) { return w.Cancel(ctx, by, id, 0, "") },
+		campaigns.Scheduled: func(w *world, id uuid.UUID) (*campaigns.Campaign, error) { return w.Schedule(ctx, by, id, 0, later) },
+	} {
+		w := newWorld(t)
+		id := w.draft()
+		must(t)(w.Schedule(ctx, by, id, 0, dates))
+		w.now = dates.Start
+		store := meddling{w, func() { must(t)(meddle(w, id)) }}
+		did, err := campaigns.NewService(store, w, func() time.Time { return w.now }, uuid.New).RunDue(ctx)
+		if err != nil || did != (campaigns.Run{}) || w.state(id).Status != want {
+			t.Errorf("%+v, %v: %s, want %s", did, err, w.state(id).Status, want)
+		}
 	}
 }
 
