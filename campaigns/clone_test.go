@@ -1,6 +1,7 @@
 package campaigns_test
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -30,8 +31,8 @@ func TestACloneIsADraftWithEverythingButItsPast(t *testing.T) {
 		want.Status, want.Schedule, want.LaunchedAt, want.CompletedAt, want.Final = campaigns.Draft, nil, nil, nil, nil
 		want.PausedBecause, want.PausedAt, want.FiguresAtPause, want.CancelledBecause = "", nil, nil, ""
 		want.CreatedAt, want.UpdatedAt = c.CreatedAt, c.UpdatedAt
-		if !reflect.DeepEqual(c, want) {
-			t.Errorf("%s:\n got %+v\nwant %+v", status, c, want)
+		if got, want := shown(t, c), shown(t, want); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", status, got, want)
 		}
 		if e := data[campaigns.Created](w); *e.ClonedFrom != o.ID {
 			t.Errorf("%+v", e)
@@ -73,4 +74,14 @@ func TestTheNameOfACloneFits(t *testing.T) {
 	if want := strings.Repeat("ñ", 193) + " (copy)"; c.Name != want {
 		t.Errorf("%s", c.Name)
 	}
+}
+
+// shown is a state as clients see it.
+func shown(t testing.TB, s campaigns.State) string {
+	t.Helper()
+	body, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
 }

@@ -30,7 +30,7 @@ func TestCreativesThatCannotBe(t *testing.T) {
 		second := ok
 		second.Name = "second"
 		c.edit(&second)
-		err := w.refuses(fault.ErrInvalid, func() error {
+		err := w.refusal(fault.ErrInvalid, func() error {
 			_, err := w.SetCreatives(ctx, by, id, 0, []campaigns.Creative{ok, second})
 			return err
 		})
@@ -74,7 +74,7 @@ func TestAReasonIsBounded(t *testing.T) {
 		func() (*campaigns.Campaign, error) { return w.Pause(ctx, by, active, 0, long) },
 		func() (*campaigns.Campaign, error) { return w.Complete(ctx, by, active, 0, long) },
 	} {
-		err := w.refuses(fault.ErrInvalid, func() error { _, err := attempt(); return err })
+		err := w.refusal(fault.ErrInvalid, func() error { _, err := attempt(); return err })
 		if got := wrong(err); got != "reason too_long" {
 			t.Error(got)
 		}

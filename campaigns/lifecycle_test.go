@@ -34,7 +34,7 @@ func TestEveryStatusAndAction(t *testing.T) {
 				if from == campaigns.Draft && action == campaigns.Launches {
 					want = campaigns.ErrMustBeScheduledFirst
 				}
-				err := w.refuses(want, func() error { _, err := w.do(id, action); return err })
+				err := w.refusal(want, func() error { _, err := w.do(id, action); return err })
 				if got := err.Extra["valid_actions"]; !reflect.DeepEqual(got, valid(from)) || err.Extra["status"] != from {
 					t.Errorf("the refusal offers %v in %v, want %v", got, err.Extra["status"], valid(from))
 				}
@@ -74,11 +74,11 @@ func valid(s campaigns.Status) []campaigns.Action {
 func TestARefusalSaysWhatCanBeDone(t *testing.T) {
 	w := newWorld(t)
 	active, over := w.in(campaigns.Active), w.in(campaigns.Cancelled)
-	err := w.refuses(campaigns.ErrInvalidTransition, func() error { _, err := w.Cancel(ctx, by, active, 0, ""); return err })
+	err := w.refusal(campaigns.ErrInvalidTransition, func() error { _, err := w.Cancel(ctx, by, active, 0, ""); return err })
 	if err.Detail != "A campaign that is ACTIVE cannot cancel. What can be done: pause or complete." {
 		t.Error(err.Detail)
 	}
-	err = w.refuses(campaigns.ErrInvalidTransition, func() error { _, err := w.Launch(ctx, by, over, 0); return err })
+	err = w.refusal(campaigns.ErrInvalidTransition, func() error { _, err := w.Launch(ctx, by, over, 0); return err })
 	if err.Detail != "A campaign that is CANCELLED cannot launch. Nothing more can be done to it; clone it to run it again." {
 		t.Error(err.Detail)
 	}

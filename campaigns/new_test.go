@@ -15,7 +15,7 @@ import (
 
 func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 	w := newWorld(t)
-	err := w.refuses(fault.ErrInvalid, func() error {
+	err := w.refusal(fault.ErrInvalid, func() error {
 		_, err := w.Create(ctx, admin, campaigns.NewCampaign{
 			Name: " ", Description: strings.Repeat("x", 4001), Type: "RADIO", Objective: "FAME", Category: "medicine", Timezone: "Atlantis/City",
 			Channels: []string{"a", "a", ""}, Labels: []string{strings.Repeat("é", 65), "\x00"},
@@ -134,7 +134,7 @@ func TestWhoseCampaignItIs(t *testing.T) {
 	w := newWorld(t)
 	in := spring(t)
 	in.Partner = other.Partner
-	err := w.refuses(fault.ErrInvalid, func() error { _, err := w.Create(ctx, by, in); return err })
+	err := w.refusal(fault.ErrInvalid, func() error { _, err := w.Create(ctx, by, in); return err })
 	if got := wrong(err); got != "partner_id not_allowed" {
 		t.Error(got)
 	}

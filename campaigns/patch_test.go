@@ -44,7 +44,7 @@ func TestWhatMayChangeWhen(t *testing.T) {
 					}
 					return
 				}
-				err := w.refuses(campaigns.ErrLocked, func() error { _, err := w.Patch(ctx, by, id, 0, patch); return err })
+				err := w.refusal(campaigns.ErrLocked, func() error { _, err := w.Patch(ctx, by, id, 0, patch); return err })
 				if !strings.HasPrefix(err.Fields[0].Path, field) || err.Fields[0].Code != "locked" || !strings.HasPrefix(err.Fields[0].Allow, "while the campaign is ") {
 					t.Errorf("%+v", err.Fields)
 				}
@@ -69,7 +69,7 @@ func TestSendingWhatIsAlreadySoChangesNothing(t *testing.T) {
 func TestCurrencyAndZoneNeverChange(t *testing.T) {
 	w := newWorld(t)
 	id := w.draft()
-	err := w.refuses(fault.ErrInvalid, func() error {
+	err := w.refusal(fault.ErrInvalid, func() error {
 		_, err := w.Patch(ctx, by, id, 0, campaigns.Patch{Currency: ptr(money.Currency("EUR")), Timezone: ptr("Europe/Madrid")})
 		return err
 	})
@@ -81,7 +81,7 @@ func TestCurrencyAndZoneNeverChange(t *testing.T) {
 func TestPatchesThatCannotBe(t *testing.T) {
 	w := newWorld(t)
 	id := w.in(campaigns.Scheduled)
-	err := w.refuses(fault.ErrInvalid, func() error {
+	err := w.refusal(fault.ErrInvalid, func() error {
 		_, err := w.Patch(ctx, by, id, 0, campaigns.Patch{
 			Name: ptr(""), Type: ptr(campaigns.Type("RADIO")), Objective: ptr(campaigns.Conversions), End: ptr(start.Add(-time.Hour)), Labels: &[]string{"a", "a"},
 		})

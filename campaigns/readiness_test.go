@@ -86,7 +86,7 @@ func TestEachCheckHoldsALaunchBack(t *testing.T) {
 		w := newWorld(t)
 		id := w.in(campaigns.Scheduled)
 		c.broke(w)
-		err := w.refuses(campaigns.ErrNotReady, func() error { _, err := w.Launch(ctx, by, id, 0); return err })
+		err := w.refusal(campaigns.ErrNotReady, func() error { _, err := w.Launch(ctx, by, id, 0); return err })
 		checks, _ := err.Extra["checks"].([]campaigns.Check)
 		if got := strings.Join(failing(checks), " "); got != c.check || len(checks) != len(everyCheck) || !strings.Contains(err.Detail, c.check) {
 			t.Errorf("failing %q of %d checks, want %q; %s", got, len(checks), c.check, err.Detail)
@@ -124,7 +124,7 @@ func TestResumeChecksWhatMayHaveChanged(t *testing.T) {
 		w := newWorld(t)
 		id := w.in(campaigns.Paused)
 		c.broke(w)
-		err := w.refuses(campaigns.ErrNotReady, func() error { _, err := w.Resume(ctx, by, id, 0); return err })
+		err := w.refusal(campaigns.ErrNotReady, func() error { _, err := w.Resume(ctx, by, id, 0); return err })
 		checks, _ := err.Extra["checks"].([]campaigns.Check)
 		if got := strings.Join(failing(checks), " "); got != c.check {
 			t.Errorf("failing %q, want %q", got, c.check)
@@ -138,7 +138,7 @@ func TestTargetingThatStoppedFitting(t *testing.T) {
 	w := newWorld(t)
 	id := w.in(campaigns.Scheduled)
 	must(t)(w.Patch(ctx, by, id, 0, campaigns.Patch{Type: ptr(campaigns.Email)}))
-	err := w.refuses(campaigns.ErrNotReady, func() error { _, err := w.Launch(ctx, by, id, 0); return err })
+	err := w.refusal(campaigns.ErrNotReady, func() error { _, err := w.Launch(ctx, by, id, 0); return err })
 	if !strings.Contains(err.Detail, "targeting_fits_type") {
 		t.Error(err.Detail)
 	}

@@ -108,7 +108,7 @@ func TestTargetingHasToFit(t *testing.T) {
 	id := must(t)(w.Create(ctx, by, in)).State().ID
 	unfit := colombia()
 	unfit.LookalikeAudiences, unfit.Genders = []string{"a"}, []targeting.Gender{"male"}
-	err := w.refuses(fault.ErrInvalid, func() error { _, err := w.SetTargeting(ctx, by, id, 0, unfit); return err })
+	err := w.refusal(fault.ErrInvalid, func() error { _, err := w.SetTargeting(ctx, by, id, 0, unfit); return err })
 	if got := wrong(err); got != "lookalike_audiences not_allowed, genders not_allowed" {
 		t.Error(got)
 	}

@@ -24,7 +24,7 @@ func TestSchedulesThatCannotBe(t *testing.T) {
 	} {
 		w := newWorld(t)
 		id := w.draft()
-		err := w.refuses(fault.ErrInvalid, func() error { _, err := w.Schedule(ctx, by, id, 0, c.s); return err })
+		err := w.refusal(fault.ErrInvalid, func() error { _, err := w.Schedule(ctx, by, id, 0, c.s); return err })
 		if got := wrong(err); got != c.want {
 			t.Errorf("%s: %q, want %q", c.why, got, c.want)
 		}

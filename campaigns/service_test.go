@@ -95,11 +95,11 @@ func TestOfTwoEditsOfOneRevisionOneWins(t *testing.T) {
 func TestARehearsalAnswersAsItWouldAndStoresNothing(t *testing.T) {
 	for _, status := range campaigns.Statuses {
 		for name := range everyUse(nil, by, uuid.Nil, 0) {
-			rehearsed, real := newWorld(t), newWorld(t)
-			a, b := rehearsed.in(status), real.in(status)
+			rehearsed, done := newWorld(t), newWorld(t)
+			a, b := rehearsed.in(status), done.in(status)
 			before, events := snapshot(rehearsed), len(rehearsed.log)
 			would, wouldErr := everyUse(rehearsed.Rehearsal(), by, a, 0)[name]()
-			did, err := everyUse(real.Service, by, b, 0)[name]()
+			did, err := everyUse(done.Service, by, b, 0)[name]()
 			if snapshot(rehearsed) != before || len(rehearsed.log) != events {
 				t.Errorf("%s %s: the rehearsal has stored something", status, name)
 			}

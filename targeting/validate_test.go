@@ -1,6 +1,7 @@
 package targeting_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -231,7 +232,7 @@ func TestNothingPanicsAndEveryPathExists(t *testing.T) {
 		if err := json.Unmarshal(body, &back); err != nil {
 			t.Fatal(err)
 		}
-		if again, _ := json.Marshal(back); string(again) != string(body) {
+		if again, _ := json.Marshal(back); !bytes.Equal(again, body) {
 			t.Fatalf("%s became %s", body, again)
 		}
 	})
