@@ -49,7 +49,8 @@ type Backend struct {
 // Run runs every suite.
 func Run(t *testing.T, b Backend) {
 	for name, suite := range map[string]func(*testing.T, Backend){
-		"campaigns": Campaigns,
+		"campaigns": Campaigns, "lists": Lists, "budgets": Budgets,
+		"partners": Partners, "alerts": Alerts, "log": EventLog,
 	} {
 		t.Run(name, func(t *testing.T) { suite(t, b) })
 	}

@@ -27,6 +27,16 @@ CREATE TABLE imports (
     PRIMARY KEY (partner, id)
 ) /*clustered*/;
 
+-- Which campaign of ours was made for a campaign of a platform.
+CREATE TABLE platform_links (
+    partner  UUID NOT NULL,
+    platform TEXT NOT NULL,
+    external TEXT NOT NULL,
+    campaign UUID NOT NULL,
+    PRIMARY KEY (partner, platform, external)
+) /*clustered*/;
+
 -- +goose Down
+DROP TABLE platform_links;
 DROP TABLE imports;
 DROP TABLE alerts;
