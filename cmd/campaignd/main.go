@@ -1,0 +1,79 @@
+// Command campaignd is the Campaign Management Service: the service itself,
+// its demo and the tools an operator reaches for.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	_ "time/tzdata" // campaigns have zones, wherever the program runs
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// cli is the command line: one field a subcommand.
+type cli struct {
+	Config kong.ConfigFlag `help:"Configuration file (YAML)." type:"existingfile" name:"config" placeholder:"FILE"`
+
+	Serve   serveCmd   `cmd:"" help:"Run the service."`
+	Migrate migrateCmd `cmd:"" help:"Bring the store's schema up to date and exit."`
+	Keys    keysCmd    `cmd:"" help:"List, issue and revoke API keys of a running service."`
+	Conf    configCmd  `cmd:"" name:"config" help:"Check, print or explain the configuration."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// env is what a subcommand needs of the process.
+type env struct {
+	ctx            context.Context
+	stdout, stderr io.Writer
+}
+
+// run parses the arguments and runs one subcommand; it returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var c cli
+	exit := -1
+	parser, err := kong.New(&c,
+		kong.Name("campaignd"),
+		kong.Description("HexaBuilders' Campaign Management Service."),
+		kong.UsageOnError(),
+		kong.Writers(stdout, stderr),
+		kong.DefaultEnvars("CAMPAIGND"),
+		kong.Configuration(loadFile),
+		kong.Exit(func(code int) { exit = code }),
+	)
+	if err != nil {
+		return fail(stderr, err)
+	}
+	parsed, err := parser.Parse(args)
+	if exit >= 0 {
+		return exit
+	}
+	if err != nil {
+		return fail(stderr, err)
+	}
+	if err := unknownSettings(parser.Model, os.Environ()); err != nil {
+		return fail(stderr, err)
+	}
+	err = parsed.Run(env{ctx, stdout, stderr})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return fail(stderr, err)
+	}
+	return 0
+}
+
+func fail(stderr io.Writer, err error) int {
+	_, _ = fmt.Fprintln(stderr, "campaignd:", err)
+	return 1
+}

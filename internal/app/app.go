@@ -1,0 +1,166 @@
+// Package app wires the program together: it is the only place that knows two
+// adapters at once, and holds no rule of the business.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/internal/auth"
+	"github.com/hexabuilders/campaignd/internal/dashboard"
+	"github.com/hexabuilders/campaignd/internal/httpapi"
+	"github.com/hexabuilders/campaignd/internal/jobs"
+	"github.com/hexabuilders/campaignd/internal/live"
+	"github.com/hexabuilders/campaignd/internal/relay"
+	"github.com/hexabuilders/campaignd/internal/sqlstore"
+	"github.com/hexabuilders/campaignd/internal/telemetry"
+	"github.com/hexabuilders/campaignd/partners"
+	"github.com/hexabuilders/campaignd/performance"
+)
+
+// App is the whole program, ready to run.
+type App struct {
+	// NewAdminKey is the admin key that this start has made, to be shown once;
+	// empty when there was one.
+	NewAdminKey string
+
+	cfg      Config
+	db       *sqlstore.DB
+	services services
+	live     *live.Hub
+	handler  http.Handler
+	ops      http.Handler
+	workers  []worker
+	serving  serving
+}
+
+// services are the use cases, over one store.
+type services struct {
+	partners  *partners.Service
+	sessions  *partners.Sessions
+	campaigns *campaigns.Service
+	budgets   *budgets.Service
+	ingester  *performance.Ingester
+	metrics   *performance.Service
+	alerts    *performance.Alerts
+}
+
+func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+func newServices(db *sqlstore.DB, now func() time.Time) services {
+	ingester := performance.NewIngester(db.Metrics())
+	return services{
+		partners:  partners.NewService(db.Partners(), db.Keys(), now, newID, rand.Reader),
+		sessions:  partners.NewSessions(db.Sessions(), db.Keys(), now, rand.Reader),
+		campaigns: campaigns.NewService(db.Campaigns(), db.Log(), now, newID),
+		budgets:   budgets.NewService(db.Budgets(), now),
+		ingester:  ingester,
+		metrics:   performance.NewService(ingester, subjects{db.Campaigns()}, db.Metrics(), now),
+		alerts:    performance.NewAlerts(db.Alerts(), now),
+	}
+}
+
+// New opens the store and builds everything over it. Nothing runs yet.
+func New(ctx context.Context, cfg Config) (*App, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	db, err := sqlstore.Open(ctx, sqlstore.Config{URL: cfg.storeURL(), Now: cfg.Clock, MaxConns: cfg.DBConns})
+	if err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, db: db, services: newServices(db, cfg.clock())}
+	if err := a.build(ctx); err != nil {
+		_ = db.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+// Migrate brings the store's schema up to date and says which engine it is.
+func Migrate(ctx context.Context, cfg Config) (engine string, err error) {
+	db, err := sqlstore.Open(ctx, sqlstore.Config{URL: cfg.storeURL(), MaxConns: cfg.DBConns})
+	if err != nil {
+		return "", err
+	}
+	return db.Engine(), db.Close()
+}
+
+func (a *App) build(ctx context.Context) (err error) {
+	if a.NewAdminKey, err = a.services.partners.EnsureAdminKey(ctx, a.cfg.AdminKey); err != nil {
+		return err
+	}
+	who := auth.Authenticator{Keys: a.services.partners, Sessions: a.services.sessions}
+	views := views{db: a.db, services: &a.services, now: a.cfg.clock()}
+	if a.live, err = live.New(live.Config{
+		Authenticate: who.Authenticate, Owner: views.owner, Snapshot: views.snapshot, Refuse: httpapi.WriteProblem,
+	}); err != nil {
+		return err
+	}
+	api := httpapi.New(httpapi.Services{
+		Partners: a.services.partners, Budgets: a.services.budgets,
+		Performance: a.services.metrics, Feed: a.db.Log(),
+	}, httpapi.Options{Now: a.cfg.clock(), MaxBody: a.cfg.MaxBody, Auth: who, Idempotency: idempotency{a.db.Idempotency()}})
+	pages, err := dashboard.New(dashboard.Config{
+		Services: dashboard.Services{
+			Campaigns: a.services.campaigns, Budgets: a.services.budgets, Performance: a.services.metrics,
+			Alerts: a.services.alerts, Partners: a.services.partners, Keys: a.services.partners, Sessions: a.services.sessions,
+		},
+		Cookie: auth.CookieName, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.cfg.clock(), NewID: newID,
+	})
+	if err != nil {
+		return err
+	}
+	a.handler = route(api, a.live, pages)
+	registry := telemetry.NewRegistry()
+	a.observe(registry)
+	a.ops = telemetry.Handler(registry,
+		telemetry.Check{Name: "serving", Do: a.serving.check},
+		telemetry.Check{Name: "store", Do: a.db.Ping})
+	a.workers = a.newWorkers()
+	return nil
+}
+
+// route divides the public port between the API, the live connections and the
+// pages. A browser's cookie must not be of use to other sites, so requests that
+// change something are refused when they come from one.
+func route(api, hub, pages http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range live.Paths {
+		mux.Handle("GET "+path, hub)
+	}
+	for _, path := range []string{httpapi.Base + "/", "/docs", "/openapi.json", "/openapi.yaml"} {
+		mux.Handle(path, api)
+	}
+	mux.Handle("/", pages)
+	return http.NewCrossOriginProtection().Handler(mux)
+}
+
+// newWorkers is everything that runs beside the requests. Their order does not
+// matter: each finds its work in the store.
+func (a *App) newWorkers() []worker {
+	log, node := a.db.Log(), node()
+	leader := relay.Leader{Log: log, Leases: a.db.Leases(), Cursors: log, Node: node}
+	react := reactions{a.services.campaigns, a.services.budgets, a.services.alerts, a.cfg.clock()}
+	timed := jobs.Runner{Leases: a.db.Leases(), Node: node, Jobs: []jobs.Job{
+		{Name: "campaigns.due", Every: time.Second, Do: func(ctx context.Context) error {
+			_, err := a.services.campaigns.RunDue(ctx)
+			return err
+		}},
+		{Name: "sessions.sweep", Every: time.Hour, Do: a.services.sessions.Sweep},
+		{Name: "idempotency.purge", Every: time.Hour, Do: a.db.Idempotency().Purge},
+	}}
+	return []worker{
+		{"ingester", a.services.ingester.Run},
+		{"live feed", func(ctx context.Context) error { return relay.Follow(ctx, log, a.live.Publish) }},
+		{"reactions", func(ctx context.Context) error { return leader.Lead(ctx, "reactions", react.handle) }},
+		{"jobs", timed.Run},
+	}
+}

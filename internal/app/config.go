@@ -1,0 +1,73 @@
+package app
+
+import (
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// Config is everything that can be set. The tags are what the command line,
+// the environment (CAMPAIGND_...) and the configuration file call it.
+type Config struct {
+	Addr      string        `default:"127.0.0.1:8080" help:"Where the API and the dashboard are served; port 0 picks a free one."`
+	OpsAddr   string        `default:"127.0.0.1:8081" help:"Where /healthz, /readyz and /metrics are served."`
+	Data      string        `default:"./data" type:"path" help:"Folder of the embedded store."`
+	Database  string        `placeholder:"URL" help:"PostgreSQL to use in place of the embedded store, as postgres://user@host/name."`
+	DBConns   int           `default:"16" name:"database-connections" help:"Most connections to PostgreSQL."`
+	AdminKey  string        `placeholder:"KEY" help:"The admin key, at least 32 characters; without one a key is made and shown once."`
+	LogLevel  slog.Level    `default:"INFO" help:"DEBUG, INFO, WARN or ERROR."`
+	Grace     time.Duration `default:"10s" help:"How long a stop waits for requests under way."`
+	MaxBody   int64         `default:"33554432" help:"Largest request body in bytes; streams (NDJSON, CSV) are not bound by it."`
+	PublicURL string        `placeholder:"URL" help:"How people reach the dashboard, when not at addr; https makes its cookies secure."`
+
+	Clock func() time.Time `kong:"-"` // for tests; nil is the system's
+}
+
+// storeURL is where the store lives: PostgreSQL when one is named.
+func (c Config) storeURL() string {
+	if c.Database != "" {
+		return c.Database
+	}
+	return c.Data
+}
+
+// node names this process among the holders of leases.
+func node() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "node"
+	}
+	return host + ":" + time.Now().UTC().Format("150405.000000")
+}
+
+// Validate reports what is not valid beyond the types of the settings.
+func (c Config) Validate() error {
+	switch {
+	case c.Database != "" && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://"):
+		return fmt.Errorf("database: %q is not the URL of a PostgreSQL; it looks like postgres://user@host/name", redacted(c.Database))
+	case c.Grace <= 0:
+		return fmt.Errorf("grace: %s leaves requests no time to end; the usual is 10s", c.Grace)
+	case c.MaxBody < 1<<16:
+		return fmt.Errorf("max-body: %d bytes are too few for a request; at least 65536", c.MaxBody)
+	}
+	return nil
+}
+
+// redacted is a URL without its password.
+func redacted(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "..."
+	}
+	return u.Redacted()
+}
+
+func (c Config) clock() func() time.Time {
+	if c.Clock != nil {
+		return c.Clock
+	}
+	return time.Now
+}

@@ -1,0 +1,15 @@
+package app
+
+import "github.com/prometheus/client_golang/prometheus"
+
+// observe registers the program's own figures.
+func (a *App) observe(registry *prometheus.Registry) {
+	gauge := func(name, help string, value func() float64) {
+		registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "campaignd", Name: name, Help: help}, value))
+	}
+	gauge("ingest_waiting_events", "Metric events that wait for their commit.", func() float64 {
+		return float64(a.services.ingester.Waiting())
+	})
+	gauge("live_connections", "Live connections open on this node.", func() float64 { return float64(a.live.Stats().Connections) })
+	gauge("live_channels", "Live channels open on this node.", func() float64 { return float64(a.live.Stats().Channels) })
+}

@@ -1,0 +1,193 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/performance"
+)
+
+// reactions are what follows from events: each is a new command, by the front
+// door. They run on one node at a time, at least once, and each holds what it
+// does against the present state, so that an old event cannot undo a person's
+// newer decision.
+type reactions struct {
+	campaigns *campaigns.Service
+	budgets   *budgets.Service
+	alerts    *performance.Alerts
+	now       func() time.Time
+}
+
+// reaction acts on one event.
+type reaction func(r *reactions, ctx context.Context, by event.Origin, e event.Event) error
+
+// table is everything that follows from events.
+var table = map[string][]reaction{
+	"budget.threshold_reached":          {on((*reactions).alertThreshold), on((*reactions).pauseAtThreshold)},
+	"budget.exhausted":                  {on((*reactions).alertExhausted), on((*reactions).pauseExhausted)},
+	"budget.overdelivered":              {on((*reactions).alertOverdelivery)},
+	"budget.changed":                    {on((*reactions).settleBudgetAlerts)},
+	"performance.kpi_threshold_reached": {on((*reactions).alertTarget)},
+	"campaign.launch_failed":            {on((*reactions).alertLaunch)},
+	"campaign.launched":                 {on((*reactions).settleLaunchAlert)},
+}
+
+// on decodes the event's data for a reaction.
+func on[T any](do func(*reactions, context.Context, event.Origin, event.Event, T) error) reaction {
+	return func(r *reactions, ctx context.Context, by event.Origin, e event.Event) error {
+		var data T
+		if err := json.Unmarshal(e.Data, &data); err != nil {
+			return fmt.Errorf("data of %s: %w", e.Type, err)
+		}
+		return do(r, ctx, by, e, data)
+	}
+}
+
+// handle is the relay's handler. Events of no consequence pass by.
+func (r *reactions) handle(ctx context.Context, events []event.Event) error {
+	for _, e := range events {
+		by := event.Origin{Partner: e.Partner, Kind: event.ActorReaction, ID: e.Type, From: "reaction", CorrelationID: e.ID.String()}
+		for _, do := range table[e.Type] {
+			if err := do(r, ctx, by, e); err != nil {
+				return fmt.Errorf("reaction to %s %s: %w", e.Type, e.ID, err)
+			}
+		}
+	}
+	return nil
+}
+
+// pause pauses a campaign that runs; one that does not needs no pausing.
+func (r *reactions) pause(ctx context.Context, by event.Origin, campaign uuid.UUID, reason string) error {
+	_, err := r.campaigns.Pause(ctx, by, campaign, 0, reason)
+	if errors.Is(err, campaigns.ErrInvalidTransition) {
+		return nil
+	}
+	return err
+}
+
+// pauseExhausted pauses unless the limit has been raised meanwhile, or the day
+// of a daily budget is over.
+func (r *reactions) pauseExhausted(ctx context.Context, by event.Origin, e event.Event, data budgets.Exhausted) error {
+	b, err := r.budgets.Get(ctx, e.Partner, e.AggregateID)
+	if err != nil {
+		return err
+	}
+	if !b.Position(b.Today(r.now())).Exhausted {
+		return nil
+	}
+	return r.pause(ctx, by, data.Campaign, "BUDGET_EXHAUSTED")
+}
+
+// pauseAtThreshold pauses at a CRITICAL threshold that still stands.
+func (r *reactions) pauseAtThreshold(ctx context.Context, by event.Origin, e event.Event, data budgets.ThresholdReached) error {
+	if !data.Pauses {
+		return nil
+	}
+	b, err := r.budgets.Get(ctx, e.Partner, e.AggregateID)
+	if err != nil {
+		return err
+	}
+	for _, t := range b.State().Thresholds {
+		if t.Percent == data.Percent && t.FiredAt != nil {
+			return r.pause(ctx, by, data.Campaign, "BUDGET_THRESHOLD_"+strconv.Itoa(data.Percent))
+		}
+	}
+	return nil
+}
+
+func (r *reactions) alertThreshold(ctx context.Context, by event.Origin, e event.Event, data budgets.ThresholdReached) error {
+	return r.alerts.Notify(ctx, by, e, performance.Notice{
+		Campaign: data.Campaign, Kind: performance.AlertBudgetThreshold, Subject: strconv.Itoa(data.Percent),
+		Severity: performance.Severity(data.Severity),
+		Title:    fmt.Sprintf("%d %% of the budget is spent", data.Percent),
+		Detail:   fmt.Sprintf("%s of %s is settled.", data.Settled, data.Limit),
+		Facts:    map[string]any{"percent": data.Percent, "settled": data.Settled, "limit": data.Limit, "pauses": data.Pauses},
+	})
+}
+
+func (r *reactions) alertExhausted(ctx context.Context, by event.Origin, e event.Event, data budgets.Exhausted) error {
+	return r.alerts.Notify(ctx, by, e, performance.Notice{
+		Campaign: data.Campaign, Kind: performance.AlertBudgetExhausted, Severity: performance.SeverityCritical,
+		Title:  "The budget is exhausted; the campaign is paused",
+		Detail: fmt.Sprintf("%s of %s is settled. Raise the limit, then resume.", data.Settled, data.Limit),
+		Facts:  map[string]any{"settled": data.Settled, "limit": data.Limit},
+	})
+}
+
+func (r *reactions) alertOverdelivery(ctx context.Context, by event.Origin, e event.Event, data budgets.Overdelivered) error {
+	if data.Amount.IsNegative() {
+		return nil // a refund gives back what lay beyond the limit
+	}
+	return r.alerts.Notify(ctx, by, e, performance.Notice{
+		Campaign: data.Campaign, Kind: performance.AlertOverdelivery, Severity: performance.SeverityHigh,
+		Title:  "Platforms spent beyond the budget",
+		Detail: fmt.Sprintf("%s in all lies beyond the limit; the latest part of it was spent on %s.", data.Overdelivery, data.Day),
+		Facts:  map[string]any{"overdelivery": data.Overdelivery, "day": data.Day},
+	})
+}
+
+// settleBudgetAlerts ends the alerts that a raised limit has answered.
+func (r *reactions) settleBudgetAlerts(ctx context.Context, by event.Origin, e event.Event, data budgets.Changed) error {
+	b, err := r.budgets.Get(ctx, e.Partner, e.AggregateID)
+	if err != nil {
+		return err
+	}
+	if s := b.State(); !s.Exhausted {
+		if err := r.alerts.Settle(ctx, by, e.Partner, data.Campaign, performance.AlertBudgetExhausted, ""); err != nil {
+			return err
+		}
+	}
+	for _, t := range b.State().Thresholds {
+		if t.FiredAt != nil {
+			continue
+		}
+		err := r.alerts.Settle(ctx, by, e.Partner, data.Campaign, performance.AlertBudgetThreshold, strconv.Itoa(t.Percent))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alertTarget raises an alert for a KPI that misses its target, and ends it
+// when the KPI has recovered.
+func (r *reactions) alertTarget(ctx context.Context, by event.Origin, e event.Event, data performance.TargetCrossed) error {
+	if data.Direction != "missed" {
+		return r.alerts.Settle(ctx, by, e.Partner, e.AggregateID, performance.AlertKPIMissed, data.KPI)
+	}
+	return r.alerts.Notify(ctx, by, e, performance.Notice{
+		Campaign: e.AggregateID, Kind: performance.AlertKPIMissed, Subject: data.KPI, Severity: performance.Severity(data.Severity),
+		Title:  strings.ToUpper(data.KPI) + " misses its target",
+		Detail: fmt.Sprintf("It stands at %s against a target of %s.", data.Actual, data.Target),
+		Facts:  map[string]any{"kpi": data.KPI, "actual": data.Actual, "target": data.Target, "sample": data.Sample},
+	})
+}
+
+func (r *reactions) alertLaunch(ctx context.Context, by event.Origin, e event.Event, data campaigns.LaunchFailed) error {
+	var failing []string
+	for _, c := range data.Checks {
+		if !c.OK && c.Blocking {
+			failing = append(failing, c.Check)
+		}
+	}
+	return r.alerts.Notify(ctx, by, e, performance.Notice{
+		Campaign: e.AggregateID, Kind: performance.AlertLaunchFailed, Severity: performance.SeverityHigh,
+		Title:  "The scheduled launch failed",
+		Detail: "These checks block it: " + strings.Join(failing, ", ") + ". The readiness list says how to fix each.",
+		Facts:  map[string]any{"checks": failing, "final": data.Final},
+	})
+}
+
+func (r *reactions) settleLaunchAlert(ctx context.Context, by event.Origin, e event.Event, _ campaigns.Launched) error {
+	return r.alerts.Settle(ctx, by, e.Partner, e.AggregateID, performance.AlertLaunchFailed, "")
+}
