@@ -80,12 +80,24 @@ func (l Leader) term(ctx context.Context, t *tail) error {
 		defer cancel()
 		_ = l.save(ctx, t, fence)
 	}()
-	renewed, saved := time.Now(), time.Now()
+	t.between = l.keeper(t, fence)
 	for {
 		changed := t.log.Changed()
 		if err := t.round(ctx); err != nil {
 			return err
 		}
+		if !t.rest(ctx, changed, poll) {
+			return ctx.Err()
+		}
+	}
+}
+
+// keeper saves the cursors and renews the lease, each in its time. A round may
+// take longer than the lease lives: kept up only between rounds, two nodes with
+// a long backlog would take it from each other for ever.
+func (l Leader) keeper(t *tail, fence int64) func(context.Context) error {
+	renewed, saved := time.Now(), time.Now()
+	return func(ctx context.Context) error {
 		if time.Since(saved) > saveEvery {
 			if err := l.save(ctx, t, fence); err != nil {
 				return err
@@ -98,9 +110,7 @@ func (l Leader) term(ctx context.Context, t *tail) error {
 			}
 			renewed = time.Now()
 		}
-		if !t.rest(ctx, changed, poll) {
-			return ctx.Err()
-		}
+		return nil
 	}
 }
 

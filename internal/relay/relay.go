@@ -13,7 +13,9 @@ package relay
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/google/uuid"
@@ -72,6 +74,9 @@ type tail struct {
 	seen    map[uuid.UUID]int64
 	unsaved map[uuid.UUID]int64 // handled, but not yet in the stored cursor
 	stuck   map[uuid.UUID]*pause
+	// between runs after every page, so that what has to be kept up is, however
+	// long a backlog takes. An error ends the round.
+	between func(ctx context.Context) error
 }
 
 // pause is a partner whose handler failed.
@@ -101,9 +106,19 @@ func (t *tail) round(ctx context.Context) error {
 			if !done {
 				break
 			}
+			if err := t.keepUp(ctx); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	return t.keepUp(ctx)
+}
+
+func (t *tail) keepUp(ctx context.Context) error {
+	if t.between == nil {
+		return nil
+	}
+	return t.between(ctx)
 }
 
 // step hands over one page; false means that the partner has to wait.
@@ -115,7 +130,7 @@ func (t *tail) step(ctx context.Context, partner uuid.UUID) (bool, error) {
 	if len(events) == 0 {
 		return false, nil
 	}
-	if err := t.handle(ctx, events); err != nil {
+	if err := t.call(ctx, events); err != nil {
 		t.hold(ctx, partner, events[0], err)
 		return false, nil
 	}
@@ -125,6 +140,17 @@ func (t *tail) step(ctx context.Context, partner uuid.UUID) (bool, error) {
 		t.unsaved[partner] = t.seen[partner]
 	}
 	return true, nil
+}
+
+// call runs the handler; a panic is a failure like any other, so that one event
+// cannot stop the node.
+func (t *tail) call(ctx context.Context, events []event.Event) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return t.handle(ctx, events)
 }
 
 // hold lets a partner wait after a failure, each time twice as long.
