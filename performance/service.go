@@ -26,20 +26,54 @@ func NewService(ingester *Ingester, directory Directory, log Reader, now func() 
 }
 
 // Record takes in events of the partner by.Partner (of an administrator: those
-// of one partner) and returns when they are durable. Bad events are refused by index and the others are taken; those are
-// in one transaction, so that a crash leaves all of them or none. Sending
-// events again is always safe.
+// of one partner) and returns when they are durable. Bad events are refused by
+// index and the others are taken; those are in one transaction, so that a crash
+// leaves all of them or none. Sending events again is always safe.
 //
 // Its errors leave the outcome open or nothing taken: ErrBusy, ErrStopping,
 // Unavailable from the store, or ctx's.
 func (s *Service) Record(ctx context.Context, by event.Origin, events []Event) (Receipt, error) {
-	found, err := s.subjects.of(ctx, by.Partner, campaignsOf(events))
+	r, refused, err := s.checked(ctx, by, events)
 	if err != nil {
 		return Receipt{}, err
 	}
+	if len(r.items) == 0 {
+		var receipt Receipt
+		receipt.Reject(refused...)
+		return receipt, nil
+	}
+	receipt, err := s.ingester.submit(ctx, r)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return withRefused(receipt, refused), nil
+}
+
+// Rehearsal takes nothing in: its Record answers what each event is refused
+// for. What only the log could tell, duplicates and totals that would leave
+// their range, is counted as accepted.
+type Rehearsal struct{ service *Service }
+
+// Rehearsal is the service with the checks only.
+func (s *Service) Rehearsal() Rehearsal { return Rehearsal{s} }
+
+// Record checks events as Service.Record does.
+func (r Rehearsal) Record(ctx context.Context, by event.Origin, events []Event) (Receipt, error) {
+	good, refused, err := r.service.checked(ctx, by, events)
+	if err != nil {
+		return Receipt{}, err
+	}
+	return withRefused(Receipt{Accepted: len(good.items)}, refused), nil
+}
+
+// checked parts events into those to take in and those that are refused.
+func (s *Service) checked(ctx context.Context, by event.Origin, events []Event) (r *request, refused []Rejection, err error) {
+	found, err := s.subjects.of(ctx, by.Partner, campaignsOf(events))
+	if err != nil {
+		return nil, nil, err
+	}
 	by.Partner = sender(by.Partner, found, events)
-	r := &request{by: by, items: make([]item, 0, len(events))}
-	var refused []Rejection
+	r = &request{by: by, items: make([]item, 0, len(events))}
 	latest := s.now().Add(FutureTolerance).UnixMicro()
 	var scratch []byte
 	for i := range events {
@@ -56,16 +90,7 @@ func (s *Service) Record(ctx context.Context, by event.Origin, events []Event) (
 		it.print, scratch = Fingerprint(e, scratch)
 		r.items = append(r.items, it)
 	}
-	if len(r.items) == 0 {
-		var receipt Receipt
-		receipt.Reject(refused...)
-		return receipt, nil
-	}
-	receipt, err := s.ingester.submit(ctx, r)
-	if err != nil {
-		return Receipt{}, err
-	}
-	return withRefused(receipt, refused), nil
+	return r, refused, nil
 }
 
 // sender is the partner that events are taken in for. An administrator's key

@@ -27,18 +27,6 @@ type found[T any] struct {
 // plain is an answer without a revision.
 type plain[T any] struct{ Body T }
 
-// list is a page of things.
-type list[T any] struct {
-	Items      []T    `json:"items"`
-	NextCursor string `json:"next_cursor,omitempty" doc:"For the next page; absent on the last."`
-}
-
-// Page asks for a page of a list.
-type Page struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many items at most."`
-	Cursor string `query:"cursor" doc:"next_cursor of the page before."`
-}
-
 // Write is what every write takes.
 type Write struct {
 	ValidateOnly bool `query:"validate_only" doc:"Check everything and change nothing; the answer is what it would be."`

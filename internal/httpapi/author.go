@@ -39,6 +39,14 @@ func onePartner(ctx context.Context, named uuid.UUID) (uuid.UUID, error) {
 	return partner, err
 }
 
+// byWithin is by, for what scope finds.
+func byWithin(ctx context.Context, named uuid.UUID) (event.Origin, error) {
+	author := by(ctx)
+	var err error
+	author.Partner, err = scope(ctx, named)
+	return author, err
+}
+
 // byFor is by, acting for one partner.
 func byFor(ctx context.Context, named uuid.UUID) (event.Origin, error) {
 	author := by(ctx)

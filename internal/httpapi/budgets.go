@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/partners"
 )
@@ -43,7 +44,14 @@ type budgetBody struct {
 // describeBudget shows a budget as of now; pacing needs the campaign's schedule.
 func (s *Server) describeBudget(ctx context.Context, b *budgets.Budget) (*found[budgetBody], error) {
 	state, now := b.State(), s.opts.Now()
+	campaign, err := s.Campaigns.Get(ctx, event.Origin{Partner: state.Partner}, state.Campaign)
+	if err != nil {
+		return nil, err
+	}
 	var start, end *time.Time
+	if dates := campaign.State().Schedule; dates != nil {
+		start, end = &dates.Start, &dates.End
+	}
 	p := b.Position(b.Today(now))
 	return &found[budgetBody]{etag(state.Revision), budgetBody{
 		ID: state.ID, CampaignID: state.Campaign, PartnerID: state.Partner, Revision: state.Revision,

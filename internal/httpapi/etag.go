@@ -16,7 +16,7 @@ var (
 
 // IfMatch is the header of a change: the ETag of what it is based on.
 type IfMatch struct {
-	IfMatch string `header:"If-Match" doc:"The ETag of the revision the change is based on." example:"\"3\""`
+	IfMatch string `header:"If-Match" doc:"The ETag of the revision the change is based on, or * for whichever it is; 428 without it, 412 when it is no longer current." example:"\"3\""`
 }
 
 // revision reads the header: 428 without it, 400 when it is no ETag of ours.
@@ -24,12 +24,31 @@ func (m IfMatch) revision() (int64, error) {
 	if m.IfMatch == "" {
 		return 0, errNoIfMatch
 	}
-	text := strings.TrimPrefix(m.IfMatch, "W/")
-	if len(text) >= 2 && text[0] == '"' && text[len(text)-1] == '"' {
-		text = text[1 : len(text)-1]
+	return revision(m.IfMatch)
+}
+
+// MayMatch is IfMatch for actions, which must not have to wait for a read.
+type MayMatch struct {
+	IfMatch string `header:"If-Match" doc:"The ETag of the revision the action is meant for; 412 when it is no longer current. Not needed." example:"\"3\""`
+}
+
+// revision reads the header; 0 without it.
+func (m MayMatch) revision() (int64, error) {
+	if m.IfMatch == "" {
+		return 0, nil
 	}
+	return revision(m.IfMatch)
+}
+
+// revision is what an ETag of ours says; 0, whichever it is, for *.
+func revision(tag string) (int64, error) {
+	if tag == "*" {
+		return 0, nil
+	}
+	text, ok := strings.CutPrefix(strings.TrimPrefix(tag, "W/"), `"`)
+	text, closed := strings.CutSuffix(text, `"`)
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 {
+	if err != nil || n < 1 || !ok || !closed {
 		return 0, errBadIfMatch
 	}
 	return n, nil

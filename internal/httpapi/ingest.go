@@ -7,8 +7,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
-	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/partners"
+	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/wire"
 )
 
@@ -16,33 +16,40 @@ import (
 // between the socket and the store. Events carry ids that never expire, so a
 // repetition needs no Idempotency-Key.
 func (s *Server) ingest(w http.ResponseWriter, r *http.Request) {
-	if err := principal(r.Context()).Require(partners.ActionWriteMetrics); err != nil {
-		WriteProblem(w, r, err)
-		return
-	}
-	named, err := partnerParam(r)
-	if err != nil {
-		WriteProblem(w, r, err)
-		return
-	}
-	by, err := byFor(r.Context(), named)
-	if err != nil {
-		WriteProblem(w, r, err)
-		return
-	}
-	body := http.MaxBytesReader(w, r.Body, s.bodyLimit(r))
-	source, err := wire.Open(r.Header.Get("Content-Type"), body)
-	if err != nil {
-		WriteProblem(w, r, err)
-		return
-	}
-	receipt, err := wire.Record(r.Context(), s.Performance, by, source)
+	receipt, err := s.record(w, r)
 	if err != nil {
 		WriteProblem(w, r, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(wire.AppendReceipt(nil, receipt))
+}
+
+func (s *Server) record(w http.ResponseWriter, r *http.Request) (receipt performance.Receipt, err error) {
+	if err := principal(r.Context()).Require(partners.ActionWriteMetrics); err != nil {
+		return receipt, err
+	}
+	query, err := readQuery(r, "partner_id", "validate_only")
+	if err != nil {
+		return receipt, err
+	}
+	author, err := byWithin(r.Context(), query.partner)
+	if err != nil {
+		return receipt, err
+	}
+	source, err := wire.Open(r.Header.Get("Content-Type"), http.MaxBytesReader(w, r.Body, s.bodyLimit(r)))
+	if err != nil {
+		return receipt, err
+	}
+	return wire.Record(r.Context(), s.recorder(query.validateOnly), author, source)
+}
+
+// recorder takes facts in, or only checks them.
+func (s *Server) recorder(validateOnly bool) wire.Recorder {
+	if validateOnly {
+		return s.Performance.Rehearsal()
+	}
+	return s.Performance
 }
 
 // maxStream is the longest stream taken in one request: far more than a day of
@@ -63,28 +70,24 @@ func (s *Server) bodyLimit(r *http.Request) int64 {
 func (s *Server) describeIngest() {
 	op := operation(http.MethodPost, "/metrics", "record-metrics", "Record delivery facts", partners.ActionWriteMetrics, http.StatusOK)
 	op.Description += " Answered when the facts are durable. Each counts once for ever by its event_id, by occurred_at however late it comes, whatever the campaign's state. A bad fact is refused by index and the rest is taken. Streams (NDJSON, CSV) are recorded in slices: after an error send the same body again."
-	op.Parameters = []*huma.Param{{Name: "partner_id", In: "query", Description: "The partner, when the key is an administrator's.", Schema: &huma.Schema{Type: "string", Format: "uuid"}}}
+	op.Parameters = []*huma.Param{partnerIDParam, validateOnlyParam, idempotencyKeyParam}
 	text := &huma.MediaType{Schema: &huma.Schema{Type: "string"}}
 	registry := s.api.OpenAPI().Components.Schemas
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		"application/json":     {Schema: schemaOf[metricsBody](registry)},
+		"application/json":     {Schema: schemaOf[newMetrics](registry)},
 		"application/x-ndjson": text,
 		"text/csv":             text,
 	}}
-	op.Responses = map[string]*huma.Response{
-		"200":     {Description: "Durable.", Content: map[string]*huma.MediaType{"application/json": {Schema: schemaOf[receiptBody](registry)}}},
-		"default": {Description: "Refused.", Content: map[string]*huma.MediaType{"application/problem+json": {Schema: schemaOf[Problem](registry)}}},
-	}
-	s.api.OpenAPI().AddOperation(&op)
+	s.describe(&op, "200", schemaOf[receiptBody](registry))
 }
 
-// metricsBody, eventBody and receiptBody only describe what package wire reads
+// newMetrics, newMetricEvent and receiptBody only describe what package wire reads
 // and writes.
-type metricsBody struct {
-	Events []eventBody `json:"events" maxItems:"10000"`
+type newMetrics struct {
+	Events []newMetricEvent `json:"events" maxItems:"10000"`
 }
 
-type eventBody struct {
+type newMetricEvent struct {
 	EventID       string            `json:"event_id" minLength:"1" maxLength:"128" doc:"The sender's id; time-ordered UUIDs (version 7) are stored best."`
 	CampaignID    uuid.UUID         `json:"campaign_id" format:"uuid"`
 	OccurredAt    string            `json:"occurred_at" format:"date-time" doc:"At most five minutes in the future."`
@@ -127,17 +130,4 @@ type rejectionBody struct {
 	Index  int    `json:"index" doc:"Of the event in the request, from 0."`
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
-}
-
-// partnerParam reads partner_id where huma does not.
-func partnerParam(r *http.Request) (uuid.UUID, error) {
-	text := r.URL.Query().Get("partner_id")
-	if text == "" {
-		return uuid.Nil, nil
-	}
-	id, err := uuid.Parse(text)
-	if err != nil {
-		return uuid.Nil, errMalformed.WithFields(fault.Field{Path: "partner_id", Code: "invalid_id", Detail: "This is not the id of a partner.", Allow: "a UUID"})
-	}
-	return id, nil
 }

@@ -2,13 +2,18 @@ package httpapi
 
 import (
 	"encoding/json"
+	"errors"
 	"path"
 	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/targeting"
 )
 
 // newSchemas holds the contract's types, and how those with their own JSON
@@ -16,33 +21,112 @@ import (
 func newSchemas() huma.Registry {
 	r := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	r.RegisterTypeAlias(reflect.TypeFor[money.Money](), reflect.TypeFor[Money]())
+	r.RegisterTypeAlias(reflect.TypeFor[performance.KPI](), reflect.TypeFor[kpi]())
+	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Goals](), reflect.TypeFor[goals]())
+	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Quantity](), reflect.TypeFor[quantity]())
+	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Schedule](), reflect.TypeFor[Schedule]())
+	r.RegisterTypeAlias(reflect.TypeFor[targeting.Configuration](), reflect.TypeFor[Targeting]())
 	return r
 }
 
+// goals and quantity are how a campaign's targets look.
+type (
+	goals    struct{}
+	quantity struct{}
+)
+
+// Schema implements huma.SchemaProvider.
+func (goals) Schema(r huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type: huma.TypeObject, Required: []string{"target_metrics"}, AdditionalProperties: false,
+		Properties: map[string]*huma.Schema{"target_metrics": {
+			Type: huma.TypeObject, AdditionalProperties: quantity{}.Schema(r),
+			Description: "At least one of impressions, clicks, conversions, leads, ctr, cpc, cpm, cpa, roas, revenue, brand_lift. A rate is a fraction: 2 % is 0.02. Money is in the campaign's currency.",
+			Examples:    []any{map[string]any{"clicks": 1000, "cpa": "5.00"}},
+		}},
+	}
+}
+
+// Schema implements huma.SchemaProvider.
+func (quantity) Schema(r huma.Registry) *huma.Schema {
+	return &huma.Schema{OneOf: []*huma.Schema{
+		{Type: huma.TypeNumber}, {Type: huma.TypeString, Description: "A decimal string."}, schemaOf[money.Money](r),
+	}}
+}
+
+// kpi is how a performance.KPI looks.
+type kpi struct{}
+
+// Schema implements huma.SchemaProvider.
+func (kpi) Schema(r huma.Registry) *huma.Schema {
+	return &huma.Schema{
+		Type: huma.TypeObject, Required: []string{"value", "unit"}, AdditionalProperties: false,
+		Properties: map[string]*huma.Schema{
+			"value":  {AnyOf: []*huma.Schema{{Type: huma.TypeNumber}, schemaOf[money.Money](r), {Type: "null"}}},
+			"unit":   {Type: huma.TypeString, Enum: []any{performance.Fraction, performance.Ratio, performance.Amount}},
+			"reason": {Type: huma.TypeString, Description: "Why there is no value, such as no_clicks: unknown is not zero."},
+		},
+	}
+}
+
+// Schedule and Targeting are null until they are set.
+type (
+	Schedule struct {
+		_ struct{} `nullable:"true"`
+		campaigns.Schedule
+	}
+	Targeting struct {
+		_ struct{} `nullable:"true"`
+		targeting.Configuration
+	}
+)
+
+// moneyAt reads an amount whose members lie under a path.
+func moneyAt(path, amount, currency string) (money.Money, error) {
+	m, err := money.Parse(amount, money.Currency(currency))
+	if e := fault.As(err); e != nil {
+		at := "amount"
+		if errors.Is(err, money.ErrUnknownCurrency) {
+			at = "currency"
+		}
+		return m, fault.ErrInvalid.WithFields(fault.Field{Path: path + at, Code: e.Code, Detail: e.Detail, Allow: e.Fix})
+	}
+	return m, err
+}
+
 // schemaName names a type in the contract: partners.State is Partner,
-// partners.KeyState is Key, and our own budgetBody is Budget.
+// partners.KeyState is Key, our own budgetBody is Budget, and a list of any of
+// them is BudgetList.
 func schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if t.Name() == "State" {
-		return title(strings.TrimSuffix(path.Base(t.PkgPath()), "s"))
+	name := t.Name()
+	if name == "" {
+		return huma.DefaultSchemaNamer(t, hint)
 	}
-	if element, ok := strings.CutPrefix(t.Name(), "list["); ok {
-		element = strings.TrimSuffix(element, "]")
-		if folder, isState := strings.CutSuffix(element, ".State"); isState {
-			element = strings.TrimSuffix(path.Base(folder), "s")
+	if isGeneric := strings.LastIndexByte(name, '['); isGeneric > 0 {
+		element := strings.TrimRight(name[isGeneric+1:], "]")
+		pkg, last := path.Split(element)
+		folder, base, named := strings.Cut(last, ".")
+		if !named { // a built-in type
+			folder, base = "", last
 		}
-		return trimmed(huma.DefaultSchemaNamer(reflect.TypeFor[struct{}](), element)) + "List"
+		return publicName(pkg+folder, base) + "List"
 	}
-	return trimmed(huma.DefaultSchemaNamer(t, hint))
+	return publicName(t.PkgPath(), name)
 }
 
-func trimmed(name string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(title(name), "Body"), "State")
+func publicName(pkg, name string) string {
+	switch name {
+	case "State":
+		name = strings.TrimSuffix(path.Base(pkg), "s")
+	case "AlertRecord":
+		name = "Alert"
+	}
+	name = strings.TrimSuffix(strings.TrimSuffix(name, "Body"), "State")
+	return strings.ToUpper(name[:1]) + name[1:]
 }
-
-func title(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // Money is how money looks in JSON; money.Money itself writes and reads it.
 type Money struct {

@@ -50,13 +50,13 @@ func New(services Services, opts Options) *Server {
 
 func (s *Server) routes(r chi.Router) {
 	r.Use(authenticated(s.opts.Auth))
+	r.Use(idempotent(s.opts.Idempotency, s.opts.MaxBody))
+	s.api = humachi.New(r, config())
+	s.register()
 	r.Post("/metrics", s.ingest)
-	r.Group(func(r chi.Router) {
-		r.Use(idempotent(s.opts.Idempotency, s.opts.MaxBody))
-		s.api = humachi.New(r, config())
-		s.register()
-	})
+	r.Post("/imports", s.startImport)
 	s.describeIngest()
+	s.describeImport()
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 )
@@ -9,13 +10,22 @@ import (
 // Services is what the API serves: the domain's own use cases.
 type Services struct {
 	Partners    *partners.Service
+	Campaigns   *campaigns.Service
 	Budgets     *budgets.Service
 	Performance *performance.Service
+	Alerts      *performance.Alerts
+	Imports     Importer
 	Feed        Feed
 }
 
 func (s *Server) register() {
 	s.registerPartners()
+	s.registerOverview()
+	s.registerCampaigns()
+	s.registerLifecycle()
+	s.registerMetrics()
 	s.registerBudgets()
+	s.registerAlerts()
+	s.registerImports()
 	s.registerFeed()
 }

@@ -80,3 +80,13 @@ func enter(open []object, d json.Delim) []object {
 		return open[:len(open)-1]
 	}
 }
+
+// unmarshalKnown is unmarshalStrict where huma does not refuse unknown members.
+func unmarshalKnown(data []byte, v any) error {
+	if err := checkStrict(data); err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	return d.Decode(v)
+}

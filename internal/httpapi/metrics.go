@@ -1,0 +1,190 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/partners"
+	"github.com/hexabuilders/campaignd/performance"
+)
+
+func (s *Server) registerMetrics() {
+	read := partners.ActionRead
+	route(s, operation(http.MethodGet, "/campaigns/{id}/metrics", "get-metrics", "A campaign's counts, money and KPIs", read, http.StatusOK), s.getMetrics)
+	route(s, operation(http.MethodGet, "/campaigns/{id}/metrics/events", "list-metric-events", "The raw log of a campaign's delivery facts, in the order in which they became known", read, http.StatusOK), s.listMetricEvents)
+}
+
+// metricsAnswer is what a campaign delivered.
+type metricsAnswer struct {
+	CampaignID  uuid.UUID     `json:"campaign_id"`
+	At          *time.Time    `json:"at" doc:"As it was asked for: what had happened by then."`
+	KnownAt     time.Time     `json:"known_at" doc:"What had been recorded by then: as it was asked for, cut back to what is settled. Asked for again with this known_at the answer is the same."`
+	Granularity string        `json:"granularity" enum:"total,minute,hour,day"`
+	Currency    string        `json:"currency"`
+	Items       []metricsItem `json:"items" doc:"One for each bucket and group that has delivery."`
+}
+
+type metricsItem struct {
+	From    *time.Time        `json:"from" doc:"Null for a total without bounds."`
+	To      *time.Time        `json:"to" doc:"Exclusive."`
+	Group   map[string]string `json:"group"`
+	Metrics totalsBody        `json:"metrics"`
+	KPIs    kpis              `json:"kpis"`
+}
+
+// totalsBody are sums, and the latest value of each gauge that has one.
+type totalsBody struct {
+	Events       int64              `json:"events" doc:"How many facts it rests on."`
+	Impressions  int64              `json:"impressions"`
+	Clicks       int64              `json:"clicks"`
+	Conversions  int64              `json:"conversions"`
+	Leads        int64              `json:"leads"`
+	Spend        money.Money        `json:"spend"`
+	Revenue      money.Money        `json:"revenue"`
+	Reach        *int64             `json:"reach,omitempty" doc:"The latest of one channel; absent across channels, since people are not added up."`
+	BrandLift    *decimal           `json:"brand_lift,omitempty"`
+	QualityScore *decimal           `json:"quality_score,omitempty"`
+	Custom       map[string]decimal `json:"custom"`
+}
+
+// kpis are derived figures by name; one that is not defined is null with a
+// reason.
+type kpis map[string]performance.KPI
+
+// decimal is a number in micros, written as a JSON number.
+type decimal int64
+
+// MarshalJSON writes the shortest exact number.
+func (d decimal) MarshalJSON() ([]byte, error) { return []byte(performance.Decimal(int64(d))), nil }
+
+// Schema implements huma.SchemaProvider.
+func (decimal) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: huma.TypeNumber} }
+
+func describeTotals(t performance.Totals) totalsBody {
+	currency := money.Currency(t.Currency)
+	b := totalsBody{
+		Events: t.Events, Impressions: t.Impressions, Clicks: t.Clicks, Conversions: t.Conversions, Leads: t.Leads,
+		Spend: money.New(t.Spend, currency), Revenue: money.New(t.Revenue, currency), Custom: map[string]decimal{},
+	}
+	if t.Present.Has(performance.Reach) {
+		b.Reach = &t.Reach
+	}
+	if t.Present.Has(performance.BrandLift) {
+		b.BrandLift = new(decimal(t.BrandLift))
+	}
+	if t.Present.Has(performance.QualityScore) {
+		b.QualityScore = new(decimal(t.QualityScore))
+	}
+	for _, c := range t.Custom {
+		b.Custom[c.Name] = decimal(c.Value)
+	}
+	return b
+}
+
+func (s *Server) getMetrics(ctx context.Context, in *struct {
+	ByID
+	From        time.Time `query:"from" doc:"Of occurred_at. Without it everything, or the last 60 minutes, 48 hours or 30 local days."`
+	To          time.Time `query:"to" doc:"Exclusive."`
+	Granularity string    `query:"granularity" enum:"total,minute,hour,day" default:"total" doc:"Days are the campaign's local days."`
+	GroupBy     []string  `query:"group_by" doc:"Any of channel, source, ad, creative, audience, country, device, separated by commas."`
+	At          time.Time `query:"at" doc:"Count what had happened by then."`
+	KnownAt     time.Time `query:"known_at" doc:"Count what had been recorded by then."`
+}) (*plain[metricsAnswer], error) {
+	result, err := s.Performance.Metrics(ctx, principal(ctx).Partner, in.ID, performance.Query{
+		From: in.From, To: in.To, Granularity: in.Granularity, GroupBy: in.GroupBy, At: in.At, KnownAt: in.KnownAt,
+	})
+	if err != nil {
+		return nil, err
+	}
+	answer := metricsAnswer{
+		CampaignID: result.Campaign, At: given(result.At), KnownAt: result.KnownAt, Granularity: result.Granularity,
+		Currency: result.Currency, Items: make([]metricsItem, len(result.Items)),
+	}
+	for i, item := range result.Items {
+		answer.Items[i] = describeItem(item)
+	}
+	return &plain[metricsAnswer]{answer}, nil
+}
+
+func describeItem(item performance.Item) metricsItem {
+	group := item.Group
+	if group == nil {
+		group = map[string]string{}
+	}
+	return metricsItem{given(item.From), given(item.To), group, describeTotals(item.Totals), performance.KPIs(item.Totals)}
+}
+
+// given is nil for no time.
+func given(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// metricEvent is a delivery fact as it was recorded.
+type metricEvent struct {
+	EventID       string             `json:"event_id"`
+	OccurredAt    time.Time          `json:"occurred_at"`
+	RecordedAt    time.Time          `json:"recorded_at"`
+	Channel       string             `json:"channel,omitempty"`
+	Source        string             `json:"source,omitempty"`
+	Ad            string             `json:"ad,omitempty"`
+	Creative      string             `json:"creative,omitempty"`
+	Audience      string             `json:"audience,omitempty"`
+	Country       string             `json:"country,omitempty"`
+	Device        string             `json:"device,omitempty"`
+	CorrelationID string             `json:"correlation_id,omitempty"`
+	Metrics       map[string]decimal `json:"metrics" doc:"What was given: counts, and money in the campaign's currency."`
+	Custom        map[string]decimal `json:"custom,omitempty"`
+	Metadata      json.RawMessage    `json:"metadata,omitempty"`
+}
+
+func describeMetricEvent(e performance.RawEvent) metricEvent {
+	b := metricEvent{
+		EventID: e.ID, OccurredAt: time.UnixMicro(e.OccurredAt).UTC(), RecordedAt: e.RecordedAt,
+		Channel: e.Channel, Source: e.Source, Ad: e.Ad, Creative: e.Creative, Audience: e.Audience, Country: e.Country, Device: e.Device,
+		CorrelationID: e.CorrelationID, Metrics: map[string]decimal{}, Metadata: json.RawMessage(e.Metadata),
+	}
+	present := e.Given()
+	for m := range performance.NumMetrics {
+		if !present.Has(m) {
+			continue
+		}
+		value := *e.At(m)
+		if !m.IsDecimal() {
+			value *= money.Unit
+		}
+		b.Metrics[m.String()] = decimal(value)
+	}
+	for _, c := range e.Custom {
+		if b.Custom == nil {
+			b.Custom = map[string]decimal{}
+		}
+		b.Custom[c.Name] = decimal(c.Value)
+	}
+	return b
+}
+
+func (s *Server) listMetricEvents(ctx context.Context, in *struct {
+	ByID
+	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Cursor string `query:"cursor" maxLength:"200" doc:"next_cursor of the page before."`
+}) (*plain[list[metricEvent]], error) {
+	events, next, err := s.Performance.Events(ctx, principal(ctx).Partner, in.ID, in.Cursor, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := list[metricEvent]{Items: make([]metricEvent, len(events)), NextCursor: next}
+	for i, e := range events {
+		out.Items[i] = describeMetricEvent(e)
+	}
+	return &plain[list[metricEvent]]{out}, nil
+}
