@@ -2,6 +2,9 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -9,9 +12,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/internal/bench"
 	"github.com/hexabuilders/campaignd/internal/testenv"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/wire"
 )
 
 // The benchmarks take 500 campaigns, batches of 1 000 events and 8 clients, on
@@ -38,14 +44,12 @@ func eachBenchEngine(b *testing.B, bench func(b *testing.B, db *DB)) {
 	}
 }
 
-// benchMarket has campaigns that exist only in its directory.
+// benchMarket has campaigns with budgets that nothing exhausts.
 func benchMarket(b *testing.B, db *DB) *market {
 	b.Helper()
-	m := &market{partner: newID(), subjects: map[uuid.UUID]performance.Subject{}, now: time.Now()}
+	m := &market{partner: newID(), subjects: map[uuid.UUID]performance.Subject{}, now: time.Now().UTC().Truncate(time.Microsecond)}
 	for range benchCampaigns {
-		id := newID()
-		m.campaigns = append(m.campaigns, id)
-		m.subjects[id] = performance.Subject{Partner: m.partner, Campaign: id, Currency: "USD", Zone: time.UTC}
+		m.insertCampaign(b, db, campaigns.BudgetTotal, 900_000_000)
 	}
 	return m
 }
@@ -105,4 +109,67 @@ func fromClients(b *testing.B, record func() error) {
 	}
 	clients.Wait()
 	report(b, int64(b.N)*benchBatch)
+}
+
+// BenchmarkHTTP sends requests to the metrics path behind HTTP, without what
+// httpapi adds to it.
+func BenchmarkHTTP(b *testing.B) {
+	eachBenchEngine(b, func(b *testing.B, db *DB) {
+		m := benchMarket(b, db)
+		ingester := performance.NewIngester(db.Metrics())
+		ctx, stop := context.WithCancel(context.Background())
+		done := make(chan struct{})
+		go func() { defer close(done); _ = ingester.Run(ctx) }()
+		defer func() { stop(); <-done }()
+		service := performance.NewService(ingester, db.Metrics(), db.Metrics(), time.Now)
+		server := httptest.NewServer(m.handler(service))
+		defer server.Close()
+		load := bench.Load{URL: server.URL, Key: "key", Duration: 5 * time.Second}
+		for _, l := range []bench.Load{bench.Usual(load), bench.Singles(load)} {
+			b.Run(fmt.Sprint("batch", l.Batch), func(b *testing.B) {
+				before := m.commits(b, db)
+				rate, err := bench.Ingest(b.Context(), "", l)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(rate.Events)/float64(m.commits(b, db)-before), "events/commit")
+				b.ReportMetric(rate.EventsPerSecond, "events/s")
+				b.ReportMetric(rate.P99, "p99-ms")
+				b.ReportMetric(0, "ns/op")
+			})
+		}
+	})
+}
+
+// commits is how many times events were committed.
+func (m *market) commits(b *testing.B, db *DB) (count int64) {
+	b.Helper()
+	row := db.reader.QueryRowContext(b.Context(), `SELECT count(*) FROM events WHERE type = $1`, performance.TypeUpdated)
+	if err := row.Scan(&count); err != nil {
+		b.Fatal(err)
+	}
+	return count
+}
+
+// handler gives out the campaigns that are there and takes events.
+func (m *market) handler(service *performance.Service) http.Handler {
+	var given atomic.Int64
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /api/v1/campaigns", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"id":%q}`, m.campaigns[int(given.Add(1))%len(m.campaigns)])
+	})
+	mux.HandleFunc("POST /api/v1/metrics", func(w http.ResponseWriter, r *http.Request) {
+		source, err := wire.Open(r.Header.Get("Content-Type"), r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		receipt, err := wire.Record(r.Context(), service, m.origin(), source)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write(wire.AppendReceipt(nil, receipt))
+	})
+	return mux
 }

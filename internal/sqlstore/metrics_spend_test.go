@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ import (
 
 // insertCampaign stores a campaign with a budget of so many dollars and makes
 // it one of the market's.
-func (m *market) insertCampaign(t *testing.T, db *DB, kind campaigns.BudgetKind, dollars int64) uuid.UUID {
+func (m *market) insertCampaign(t testing.TB, db *DB, kind campaigns.BudgetKind, dollars int64) uuid.UUID {
 	t.Helper()
 	c, err := campaigns.New(m.origin(), m.now, campaigns.NewCampaign{
 		ID: newID(), Partner: m.partner, BudgetID: newID(), Name: "Spring", Type: campaigns.Search, Objective: campaigns.Traffic,
@@ -27,13 +28,13 @@ func (m *market) insertCampaign(t *testing.T, db *DB, kind campaigns.BudgetKind,
 		t.Fatal(err)
 	}
 	state := c.State()
-	err = db.Campaigns().Insert(t.Context(), c, campaigns.NewBudget{
+	err = db.Campaigns().Insert(context.Background(), c, campaigns.NewBudget{
 		ID: state.BudgetID, Kind: kind, Limit: money.New(dollars*money.Unit, "USD"), AutoPause: true, By: m.origin(), At: m.now,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := db.Metrics().Subjects(t.Context(), m.partner, []uuid.UUID{state.ID, newID()})
+	found, err := db.Metrics().Subjects(context.Background(), m.partner, []uuid.UUID{state.ID, newID()})
 	if err != nil || len(found) != 1 {
 		t.Fatalf("%v, %v", found, err)
 	}
