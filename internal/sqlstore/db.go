@@ -37,6 +37,7 @@ type DB struct {
 	folder *folder // SQLite: keeps other processes out
 	now    func() time.Time
 
+	statements statements
 	metricRefs sync.Map // partner → short number, once it is committed
 
 	mu      sync.Mutex

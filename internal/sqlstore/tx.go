@@ -41,6 +41,8 @@ type tx struct {
 	stamps   map[uuid.UUID]int64 // partner → recorded_at, once its head is locked
 	seqs     map[uuid.UUID]int64 // partner → seq of the last event appended
 	appended bool
+
+	unprepared []string // statements worth keeping prepared
 }
 
 const maxTries = 8
@@ -77,6 +79,7 @@ func (db *DB) writeOnce(ctx context.Context, fn func(*tx) error) error {
 	if err := raw.Commit(); err != nil {
 		return err
 	}
+	db.statements.prepare(db.writer, t.unprepared)
 	if t.appended {
 		db.signal()
 	}
@@ -134,14 +137,19 @@ func (t *tx) query(ctx context.Context, query string, args ...any) (*sql.Rows, e
 	return stmt.QueryContext(ctx, args...)
 }
 
-// prepared statements end with their transaction.
+// prepared is the statement within this transaction.
 func (t *tx) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	if s, ok := t.stmts[query]; ok {
 		return s, nil
 	}
+	if ready := t.db.statements.of(query); ready != nil {
+		t.stmts[query] = t.StmtContext(ctx, ready)
+		return t.stmts[query], nil
+	}
 	s, err := t.PrepareContext(ctx, query)
 	if err == nil {
 		t.stmts[query] = s
+		t.unprepared = append(t.unprepared, query)
 	}
 	return s, err
 }

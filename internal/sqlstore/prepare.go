@@ -1,0 +1,56 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+)
+
+// statements keeps the write transactions' statements prepared on SQLite's one
+// writing connection, where preparing costs as much as running. A statement is
+// prepared after the transaction that first used it: during one, the
+// connection is taken. It is pgx's own business on PostgreSQL.
+type statements struct {
+	mu    sync.Mutex
+	ready map[string]*sql.Stmt
+}
+
+// maxStatements bounds what is kept; texts are few, unless one is built from
+// what a client sends.
+const maxStatements = 256
+
+// of returns the statement, or nil when it is not prepared yet.
+func (s *statements) of(query string) *sql.Stmt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ready[query]
+}
+
+// prepare gets statements ready for the transactions to come. It waits for the
+// connection, and so without the lock, which whoever has the connection needs.
+// A statement that cannot be prepared is prepared by each transaction, which
+// then reports why.
+func (s *statements) prepare(on *sql.DB, queries []string) {
+	for _, query := range queries {
+		if s.of(query) != nil {
+			continue
+		}
+		if stmt, err := on.PrepareContext(context.Background(), query); err == nil && !s.keep(query, stmt) {
+			_ = stmt.Close()
+		}
+	}
+}
+
+// keep reports whether there was room and need for the statement.
+func (s *statements) keep(query string, stmt *sql.Stmt) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ready[query] != nil || len(s.ready) >= maxStatements {
+		return false
+	}
+	if s.ready == nil {
+		s.ready = map[string]*sql.Stmt{}
+	}
+	s.ready[query] = stmt
+	return true
+}
