@@ -13,6 +13,7 @@ import (
 
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/internal/adplatform"
 	"github.com/hexabuilders/campaignd/internal/auth"
 	"github.com/hexabuilders/campaignd/internal/dashboard"
 	"github.com/hexabuilders/campaignd/internal/httpapi"
@@ -34,6 +35,7 @@ type App struct {
 	cfg      Config
 	db       *sqlstore.DB
 	services services
+	importer *adplatform.Importer
 	live     *live.Hub
 	handler  http.Handler
 	ops      http.Handler
@@ -104,9 +106,11 @@ func (a *App) build(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
+	a.importer = newImporter(a.db, &a.services, a.cfg.clock())
 	api := httpapi.New(httpapi.Services{
-		Partners: a.services.partners, Budgets: a.services.budgets,
-		Performance: a.services.metrics, Feed: a.db.Log(),
+		Partners: a.services.partners, Campaigns: a.services.campaigns, Budgets: a.services.budgets,
+		Performance: a.services.metrics, Alerts: a.services.alerts, Feed: a.db.Log(),
+		Imports: reports{a.importer, a.cfg.clock()},
 	}, httpapi.Options{Now: a.cfg.clock(), MaxBody: a.cfg.MaxBody, Auth: who, Idempotency: idempotency{a.db.Idempotency()}})
 	pages, err := dashboard.New(dashboard.Config{
 		Services: dashboard.Services{
@@ -162,5 +166,6 @@ func (a *App) newWorkers() []worker {
 		{"live feed", func(ctx context.Context) error { return relay.Follow(ctx, log, a.live.Publish) }},
 		{"reactions", func(ctx context.Context) error { return leader.Lead(ctx, "reactions", react.handle) }},
 		{"jobs", timed.Run},
+		{"imports", a.importer.Run},
 	}
 }

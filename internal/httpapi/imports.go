@@ -22,7 +22,7 @@ type Importer interface {
 	// Start takes in a report for the partner by.Partner and answers with an
 	// import that is running. It has read the file when it returns.
 	Start(ctx context.Context, by event.Origin, order ImportOrder, file io.Reader) (Import, error)
-	// Import is how far an import is. uuid.Nil finds any partner's.
+	// Import is how far a partner's import is.
 	Import(ctx context.Context, partner, id uuid.UUID) (Import, error)
 }
 
@@ -96,8 +96,15 @@ func (s *Server) registerImports() {
 	route(s, operation(http.MethodGet, "/imports/{id}", "get-import", "How far an import is, with its totals", partners.ActionRead, http.StatusOK), s.getImport)
 }
 
-func (s *Server) getImport(ctx context.Context, in *ByID) (*plain[Import], error) {
-	job, err := s.Imports.Import(ctx, principal(ctx).Partner, in.ID)
+func (s *Server) getImport(ctx context.Context, in *struct {
+	ByID
+	ForPartner
+}) (*plain[Import], error) {
+	partner, err := onePartner(ctx, in.PartnerID)
+	if err != nil {
+		return nil, err
+	}
+	job, err := s.Imports.Import(ctx, partner, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +144,11 @@ func (s *Server) tryImport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Location", Base+"/imports/"+job.ID.String())
+	at := Base + "/imports/" + job.ID.String()
+	if query.partner != uuid.Nil {
+		at += "?partner_id=" + query.partner.String()
+	}
+	w.Header().Set("Location", at)
 	return writeJSON(w, http.StatusAccepted, job)
 }
 
