@@ -34,5 +34,5 @@ func readGoogle(c *cells, r *Row) {
 var devices = words{
 	"computer": "desktop", "desktop": "desktop",
 	"smartphone": "mobile", "mobile": "mobile", "phone": "mobile",
-	"tablet": "tablet", "connected_tv": "connected_tv", "connected tv": "connected_tv", "unknown": "",
+	"tablet": "tablet", "connected_tv": "tv", "connected tv": "tv", "unknown": "",
 }

@@ -1,0 +1,49 @@
+package market
+
+import "time"
+
+// Model is how the market answers one campaign. Money is in units of its
+// currency, rates are fractions, and every figure is that of an average hour.
+type Model struct {
+	Name   string // seeds its randomness
+	Zone   *time.Location
+	Demand *Curve
+	Daily  float64 // spent on an average day
+
+	// What is bought: a thousand impressions at CPM, or where CPC is given
+	// clicks.
+	CPM, CPC  float64
+	Inventory float64 // impressions on offer in an average hour; 0: without end
+
+	CTR, CVR float64 // clicks per impression, conversions per click
+	Order    float64 // the median revenue of a conversion; 0: none is known
+	Slices   []Slice
+}
+
+// Slice is a part of a campaign's delivery that platforms report by itself.
+type Slice struct {
+	Channel, Source, Device, Creative, Country string
+	Share                                      float64 // of the money; together 1
+	Price, CTR, CVR                            float64 // factors of the model's
+}
+
+// perImpression is what an impression of a slice costs before the market has
+// moved the price.
+func (m *Model) perImpression(s *Slice) float64 {
+	if m.CPC > 0 {
+		return m.CPC * s.Price * m.CTR * s.CTR
+	}
+	return m.CPM * s.Price / 1000
+}
+
+// Delivery is one fact that a platform reports. Money is in micros.
+type Delivery struct {
+	At time.Time
+	*Slice
+	Impressions, Clicks, Conversions int64
+	Spend, Revenue                   int64
+	Corrects                         string // why it takes away, if it does
+	// Order numbers the conversions of an auction as they are decided, from 1;
+	// 0 for everything else.
+	Order int64
+}
