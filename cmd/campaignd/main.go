@@ -29,6 +29,7 @@ type cli struct {
 
 	Serve   serveCmd   `cmd:"" help:"Run the service."`
 	Migrate migrateCmd `cmd:"" help:"Bring the store's schema up to date and exit."`
+	Import  importCmd  `cmd:"" help:"Send a platform's report file to a running service."`
 	Keys    keysCmd    `cmd:"" help:"List, issue and revoke API keys of a running service."`
 	Conf    configCmd  `cmd:"" name:"config" help:"Check, print or explain the configuration."`
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -50,7 +50,6 @@ func start(t testing.TB, dir string, args ...string) *process {
 	p.cmd = exec.CommandContext(context.Background(), os.Args[0], args...)
 	p.cmd.Env = append(os.Environ(), asProgram+"=1", "CAMPAIGND_ADMIN_KEY="+adminKey)
 	p.cmd.Stderr = p.stderr
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -193,7 +192,7 @@ func (c caller) campaign(budget string, launched bool) string {
 	}
 	path := "/campaigns/" + id
 	c.must("PUT", path+"/targeting", map[string]any{"locations": []any{map[string]any{"country": "CO"}}, "behaviors": []string{"shoppers"}}, "If-Match", c.etag(path))
-	c.must("PUT", path+"/creatives", map[string]any{"creatives": []any{map[string]any{"name": "A", "format": "image", "url": "https://example.com/a.png", "channel": "display"}}}, "If-Match", c.etag(path))
+	c.must("PUT", path+"/creatives", []any{map[string]any{"name": "A", "format": "image", "url": "https://example.com/a.png", "channel": "display"}}, "If-Match", c.etag(path))
 	c.must("POST", path+"/schedule", map[string]any{"start": time.Now().UTC().Format(time.RFC3339), "end": time.Now().Add(240 * time.Hour).UTC().Format(time.RFC3339), "launch": "manual"})
 	if got := c.must("POST", path+"/launch", nil)["status"]; got != "ACTIVE" {
 		c.t.Fatalf("launched campaign is %v", got)

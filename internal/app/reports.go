@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"time"
@@ -20,32 +19,39 @@ type reports struct {
 	now      func() time.Time
 }
 
-// Start implements httpapi.Importer.
+// Start implements httpapi.Importer. A platform's campaign without one of ours
+// gets a draft, unless all rows go to one campaign.
 func (r reports) Start(ctx context.Context, by event.Origin, order httpapi.ImportOrder, file io.Reader) (httpapi.Import, error) {
 	if order.ValidateOnly {
 		return r.rehearse(by, order, file)
 	}
-	return asAPI(r.importer.Start(ctx, by, adplatform.Request{
-		ID: order.ID, Platform: order.Platform, Campaign: order.Campaign, CreateMissing: order.CreateMissing,
-	}, file))
+	started, err := r.importer.Start(ctx, by, adplatform.Request{
+		ID: order.ID, Platform: order.Platform, Campaign: order.Campaign, CreateMissing: order.Campaign == uuid.Nil && (order.CreateMissing == nil || *order.CreateMissing),
+	}, file)
+	return shown(started), err
 }
 
 // Import implements httpapi.Importer.
 func (r reports) Import(ctx context.Context, partner, id uuid.UUID) (httpapi.Import, error) {
-	return asAPI(r.importer.Get(ctx, partner, id))
+	found, err := r.importer.Get(ctx, partner, id)
+	return shown(found), err
 }
 
-// asAPI is an import as the API shows it, which is as it is stored.
-func asAPI(i adplatform.Import, err error) (httpapi.Import, error) {
-	if err != nil {
-		return httpapi.Import{}, err
+// shown is an import as the API has it.
+func shown(i adplatform.Import) httpapi.Import {
+	out := httpapi.Import{
+		ID: i.ID, PartnerID: i.Partner, Platform: i.Platform, State: string(i.State),
+		Progress: httpapi.ImportProgress(i.Progress), Totals: httpapi.ImportTotals(i.Totals),
+		Campaigns: []httpapi.ImportPlace{}, Rejections: []httpapi.ImportRejection{}, Error: (*httpapi.ImportError)(i.Problem),
+		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt, FinishedAt: i.FinishedAt,
 	}
-	text, err := json.Marshal(i)
-	if err != nil {
-		return httpapi.Import{}, err
+	for _, c := range i.Campaigns {
+		out.Campaigns = append(out.Campaigns, httpapi.ImportPlace{External: c.External, CampaignID: c.Campaign, Name: c.Name, Created: c.Created, Rows: c.Rows})
 	}
-	var shown httpapi.Import
-	return shown, json.Unmarshal(text, &shown)
+	for _, r := range i.Rejections {
+		out.Rejections = append(out.Rejections, httpapi.ImportRejection(r))
+	}
+	return out
 }
 
 // rehearse reads a whole report and takes nothing: which rows can be read is

@@ -31,7 +31,7 @@ type ImportOrder struct {
 	ID            uuid.UUID `json:"-"` // reserved for a safe repetition
 	Platform      string    `json:"platform" enum:"google_ads,meta_ads,microsoft_ads,tiktok_ads"`
 	Campaign      uuid.UUID `json:"campaign_id,omitempty" doc:"Where all its rows go. Without it each of the platform's campaigns has one of its own."`
-	CreateMissing bool      `json:"create_missing,omitempty" doc:"Make drafts for the platform's campaigns that have none yet."`
+	CreateMissing *bool     `json:"create_missing,omitempty" doc:"false refuses the rows of campaigns that have none of ours; otherwise drafts are made for them."`
 	ValidateOnly  bool      `json:"-"` // read the header and take nothing
 }
 
@@ -217,7 +217,8 @@ func orderInForm(w http.ResponseWriter, r *http.Request) (ImportOrder, io.Reader
 
 // orderIn reads an order from named texts.
 func orderIn(get func(name string) string) (ImportOrder, error) {
-	order := ImportOrder{Platform: get("platform"), CreateMissing: get("create_missing") == "true"}
+	create := get("create_missing") != "false"
+	order := ImportOrder{Platform: get("platform"), CreateMissing: &create}
 	var err error
 	order.Campaign, err = parseID("campaign_id", get("campaign_id"))
 	return order, err
