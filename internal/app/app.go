@@ -64,7 +64,7 @@ func newServices(db *sqlstore.DB, now func() time.Time) services {
 		campaigns: campaigns.NewService(db.Campaigns(), db.Log(), now, newID),
 		budgets:   budgets.NewService(db.Budgets(), now),
 		ingester:  ingester,
-		metrics:   performance.NewService(ingester, subjects{db.Campaigns()}, db.Metrics(), now),
+		metrics:   performance.NewService(ingester, db.Metrics(), db.Metrics(), now),
 		alerts:    performance.NewAlerts(db.Alerts(), now),
 	}
 }

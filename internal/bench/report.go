@@ -20,6 +20,7 @@ type Report struct {
 	Rates          []Rate  `json:"rates"`
 	OfBareStore    float64 `json:"of_bare_store,omitempty"`    // whole path / bare store
 	TimesOneInsert float64 `json:"times_one_insert,omitempty"` // whole path / one insert per event
+	PeakMemory     float64 `json:"peak_memory_mib,omitempty"`  // of the program
 }
 
 // Usual is the load that figures are given for: batches of 1 000 over 8
@@ -80,6 +81,9 @@ func (r Report) String() string {
 	}
 	if r.TimesOneInsert > 0 {
 		fmt.Fprintf(&b, "%-28s %9.1f times one insert per event\n", "", r.TimesOneInsert)
+	}
+	if r.PeakMemory > 0 {
+		fmt.Fprintf(&b, "%-28s %9.0f MiB of memory at most\n", "", r.PeakMemory)
 	}
 	return b.String()
 }
