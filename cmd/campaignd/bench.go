@@ -11,4 +11,6 @@ type benchIngest struct {
 }
 
 // Run prints the figures.
-func (c *benchIngest) Run(e env) error { return app.BenchIngest(e.ctx, c.BenchConfig, e.stdout, e.stderr) }
+func (c *benchIngest) Run(e env) error {
+	return app.BenchIngest(e.ctx, c.BenchConfig, e.stdout, e.stderr)
+}
