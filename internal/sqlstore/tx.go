@@ -16,17 +16,28 @@ import (
 	"github.com/hexabuilders/campaignd/fault"
 )
 
-// errUnavailable is what a client sees while the store cannot be reached.
-var errUnavailable = fault.New(fault.Unavailable, "store_unavailable",
-	"The database does not answer; nothing was changed.",
-	"Send the same request again after the time in Retry-After.").After(time.Second)
+var (
+	// errUnavailable is what a client sees while the store cannot be reached.
+	// A commit whose answer was lost may have been made, so it promises nothing.
+	errUnavailable = fault.New(fault.Unavailable, "store_unavailable",
+		"The database does not answer.",
+		"Send the same request again after the time in Retry-After; with its Idempotency-Key or If-Match it has effect once.").After(time.Second)
+
+	// errFull is what a client sees while there is no room to write.
+	errFull = fault.New(fault.Unavailable, "storage_full",
+		"The disk of the database is full; nothing was changed, and reading still works.",
+		"Tell the operators; send the same request again once there is room.").After(5 * time.Second)
+)
 
 // translate turns an engine's failure into one that the callers know.
 func (db *DB) translate(err error) error {
 	if err == nil || fault.As(err) != nil {
 		return err
 	}
-	if isUnreachable(err) {
+	switch {
+	case isFull(err):
+		return errFull.Wrap(err)
+	case isUnreachable(err):
 		return errUnavailable.Wrap(err)
 	}
 	return err
@@ -64,7 +75,9 @@ func (db *DB) write(ctx context.Context, fn func(*tx) error) error {
 }
 
 func (db *DB) writeOnce(ctx context.Context, fn func(*tx) error) error {
-	raw, err := db.writer.BeginTx(ctx, nil)
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	raw, err := db.begin(ctx, end)
 	if err != nil {
 		return err
 	}
@@ -84,6 +97,26 @@ func (db *DB) writeOnce(ctx context.Context, fn func(*tx) error) error {
 		db.signal()
 	}
 	return nil
+}
+
+// patience is how long a transaction waits for a connection and the server's
+// first word. Whoever called is better off with an answer to try again.
+const patience = 1800 * time.Millisecond
+
+var errSilent = fmt.Errorf("no answer from the database in %v", patience)
+
+// begin opens a transaction that lives as long as ctx, which end ends. SQLite
+// is in this process, and its writers queue for each other: there it waits as
+// long as the caller does.
+func (db *DB) begin(ctx context.Context, end context.CancelCauseFunc) (*sql.Tx, error) {
+	if db.name == postgresDialect.name {
+		defer time.AfterFunc(patience, func() { end(errSilent) }).Stop()
+	}
+	raw, err := db.writer.BeginTx(ctx, nil)
+	if err != nil && errors.Is(context.Cause(ctx), errSilent) {
+		return nil, errUnavailable.Wrap(errSilent)
+	}
+	return raw, err
 }
 
 // read runs fn on one consistent snapshot.
