@@ -14,11 +14,11 @@ var (
 	ErrExists = fault.New(fault.Conflict, "campaign_exists",
 		"There is a campaign with this id already.", "Read the one that exists, or send the request with another Idempotency-Key.")
 
-	// ErrInvalidTransition carries "status" and "valid_actions".
+	// ErrInvalidTransition carries "campaign_status" and "valid_actions".
 	ErrInvalidTransition = fault.New(fault.Conflict, "invalid_transition",
 		"The campaign's status does not allow this.", "Choose one of valid_actions.")
 
-	// ErrMustBeScheduledFirst carries "status" and "valid_actions".
+	// ErrMustBeScheduledFirst carries "campaign_status" and "valid_actions".
 	ErrMustBeScheduledFirst = fault.New(fault.Conflict, "must_be_scheduled_first",
 		"A draft cannot be launched: it has no schedule yet.", "Schedule it with a start and an end, then launch it.")
 

@@ -76,7 +76,7 @@ func (s Status) step(a Action) (Status, error) {
 	if s == Draft && a == Launches {
 		err = ErrMustBeScheduledFirst
 	}
-	return s, err.WithExtra("status", s).WithExtra("valid_actions", s.ValidActions())
+	return s, err.WithExtra("campaign_status", s).WithExtra("valid_actions", s.ValidActions())
 }
 
 func (s Status) offer() string {

@@ -35,8 +35,8 @@ func TestEveryStatusAndAction(t *testing.T) {
 					want = campaigns.ErrMustBeScheduledFirst
 				}
 				err := w.refusal(want, func() error { _, err := w.do(id, action); return err })
-				if got := err.Extra["valid_actions"]; !reflect.DeepEqual(got, valid(from)) || err.Extra["status"] != from {
-					t.Errorf("the refusal offers %v in %v, want %v", got, err.Extra["status"], valid(from))
+				if got := err.Extra["valid_actions"]; !reflect.DeepEqual(got, valid(from)) || err.Extra["campaign_status"] != from {
+					t.Errorf("the refusal offers %v in %v, want %v", got, err.Extra["campaign_status"], valid(from))
 				}
 			})
 		}

@@ -118,7 +118,7 @@ func (p Patch) unlocked(s State) error {
 		}
 	}
 	if len(now) > 0 {
-		return ErrLocked.WithFields(now...).WithExtra("status", s.Status)
+		return ErrLocked.WithFields(now...).WithExtra("campaign_status", s.Status)
 	}
 	return nil
 }

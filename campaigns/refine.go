@@ -24,7 +24,7 @@ const learningCost = "The targeting has changed, so ad platforms learn again who
 // over, and fault.ErrInvalid with every field that is wrong or does not fit.
 func (c *Campaign) Configure(by event.Origin, at time.Time, t targeting.Configuration) error {
 	if s := c.state.Status; s.launched() {
-		return ErrTargetingLocked.WithExtra("status", s)
+		return ErrTargetingLocked.WithExtra("campaign_status", s)
 	} else if s.Over() {
 		return isOver(s)
 	}
@@ -71,7 +71,7 @@ func (c *Campaign) refinable(reason string) error {
 	case s.Over():
 		return isOver(s)
 	case !s.launched():
-		return ErrNotLaunched.WithExtra("status", s)
+		return ErrNotLaunched.WithExtra("campaign_status", s)
 	}
 	return checkReason(reason)
 }
@@ -103,5 +103,5 @@ func (c *Campaign) misfits(t targeting.Configuration) []fault.Field {
 
 func isOver(s Status) error {
 	return ErrInvalidTransition.With("The campaign is %s; nothing about how it runs can be changed.", s).
-		WithExtra("status", s).WithExtra("valid_actions", s.ValidActions())
+		WithExtra("campaign_status", s).WithExtra("valid_actions", s.ValidActions())
 }

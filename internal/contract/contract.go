@@ -5,8 +5,11 @@ package contract
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -34,25 +37,45 @@ const maxBody = 4 << 20
 
 // Guard checks what passes through a handler.
 type Guard struct {
-	t    reporter
-	next http.Handler
-
-	mu    sync.Mutex // the validator's caches are filled one at a time
+	t     reporter
+	next  http.Handler
 	check validator.Validator
 	seen  map[string]int // "GET /campaigns 200" → how often
 }
 
-// New checks next against an OpenAPI document, and the document itself against
-// the specification. Violations are errors of the test.
-func New(t reporter, openapi []byte, next http.Handler) *Guard {
-	t.Helper()
+// mu guards validators, which fill caches of their own, and what Guards have
+// seen.
+var mu sync.Mutex
+
+// validators are kept by document: making one takes longer than most tests.
+var validators = map[[32]byte]validator.Validator{}
+
+func validatorOf(openapi []byte) (validator.Validator, error) {
+	mu.Lock()
+	defer mu.Unlock()
+	key := sha256.Sum256(openapi)
+	if check := validators[key]; check != nil {
+		return check, nil
+	}
 	document, err := libopenapi.NewDocument(openapi)
 	if err != nil {
-		t.Fatalf("the OpenAPI document cannot be read: %v", err)
+		return nil, err
 	}
 	check, errs := validator.NewValidator(document, config.WithFormatAssertions())
 	if len(errs) > 0 {
-		t.Fatalf("the OpenAPI document cannot be used: %v", errs)
+		return nil, errors.Join(errs...)
+	}
+	validators[key] = check
+	return check, nil
+}
+
+// New checks what passes through next against an OpenAPI document. Violations
+// are errors of the test.
+func New(t reporter, openapi []byte, next http.Handler) *Guard {
+	t.Helper()
+	check, err := validatorOf(openapi)
+	if err != nil {
+		t.Fatalf("the OpenAPI document cannot be used: %v", err)
 	}
 	return &Guard{t: t, next: next, check: check, seen: map[string]int{}}
 }
@@ -67,13 +90,9 @@ func (g *Guard) Document() {
 
 // Seen is how often each "METHOD /path STATUS" has passed.
 func (g *Guard) Seen() map[string]int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	seen := make(map[string]int, len(g.seen))
-	for k, v := range g.seen {
-		seen[k] = v
-	}
-	return seen
+	mu.Lock()
+	defer mu.Unlock()
+	return maps.Clone(g.seen)
 }
 
 func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -102,8 +121,8 @@ func isStream(r *http.Request) bool {
 }
 
 func (g *Guard) verify(r *http.Request, body *limited, answer *http.Response, text []byte) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
+	mu.Lock()
+	defer mu.Unlock()
 	name := fmt.Sprintf("%s %s %d", r.Method, r.URL.Path, answer.StatusCode)
 	g.seen[name]++
 	if answer.StatusCode == http.StatusMethodNotAllowed || bytes.Contains(text, []byte(`"code":"no_such_route"`)) {

@@ -78,7 +78,8 @@ func (p *Problem) headers() map[string]string {
 	return h
 }
 
-// MarshalJSON puts the extra members beside the standard ones.
+// MarshalJSON puts the extra members beside the standard ones, whose names they
+// must not have: a key that stands twice means whatever its reader makes of it.
 func (p *Problem) MarshalJSON() ([]byte, error) {
 	type plain Problem
 	body, err := json.Marshal((*plain)(p))

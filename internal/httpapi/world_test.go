@@ -15,11 +15,14 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/internal/auth"
 	"github.com/hexabuilders/campaignd/internal/contract"
 	"github.com/hexabuilders/campaignd/internal/httpapi"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/partners"
+	"github.com/hexabuilders/campaignd/performance"
 )
 
 const adminSecret = "the-key-of-an-administrator-in-tests-0123"
@@ -52,7 +55,17 @@ func newWorld(t *testing.T) *world {
 	if _, err := people.EnsureAdminKey(t.Context(), adminSecret); err != nil {
 		t.Fatal(err)
 	}
-	w.services = httpapi.Services{Partners: people, Feed: db.Log()}
+	ingester := performance.NewIngester(db.Metrics())
+	w.background(ingester.Run)
+	w.services = httpapi.Services{
+		Partners:    people,
+		Campaigns:   campaigns.NewService(db.Campaigns(), db.Log(), w.clock, newID),
+		Budgets:     budgets.NewService(db.Budgets(), w.clock),
+		Performance: performance.NewService(ingester, db.Metrics(), db.Metrics(), w.clock),
+		Alerts:      performance.NewAlerts(db.Alerts(), w.clock),
+		Imports:     &desk{now: w.clock},
+		Feed:        db.Log(),
+	}
 	w.api = httpapi.New(w.services, httpapi.Options{
 		Now: w.clock, MaxBody: 2 << 20, Auth: auth.Authenticator{Keys: people, Sessions: sessions}, Idempotency: answers{db.Idempotency()},
 	})
@@ -61,6 +74,19 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(server.Close)
 	w.url = server.URL
 	return w
+}
+
+// background runs until the test ends.
+func (w *world) background(run func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- run(ctx) }()
+	w.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			w.Error(err)
+		}
+	})
 }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
@@ -84,38 +110,6 @@ func (w *world) sleep(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.now = w.now.Add(d)
-}
-
-// answers is the store of idempotency keys as the API wants it.
-type answers struct{ store sqlstore.Idempotency }
-
-func (a answers) Begin(ctx context.Context, partner uuid.UUID, route, key string, body [32]byte) (httpapi.Attempt, error) {
-	rec, err := a.store.Begin(ctx, partner, route, key, body, newID())
-	switch {
-	case err != nil:
-		return httpapi.Attempt{}, err
-	case rec.State == sqlstore.KeyReused:
-		return httpapi.Attempt{}, httpapi.ErrKeyReused
-	case rec.State == sqlstore.KeyBusy:
-		return httpapi.Attempt{}, httpapi.ErrKeyBusy
-	case rec.State == sqlstore.KeyDone:
-		var header http.Header
-		err = json.Unmarshal([]byte(rec.Header), &header)
-		return httpapi.Attempt{Answer: &httpapi.Answer{Status: rec.Status, Header: header, Body: rec.Body}}, err
-	}
-	return httpapi.Attempt{Reserved: rec.Reserved}, nil
-}
-
-func (a answers) Finish(ctx context.Context, partner uuid.UUID, route, key string, answer httpapi.Answer) error {
-	header, err := json.Marshal(answer.Header)
-	if err != nil {
-		return err
-	}
-	return a.store.Finish(ctx, partner, route, key, answer.Status, string(header), answer.Body)
-}
-
-func (a answers) Abandon(ctx context.Context, partner uuid.UUID, route, key string) error {
-	return a.store.Abandon(ctx, partner, route, key)
 }
 
 // answer is what came back.
