@@ -28,6 +28,7 @@ type cli struct {
 	Config kong.ConfigFlag `help:"Configuration file (YAML)." type:"existingfile" name:"config" placeholder:"FILE"`
 
 	Serve   serveCmd   `cmd:"" help:"Run the service."`
+	Demo    demoCmd    `cmd:"" help:"Run the service with a demo partner and a simulated ad market."`
 	Migrate migrateCmd `cmd:"" help:"Bring the store's schema up to date and exit."`
 	Import  importCmd  `cmd:"" help:"Send a platform's report file to a running service."`
 	Keys    keysCmd    `cmd:"" help:"List, issue and revoke API keys of a running service."`

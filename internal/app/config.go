@@ -14,7 +14,7 @@ import (
 type Config struct {
 	Addr      string        `default:"127.0.0.1:8080" help:"Where the API and the dashboard are served; port 0 picks a free one."`
 	OpsAddr   string        `default:"127.0.0.1:8081" help:"Where /healthz, /readyz and /metrics are served."`
-	Data      string        `default:"./data" type:"path" help:"Folder of the embedded store."`
+	Data      string        `type:"path" placeholder:"DIR" help:"Folder of the embedded store: ./data, or a temporary one for the demo."`
 	Database  string        `placeholder:"URL" help:"PostgreSQL to use in place of the embedded store, as postgres://user@host/name."`
 	DBConns   int           `default:"16" name:"database-connections" help:"Most connections to PostgreSQL."`
 	AdminKey  string        `placeholder:"KEY" help:"The admin key, at least 32 characters; without one a key is made and shown once."`
@@ -28,10 +28,13 @@ type Config struct {
 
 // storeURL is where the store lives: PostgreSQL when one is named.
 func (c Config) storeURL() string {
-	if c.Database != "" {
+	switch {
+	case c.Database != "":
 		return c.Database
+	case c.Data != "":
+		return c.Data
 	}
-	return c.Data
+	return "data"
 }
 
 // node names this process among the holders of leases.

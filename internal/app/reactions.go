@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -105,23 +106,29 @@ func (r *reactions) pauseAtThreshold(ctx context.Context, by event.Origin, e eve
 	return nil
 }
 
+// alertThreshold makes the thresholds of one budget one matter, which grows
+// more urgent with each: three lines about the same money would be noise.
 func (r *reactions) alertThreshold(ctx context.Context, by event.Origin, e event.Event, data budgets.ThresholdReached) error {
 	return r.alerts.Notify(ctx, by, e, performance.Notice{
-		Campaign: data.Campaign, Kind: performance.AlertBudgetThreshold, Subject: strconv.Itoa(data.Percent),
-		Severity: performance.Severity(data.Severity),
+		Campaign: data.Campaign, Kind: performance.AlertBudgetThreshold, Severity: performance.Severity(data.Severity),
 		Title:    fmt.Sprintf("%d %% of the budget is spent", data.Percent),
 		Detail:   fmt.Sprintf("%s of %s is settled.", data.Settled, data.Limit),
 		Facts:    map[string]any{"percent": data.Percent, "settled": data.Settled, "limit": data.Limit, "pauses": data.Pauses},
 	})
 }
 
+// alertExhausted takes the place of the alert about the thresholds before it.
 func (r *reactions) alertExhausted(ctx context.Context, by event.Origin, e event.Event, data budgets.Exhausted) error {
-	return r.alerts.Notify(ctx, by, e, performance.Notice{
+	err := r.alerts.Notify(ctx, by, e, performance.Notice{
 		Campaign: data.Campaign, Kind: performance.AlertBudgetExhausted, Severity: performance.SeverityCritical,
 		Title:  "The budget is exhausted; the campaign is paused",
 		Detail: fmt.Sprintf("%s of %s is settled. Raise the limit, then resume.", data.Settled, data.Limit),
 		Facts:  map[string]any{"settled": data.Settled, "limit": data.Limit},
 	})
+	if err != nil {
+		return err
+	}
+	return r.alerts.Settle(ctx, by, e.Partner, data.Campaign, performance.AlertBudgetThreshold, "")
 }
 
 func (r *reactions) alertOverdelivery(ctx context.Context, by event.Origin, e event.Event, data budgets.Overdelivered) error {
@@ -142,17 +149,15 @@ func (r *reactions) settleBudgetAlerts(ctx context.Context, by event.Origin, e e
 	if err != nil {
 		return err
 	}
-	if s := b.State(); !s.Exhausted {
-		if err := r.alerts.Settle(ctx, by, e.Partner, data.Campaign, performance.AlertBudgetExhausted, ""); err != nil {
-			return err
-		}
+	over := map[performance.AlertKind]bool{
+		performance.AlertBudgetExhausted: !b.State().Exhausted,
+		performance.AlertBudgetThreshold: !slices.ContainsFunc(b.State().Thresholds, func(t budgets.Threshold) bool { return t.FiredAt != nil }),
 	}
-	for _, t := range b.State().Thresholds {
-		if t.FiredAt != nil {
+	for kind, over := range over {
+		if !over {
 			continue
 		}
-		err := r.alerts.Settle(ctx, by, e.Partner, data.Campaign, performance.AlertBudgetThreshold, strconv.Itoa(t.Percent))
-		if err != nil {
+		if err := r.alerts.Settle(ctx, by, e.Partner, data.Campaign, kind, ""); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/hexabuilders/campaignd/internal/app"
+)
+
+type demoCmd struct {
+	app.Config `embed:""`
+
+	Seed uint64  `default:"1" help:"The market's seed: the same one gives the same history."`
+	Rate float64 `default:"1" help:"How fast the market delivers: 10 is ten times as much."`
+}
+
+// Run serves the demo until the process is told to stop.
+func (c *demoCmd) Run(e env) error {
+	if c.LogLevel == slog.LevelInfo {
+		c.LogLevel = slog.LevelWarn // the link should not be looked for among log lines
+	}
+	app.Log(e.stderr, c.LogLevel)
+	_, _ = fmt.Fprintln(e.stderr, "Preparing two weeks of history; this takes a few seconds.")
+	return app.Demo(e.ctx, c.Config, app.DemoConfig{Seed: c.Seed, Rate: c.Rate, Invite: func(i app.Invitation) {
+		_, _ = fmt.Fprintf(e.stderr, `
+  %s has %d campaigns, and an ad market delivers to them. Look at them here, signed in:
+
+    %s
+
+  Or ask the API: curl -H "Authorization: Bearer %s" %s/campaigns
+
+  Stop with Ctrl-C.
+
+`, i.Partner, i.Campaigns, i.Link, i.Key, i.API)
+	}}, e.stdout)
+}
