@@ -116,6 +116,8 @@ func (v *visit) unready(s subject, a attention) (attention, bool, error) {
 		a.Severity, a.Text = "LOW", v.locale.N("needs.steps", missing)
 	case s.Status == campaigns.Scheduled && s.Schedule.Launch == campaigns.LaunchManual && s.Schedule.Start.Before(v.now):
 		a.Severity, a.Text = "LOW", v.locale.T("needs.launch")
+		a.Actions = []link{{Label: v.locale.T("action.launch"), URL: s.href() + "#do-launch"}}
+		return a, true, nil
 	default:
 		return a, false, nil
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/partners"
+	"github.com/hexabuilders/campaignd/targeting"
 )
 
 // campaignTiles are the figures on top of a campaign's page.
@@ -113,7 +114,17 @@ func (l *locale) aim(s subject) string {
 	if s.Targeting == nil {
 		return l.T("campaign.no_targeting")
 	}
-	return s.Targeting.Sentence(l.Lang)
+	return l.namedInterests(*s.Targeting).Sentence(l.Lang)
+}
+
+// namedInterests puts names in the place of the taxonomy's ids.
+func (l *locale) namedInterests(t targeting.Configuration) targeting.Configuration {
+	names := make([]string, len(t.Interests))
+	for i, id := range t.Interests {
+		names[i] = l.Or("interest.", id, id)
+	}
+	t.Interests = names
+	return t
 }
 
 func creatives(s campaigns.State) []creative {
@@ -160,7 +171,7 @@ func (v *visit) budgetCard(s subject, entry *budgetEntry) budgetCard {
 		OverWidth: share(p.Overdelivery.Micros, scale) / 10_000,
 		Label:     l.spendMeter(s).Label,
 	}
-	c.Pacing, c.PacingTone, c.PacingWhy = s.pacing(l)
+	c.Pacing = s.pacing(l)
 	c.Marks = l.marks(p, scale)
 	if s.budget == nil {
 		return c

@@ -35,9 +35,9 @@ func (v *visit) createForm(status int, id uuid.UUID, value func(string) []string
 		{Name: "basics", Fields: f.basics()},
 		{Name: "goals", Goals: f.goalRows()},
 		{Name: "money", Fields: append(f.moneyFields(v.currencies(f.one("currency"))), timezone)},
-		{Name: "dates", Fields: optional(f.dates())},
-		{Name: "audience", Fields: optional(f.audience(kind))},
-		{Name: "creative", Creatives: f.creativeRows(kind.Channels())},
+		{Name: "dates", Optional: true, Fields: optional(f.dates())},
+		{Name: "audience", Optional: true, Fields: optional(f.audience(kind))},
+		{Name: "creative", Optional: true, Creatives: f.creativeRows(kind.Channels())},
 	}}
 	if refused != nil {
 		refused.Rest = wrong.rest()
@@ -48,7 +48,7 @@ func (v *visit) createForm(status int, id uuid.UUID, value func(string) []string
 // optional marks the fields of a step that may be left for later.
 func optional(fields []field) []field {
 	for i := range fields {
-		fields[i].Optional = true
+		fields[i].Optional, fields[i].Quiet = true, true
 	}
 	return fields
 }
@@ -115,7 +115,7 @@ func (v *visit) readDraft(id uuid.UUID, value func(string) []string) (draft, fau
 	goals, wrong := v.locale.parseGoals(value("goal_metric"), value("goal_target"))
 	amount, err := v.locale.parseDecimal(one("amount"))
 	if err != nil {
-		wrong.Add("amount", "not_a_number", "This is not a number.", "digits, such as 1500.50")
+		wrong.Add("amount", "not_a_number", "", "")
 		amount = money.Unit
 	}
 	d := draft{NewCampaign: campaigns.NewCampaign{

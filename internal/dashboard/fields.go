@@ -108,9 +108,9 @@ func (f form) audience(campaign campaigns.Type) []field {
 	fields := []field{
 		f.choose("countries", "choices", true, countries, f.named("country."), "locations").whole(),
 		f.input("more_countries").optional(),
-		f.choose("languages", "choices", true, languages, f.named("language."), "languages").optional(),
 		f.input("age_min", "age_range.min", "age_range").number().optional(),
 		f.input("age_max", "age_range.max").number().optional(),
+		f.choose("languages", "choices", true, languages, f.named("language."), "languages").optional().whole(),
 		f.choose("genders", "choices", true, texts(targeting.Genders), f.named("gender."), "genders").optional().whole(),
 		f.choose("interests", "choices", true, interests, f.named("interest."), "interests").optional().whole(),
 		f.input("more_interests").optional(),

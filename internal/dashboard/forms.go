@@ -9,6 +9,7 @@ type field struct {
 	Options                          []option
 	Max                              int
 	Many, Optional, Whole            bool
+	Quiet                            bool // its whole step is optional, and says so
 }
 
 // ControlID is the control's id in the page.
@@ -40,6 +41,7 @@ type creativeForm struct{ Fields []field }
 
 type step struct {
 	Name      string
+	Optional  bool
 	Fields    []field
 	Goals     *goalForm
 	Creatives []creativeForm

@@ -1,7 +1,9 @@
 package dashboard
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -141,11 +143,10 @@ func (l *locale) object(x map[string]any, zone *time.Location) string {
 			return name
 		}
 	}
-	keys := make([]string, 0, len(x))
-	for key := range x {
-		keys = append(keys, key)
+	if inner, ok := x["target_metrics"].(map[string]any); ok {
+		return l.object(inner, zone)
 	}
-	slices.Sort(keys)
+	keys := slices.SortedFunc(maps.Keys(x), func(a, b string) int { return cmp.Or(cmp.Compare(before(a), before(b)), cmp.Compare(a, b)) })
 	parts := make([]string, 0, len(keys))
 	for _, key := range keys {
 		if text := l.value(x[key], zone); text != "" {
@@ -153,6 +154,14 @@ func (l *locale) object(x map[string]any, zone *time.Location) string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// before orders the parts of an object: where something begins comes first.
+func before(key string) int {
+	if i := slices.Index([]string{"start", "end", "min", "max", "launch"}, key); i >= 0 {
+		return i - 10
+	}
+	return 0
 }
 
 // changesSince is what others have changed after a revision, for somebody whose

@@ -62,7 +62,7 @@ type row struct {
 	Spend, Limit                      figure
 	Daily                             bool // the limit is a day's
 	Meter                             meter
-	Pacing, PacingTone, PacingWhy     string
+	Pacing                            pace
 	Cells                             []cell
 }
 
@@ -153,7 +153,7 @@ type budgetCard struct {
 	FillWidth, LimitAt, OverWidth int64
 	Tone                          string
 	Marks                         []mark
-	Pacing, PacingTone, PacingWhy string
+	Pacing                        pace
 	AutoPause, Editable, Open     bool
 	Revision                      int64
 	Entered                       string

@@ -58,7 +58,7 @@ func (l *locale) parseMoney(text string, currency money.Currency) (money.Money, 
 }
 
 func notANumber(path string) error {
-	return fault.ErrInvalid.WithFields(fault.Field{Path: path, Code: "not_a_number", Detail: "This is not a number.", Allow: "digits, such as 1500.50"})
+	return fault.ErrInvalid.WithFields(fault.Field{Path: path, Code: "not_a_number"})
 }
 
 // parseTime reads what a date and time control sends, in a zone.
@@ -107,11 +107,11 @@ func (l *locale) parseGoals(metrics, targets []string) (campaigns.Goals, fault.F
 		micros, err := l.parseDecimal(text)
 		switch {
 		case metric == "":
-			wrong.Add("goals.target_metrics", "metric_missing", "A target needs its metric.", "")
+			wrong.Add("goals.target_metrics", "metric_missing", "", "")
 		case text == "":
-			wrong.Add(path, "required", "It must say what to reach.", "a number above 0")
+			wrong.Add(path, "target_missing", "", "")
 		case err != nil:
-			wrong.Add(path, "not_a_number", "This is not a number.", "digits, such as 1500.50")
+			wrong.Add(path, "not_a_number", "", "")
 		case kindOf(metric) == kindFraction:
 			micros /= 100
 		}

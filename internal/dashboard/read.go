@@ -139,9 +139,9 @@ func addTo(sum *performance.Totals, more performance.Totals) {
 }
 
 // pacing is how the spend keeps pace with time; only a running campaign has one.
-func (s subject) pacing(l *locale) (text, tone, why string) {
+func (s subject) pacing(l *locale) pace {
 	if s.Status != campaigns.Active || s.budget == nil {
-		return "", "", l.T("pacing.ended")
+		return pace{Why: l.T("pacing.ended")}
 	}
 	var start, end *time.Time
 	if s.Schedule != nil {
@@ -149,14 +149,26 @@ func (s subject) pacing(l *locale) (text, tone, why string) {
 	}
 	p := s.budget.Pacing(s.now, start, end)
 	if p.Index == nil {
-		return "", "", l.T("pacing.unknown")
+		return pace{Why: l.T("pacing.unknown")}
 	}
-	tone = "bad"
-	if p.Status == "on_track" {
-		tone = "good"
+	shown := pace{Text: l.Fixed(int64(min(*p.Index, fastest)*money.Unit), 2) + "×", Tone: "bad", Icon: "up"}
+	switch {
+	case p.Status == "on_track":
+		shown.Tone, shown.Icon = "good", "ok"
+	case *p.Index > fastest:
+		shown.Text = "> " + l.Fixed(fastest*money.Unit, 0) + "×"
+	case *p.Index < 1:
+		shown.Icon = "down"
 	}
-	return l.Fixed(int64(*p.Index*money.Unit), 2), tone, ""
+	return shown
 }
+
+// fastest is where the exact pace stops saying anything: a campaign in its
+// first minutes is often hundreds of times ahead.
+const fastest = 10
+
+// pace is how spend keeps up with time, or why that is not known.
+type pace struct{ Text, Tone, Icon, Why string }
 
 // day is the campaign's local day.
 func (s subject) day() localday.Day { return localday.Of(s.now, s.zone) }

@@ -1,6 +1,8 @@
 package dashboard
 
 import (
+	"slices"
+
 	"github.com/hexabuilders/campaignd/campaigns"
 )
 
@@ -19,7 +21,7 @@ func (v *visit) readiness(s subject, list campaigns.Readiness) *readiness {
 		r.Title = v.locale.N("ready.title", missing)
 	}
 	var done []check
-	for _, c := range list.Checks {
+	for _, c := range telling(list) {
 		shown := v.locale.check(c)
 		if c.OK {
 			done = append(done, shown)
@@ -53,10 +55,22 @@ func (l *locale) check(c campaigns.Check) check {
 // blocking is how many checks keep the campaign from being launched.
 func blocking(list campaigns.Readiness) int {
 	n := 0
-	for _, c := range list.Checks {
+	for _, c := range telling(list) {
 		if c.Blocking && !c.OK {
 			n++
 		}
 	}
 	return n
+}
+
+// follows says which check can only hold after another one does: while that
+// fails, it says nothing new.
+var follows = map[string]string{"targeting_fits_type": "targeting", "creatives_cover_channels": "creatives", "budget_funded": "budget"}
+
+func telling(list campaigns.Readiness) []campaigns.Check {
+	failing := map[string]bool{}
+	for _, c := range list.Checks {
+		failing[c.Check] = !c.OK
+	}
+	return slices.DeleteFunc(slices.Clone(list.Checks), func(c campaigns.Check) bool { return !c.OK && failing[follows[c.Check]] })
 }

@@ -57,10 +57,10 @@ func (m *mistakes) rest() []string {
 }
 
 // mistake says what is wrong with a field. The services speak English; in
-// Spanish the code chooses the sentence.
+// Spanish the code chooses the sentence, and so it does for what is found here.
 func (l *locale) mistake(f fault.Field) string {
 	for _, key := range []string{"wrong." + f.Path + "." + f.Code, "wrong." + f.Code} {
-		if l.Has(key) && (l.Lang != "en" || key != "wrong."+f.Code) {
+		if l.Has(key) && (l.Lang != "en" || key != "wrong."+f.Code || f.Detail == "") {
 			return l.T(key)
 		}
 	}

@@ -31,7 +31,7 @@ func (l *locale) row(s subject) row {
 		Spend: known("spend", s.totals.Spend, s.code()), Limit: known("limit", s.position.Limit.Micros, s.code()),
 		Daily: s.budget != nil && s.budget.State().Kind == "daily",
 	}
-	r.Pacing, r.PacingTone, r.PacingWhy = s.pacing(l)
+	r.Pacing = s.pacing(l)
 	r.Meter = l.spendMeter(s)
 	for _, metric := range cells {
 		c := cell{figure: s.figure(metric)}

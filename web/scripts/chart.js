@@ -6,6 +6,7 @@ import { announce, say } from "./words.js";
 
 const space = "http://www.w3.org/2000/svg";
 const edge = { top: 24, right: 64, bottom: 26, left: 8 };
+const letter = 7.5; // about as wide as a digit of the last value's label
 const lengths = { minute: 60_000, hour: 3_600_000 };
 const refetch = 30_000;
 
@@ -102,7 +103,7 @@ class Chart {
 
   time(t, full) {
     const zone = this.place.dataset.zone;
-    const how = this.step === "day" ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit", ...(full && this.step === "hour" ? { day: "numeric", month: "short" } : {}) };
+    const how = this.step === "day" ? { day: "numeric", month: "short" } : { hour: "numeric", minute: "2-digit", ...(full && this.step === "hour" ? { day: "numeric", month: "short" } : {}) };
     return new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: zone, ...how }).format(t);
   }
 
@@ -118,6 +119,9 @@ class Chart {
       return;
     }
     const values = this.points.map((p) => p[this.metric]);
+    const end = values.length - 1;
+    const label = this.metric === "spend" ? this.value(values[end]) : short(values[end]);
+    edge.right = 16 + Math.ceil(label.length * letter);
     const top = ceiling(Math.max(...values));
     const x = (i) => edge.left + (i / Math.max(1, values.length - 1)) * (width - edge.left - edge.right);
     const y = (v) => height - edge.bottom - (Math.max(0, v) / top) * (height - edge.top - edge.bottom);
@@ -126,9 +130,8 @@ class Chart {
     this.times(svg, width, height, x);
     const line = values.map((v, i) => `${i ? "L" : "M"}${x(i).toFixed(1)} ${y(v).toFixed(1)}`).join("");
     svg.append(node("path", { class: "area", d: `${line}L${x(values.length - 1).toFixed(1)} ${y(0)}L${x(0).toFixed(1)} ${y(0)}Z` }), node("path", { class: "line", d: line }));
-    const end = values.length - 1;
     svg.append(node("circle", { class: "now", cx: x(end), cy: y(values[end]), r: 4 }));
-    svg.append(node("text", { class: "last", x: x(end) + 8, y: y(values[end]) + 4 }, this.metric === "spend" ? this.value(values[end]) : short(values[end])));
+    svg.append(node("text", { class: "last", x: x(end) + 8, y: y(values[end]) + 4 }, label));
     const parts = [svg];
     if (this.cursor !== null && this.points[this.cursor]) parts.push(this.reading(svg, width, height, x, y));
     this.place.replaceChildren(...parts);
@@ -137,7 +140,7 @@ class Chart {
   grid(svg, width, height, top, y) {
     for (const v of [0, top / 2, top]) {
       svg.append(node("line", { class: "grid", x1: edge.left, x2: width - edge.right, y1: y(v), y2: y(v) }));
-      if (v) svg.append(node("text", { x: edge.left, y: y(v) - 6 }, this.metric === "spend" ? amount(v, { ...this.place.dataset, decimals: v < 10 ? 2 : 0 }) : short(v)));
+      if (v) svg.append(node("text", { x: edge.left, y: y(v) - 6 }, this.metric === "spend" ? amount(v, { ...this.place.dataset, decimals: Number.isInteger(v) ? 0 : 2 }) : short(v)));
     }
   }
 
@@ -167,10 +170,10 @@ class Chart {
   }
 }
 
-// ceiling is the next round number: 1, 2, 2.5 or 5 times a power of ten.
+// ceiling is the next round number: 1, 2, 4, 6 or 8 times a power of ten.
 function ceiling(value) {
   const power = 10 ** Math.floor(Math.log10(value || 1));
-  return [1, 2, 2.5, 5, 10].map((m) => m * power).find((m) => m >= value);
+  return [1, 2, 4, 6, 8, 10].map((m) => m * power).find((m) => m >= value);
 }
 
 function node(name, attributes, text) {

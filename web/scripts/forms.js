@@ -10,6 +10,8 @@ export function dialogs() {
     if (event.target.closest("[data-close]")) event.target.closest("dialog")?.close();
     if (event.target instanceof HTMLDialogElement && event.target.open && outside(event)) event.target.close();
   });
+  const asked = document.getElementById(location.hash.slice(1));
+  if (asked instanceof HTMLDialogElement) asked.showModal();
   document.querySelector("[data-focus]")?.focus();
 }
 

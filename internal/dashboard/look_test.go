@@ -1,0 +1,154 @@
+package dashboard
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/internal/testenv"
+	"github.com/hexabuilders/campaignd/partners"
+	"github.com/hexabuilders/campaignd/performance"
+)
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+// shots names a folder to keep screenshots in:
+// go test ./internal/dashboard -run EveryWidth -shots DIR
+var shots = flag.String("shots", "", "keep screenshots in this folder")
+
+// busy is a partner with campaigns in every status, numbers and an alert. It
+// returns one that runs and one draft.
+func (w *world) busy() (running, draft campaigns.State) {
+	t := w.t
+	running = w.running("Social · Navidad 2026", campaigns.Social)
+	for hour := range 30 {
+		ago := time.Duration(hour)*time.Hour + 3*time.Minute
+		w.deliver(running.ID, ago, 4000+int64(hour*hour%17)*210, 90+int64(hour%7)*6, 4+int64(hour%3), 21.4+float64(hour%5)*1.7)
+	}
+	for minute := range 50 {
+		w.deliver(running.ID, time.Duration(minute)*time.Minute, 240+int64(minute*minute%23)*9, 5+int64(minute%4), int64(minute%3)/2, 1.2+float64(minute*7%11)*0.11)
+	}
+	search := w.running("Búsqueda · Marca", campaigns.Search)
+	w.deliver(search.ID, 2*time.Hour, 61_000, 1900, 130, 1890.40)
+	spent := w.running("Retargeting · Carrito abandonado", campaigns.Retargeting)
+	w.deliver(spent.ID, 4*time.Hour, 88_000, 2400, 260, 2086.12)
+	_, err := w.campaigns.Pause(t.Context(), w.by, spent.ID, 0, "BUDGET_EXHAUSTED")
+	must(t, err)
+	w.ready("Boletín de noviembre", campaigns.Email)
+	draft = w.draft("Video · Lanzamiento", campaigns.Video)
+	over := w.running("Afiliados · Tercer trimestre", campaigns.Affiliate)
+	w.deliver(over.ID, 26*time.Hour, 120_000, 3000, 520, 1240)
+	_, err = w.campaigns.Complete(t.Context(), w.by, over.ID, 0, "SCHEDULED_END")
+	must(t, err)
+	cause := event.Event{ID: newID(), Partner: w.partner, Seq: 1, OccurredAt: time.Now().Add(-40 * time.Minute)}
+	must(t, w.alerts.Notify(t.Context(), w.by, cause, performance.Notice{
+		Campaign: search.ID, Kind: performance.AlertKPIMissed, Subject: "cpa", Severity: performance.SeverityHigh, Title: "CPA misses its target",
+		Facts: map[string]any{"kpi": "cpa", "actual": "14.54", "target": "5.00"},
+	}))
+	return running, draft
+}
+
+// signIn gives the browser a session.
+func (w *world) signIn(browser context.Context, role partners.Role) {
+	w.t.Helper()
+	c := w.session(role)
+	w.setCookie(browser, c.Name, c.Value)
+}
+
+func (w *world) setCookie(browser context.Context, name, value string) {
+	w.t.Helper()
+	_, err := chromedp.Call(browser, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: w.url})
+	must(w.t, err)
+}
+
+func (w *world) open(browser context.Context, path string) {
+	w.t.Helper()
+	must(w.t, chromedp.Do(browser, chromedp.Navigate(w.url+path)))
+}
+
+func eval[T any](t *testing.T, browser context.Context, script string) T {
+	t.Helper()
+	value, err := chromedp.Run(browser, chromedp.Evaluate[T](script))
+	if err != nil {
+		t.Fatalf("%s: %v", script, err)
+	}
+	return value
+}
+
+// audit looks for what keeps people out: controls without a name, ids used
+// twice, tiny targets, pictures without a text, a heading order that jumps.
+const audit = `(() => {
+	const wrong = [];
+	const seen = new Set();
+	for (const e of document.querySelectorAll("[id]")) { if (seen.has(e.id)) wrong.push("id twice: " + e.id); seen.add(e.id); }
+	const named = (e) => (e.labels?.length || e.ariaLabel || e.getAttribute("aria-labelledby") || e.textContent.trim() || e.title);
+	for (const e of document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a[href], summary")) if (!named(e)) wrong.push("no name: " + e.outerHTML.slice(0, 90));
+	for (const e of document.querySelectorAll("[aria-describedby], [aria-labelledby]")) for (const id of (e.getAttribute("aria-describedby") || e.getAttribute("aria-labelledby")).split(" ")) if (!document.getElementById(id)) wrong.push("points to nothing: " + id);
+	for (const e of document.querySelectorAll("svg")) if (e.getAttribute("aria-hidden") !== "true" && !e.getAttribute("aria-label")) wrong.push("picture without a text: " + e.outerHTML.slice(0, 80));
+	for (const e of document.querySelectorAll("button, summary, select, input:not([type=hidden])")) { const b = e.getBoundingClientRect(); if (b.width && (b.width < 24 || b.height < 24)) wrong.push("too small to hit: " + e.outerHTML.slice(0, 80)); }
+	let level = 0;
+	for (const h of document.querySelectorAll("h1, h2, h3")) { const l = Number(h.tagName[1]); if (h.closest("dialog")) continue; if (l > level + 1) wrong.push("heading jumps: " + h.textContent); level = l; }
+	if (document.querySelectorAll("h1").length !== 1) wrong.push("not one h1");
+	if (!document.documentElement.lang) wrong.push("no language");
+	if (document.documentElement.scrollWidth > document.documentElement.clientWidth) wrong.push("scrolls sideways to " + document.documentElement.scrollWidth);
+	return wrong;
+})()`
+
+// Every page fits from 360 pixels upward in both languages and themes, and
+// keeps nobody out.
+func TestEveryPageFitsEveryWidth(t *testing.T) {
+	w, browser := newWorld(t), testenv.Browser(t)
+	running, draft := w.busy()
+	w.signIn(browser, partners.RoleManager)
+	paths := map[string]string{
+		"overview": "/", "campaigns": "/campaigns", "campaign": "/campaigns/" + running.ID.String(), "draft": "/campaigns/" + draft.ID.String() + "/setup?edit=targeting",
+		"history": "/campaigns/" + running.ID.String() + "/history", "create": "/campaigns/new", "alerts": "/alerts", "nowhere": "/nowhere", "signin": "/signin",
+	}
+	looks := []struct {
+		width, height int64
+		lang, theme   string
+	}{{1440, 900, "es", "light"}, {1440, 900, "en", "dark"}, {768, 1024, "en", "light"}, {360, 740, "es", "light"}, {360, 740, "en", "dark"}}
+	for _, look := range looks {
+		must(t, chromedp.Do(browser, chromedp.EmulateViewport(look.width, look.height)))
+		w.setCookie(browser, languageCookie, look.lang)
+		w.setCookie(browser, themeCookie, look.theme)
+		for name, path := range paths {
+			w.open(browser, path)
+			for _, wrong := range eval[[]string](t, browser, audit) {
+				t.Errorf("%s at %d px in %s, %s: %s", name, look.width, look.lang, look.theme, wrong)
+			}
+			if *shots != "" {
+				time.Sleep(700 * time.Millisecond) // the chart is fetched
+				png, err := chromedp.Run(browser, chromedp.FullScreenshot(100))
+				must(t, err)
+				must(t, os.WriteFile(filepath.Join(*shots, fmt.Sprintf("%s-%d-%s-%s.png", name, look.width, look.lang, look.theme)), png, 0o600))
+			}
+		}
+	}
+}
+
+// Every supported locale renders every page.
+func TestEveryLocaleRenders(t *testing.T) {
+	w := newWorld(t)
+	running, draft := w.busy()
+	who := w.session(partners.RoleManager)
+	for _, tag := range supported {
+		for _, path := range []string{"/", "/campaigns", "/campaigns/" + running.ID.String(), "/campaigns/" + draft.ID.String() + "/setup", "/campaigns/new", "/alerts"} {
+			status, body, header := w.get(path, who, tag.String())
+			if status != http.StatusOK || header.Get("Content-Language") != tag.String() || !strings.Contains(body, `<html lang="`+tag.String()+`"`) {
+				t.Errorf("%s in %s: status %d, language %s", path, tag, status, header.Get("Content-Language"))
+			}
+		}
+	}
+}
