@@ -1,6 +1,7 @@
 package adplatform
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -189,4 +190,26 @@ func zone(t *testing.T, name string) *time.Location {
 		t.Fatal(err)
 	}
 	return z
+}
+
+func BenchmarkReader(b *testing.B) {
+	table, err := os.ReadFile(filepath.Join("testdata", reports[2].file))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(table)))
+	b.ReportAllocs()
+	for b.Loop() {
+		r, err := Open(MicrosoftAds, bytes.NewReader(table))
+		if err != nil {
+			b.Fatal(err)
+		}
+		for err == nil {
+			_, err = r.Next()
+		}
+		if !errors.Is(err, io.EOF) {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(2630*b.N)/b.Elapsed().Seconds(), "rows/s")
 }

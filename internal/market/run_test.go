@@ -97,7 +97,7 @@ func TestPausedCampaignsEndSoonAndTheirConversionsStillCome(t *testing.T) {
 				search.Status, paused = "PAUSED", time.Now()
 			})
 		}}
-		demo(t, s, c, time.Hour)
+		demo(t, s, c, 12*time.Minute)
 		spending, other := after(s, paused.Add(6*time.Second))
 		if spending[search.ID] > 0 || other[search.ID] == 0 {
 			t.Errorf("long after the pause: %d deliveries, %d conversions", spending[search.ID], other[search.ID])

@@ -81,7 +81,7 @@ func prospecting() plan {
 		campaign: campaignBody{
 			Name: "Prospecting · Trail runners", Type: "SOCIAL", Objective: "CONVERSIONS",
 			Description: "New customers for the trail running line, feeds and stories.",
-			Goals:       goals{"conversions": 5000, "cpa": "18.00", "ctr": "0.009"},
+			Goals:       goals{"conversions": 5000, "cpa": "18.00", "ctr": "0.007"},
 			Budget:      budgetBody{Amount: "125000.00"}, Channels: []string{"social"}, Labels: []string{"new-customers"},
 		},
 		targeting: &targetingBody{
@@ -145,7 +145,7 @@ func flashSale() plan {
 		campaign: campaignBody{
 			Name: "Flash sale · Tents, 24 hours", Type: "DISPLAY", Objective: "TRAFFIC",
 			Description: "Last tents of the season, spent as fast as the platform can.",
-			Goals:       goals{"clicks": 700, "ctr": "0.008"},
+			Goals:       goals{"clicks": 1000, "ctr": "0.008"},
 			Budget:      budgetBody{Amount: "600.00"}, Channels: []string{"display"}, Labels: []string{"sale"},
 		},
 		targeting: &targetingBody{
@@ -155,7 +155,7 @@ func flashSale() plan {
 		stage:     launched, start: -flashHours * time.Hour, length: 2 * day,
 		haste: left / flashLasts * (24 * 3600) / daily,
 		model: Model{
-			Demand: always, Daily: daily, CPM: 7.5, CTR: 0.0088, CVR: 0.02, Order: 96,
+			Demand: always, Daily: daily, CPM: 7.5, CTR: 0.0115, CVR: 0.02, Order: 96,
 			Slices: []Slice{
 				{Channel: "display", Source: "google_ads", Device: "mobile", Creative: "Tents minus 40", Country: "CO", Share: 0.7, Price: 0.95, CTR: 1.05, CVR: 0.9},
 				{Channel: "display", Source: "google_ads", Device: "desktop", Creative: "Tents minus 40", Country: "CO", Share: 0.3, Price: 1.1, CTR: 0.9, CVR: 1.3},
