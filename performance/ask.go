@@ -102,7 +102,10 @@ func newAsk(subject Subject, q Query, now time.Time, settled int64) (*ask, error
 	if at := q.At.UnixMicro() + 1; !q.At.IsZero() && at < a.to { // what happened at the moment itself counts
 		a.to, a.cut = at, true
 	}
-	return a, a.checkLength()
+	if err := a.checkLength(); err != nil {
+		return nil, err
+	}
+	return a, nil
 }
 
 // setRange fills in what was not asked for. A range that was chosen begins and
@@ -257,6 +260,6 @@ func (a *ask) fromEvents(ctx context.Context, log Reader) ([]*slot, error) {
 		}
 		return nil
 	})
-	slices.SortFunc(g.slots, func(x, y *slot) int { return compareSlots(x, y) })
+	slices.SortFunc(g.slots, compareSlots)
 	return g.slots, err
 }

@@ -36,7 +36,8 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // covers all that the event says; the correlation id, which belongs to the
 // request, is left out. buf is scratch space and is returned for the next call.
 func Fingerprint(e *Event, buf []byte) (uint32, []byte) {
-	b := append(buf[:0], e.Campaign[:]...)
+	b := buf[:0]
+	b = append(b, e.Campaign[:]...)
 	b = binary.AppendVarint(b, e.OccurredAt)
 	for _, text := range [...]string{e.Channel, e.Source, e.Ad, e.Creative, e.Audience, e.Country, e.Device, e.Currency, e.Metadata} {
 		b = binary.AppendUvarint(b, uint64(len(text)))

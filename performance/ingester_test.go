@@ -283,9 +283,9 @@ func TestStoppingCommitsWhatWasTaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLedger()
 		l.delay = time.Second
-		service, ingester := start(t, l)
+		service, _ := start(t, l)
 		ctx, stop := context.WithCancel(context.Background())
-		ingester = NewIngester(l)
+		ingester := NewIngester(l)
 		ran := make(chan struct{})
 		go func() { defer close(ran); _ = ingester.Run(ctx) }()
 		service.ingester = ingester

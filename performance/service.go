@@ -109,7 +109,7 @@ func withRefused(receipt Receipt, refused []Rejection) Receipt {
 	if len(refused) == 0 {
 		return receipt
 	}
-	listed, hidden := append(refused, receipt.Rejected...), receipt.Refused-len(receipt.Rejected)
+	listed, hidden := slices.Concat(refused, receipt.Rejected), receipt.Refused-len(receipt.Rejected)
 	slices.SortFunc(listed, func(a, b Rejection) int { return a.Index - b.Index })
 	receipt.Rejected, receipt.Refused = nil, hidden
 	receipt.Reject(listed...)

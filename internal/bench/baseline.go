@@ -21,8 +21,8 @@ import (
 func BareStore(ctx context.Context, to performance.Writer, l Load) (Rate, error) {
 	ingester := performance.NewIngester(to)
 	runCtx, stop := context.WithCancel(ctx)
-	done := make(chan error, 1)
-	go func() { done <- ingester.Run(runCtx) }()
+	done := make(chan struct{})
+	go func() { defer close(done); _ = ingester.Run(runCtx) }()
 	defer func() { stop(); <-done }()
 
 	all := newRoster(l.Campaigns)

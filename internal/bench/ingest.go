@@ -164,7 +164,8 @@ func (w *eventWriter) event(at time.Time) {
 	b = appendCents(b, r.IntN(300))
 	b = append(b, `","revenue":"`...)
 	b = appendCents(b, r.IntN(900))
-	w.buf = append(b, `"}}`...)
+	b = append(b, `"}}`...)
+	w.buf = b
 }
 
 func appendCents(b []byte, cents int) []byte {

@@ -34,6 +34,7 @@ func Start(ctx context.Context, dir, database string, stderr io.Writer) (*Progra
 		return nil, err
 	}
 	p := &Program{adminKey: rand.Text() + rand.Text()}
+	//nolint:gosec // the program starts itself
 	p.cmd = exec.CommandContext(ctx, self, "serve", "--addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--data", dir, "--log-level", "WARN")
 	if database != "" {
 		p.cmd.Args = append(p.cmd.Args, "--database", database)

@@ -145,3 +145,31 @@ func TestAMissedTargetIsAnnouncedWithTheCommit(t *testing.T) {
 		}
 	})
 }
+
+func TestAnHourUnlikeTheOneBeforeIsAnnounced(t *testing.T) {
+	eachEngine(t, func(t *testing.T, db *DB) {
+		m := openMarket(t, db, 2)
+		hour := func(before time.Duration, clicks int64) []performance.Event {
+			var events []performance.Event
+			for i := range 20 { // 2 000 impressions in two channels
+				e := m.delivery(0, before)
+				e.Channel = []string{"search", "social"}[i%2]
+				e.Clicks = clicks
+				events = append(events, e)
+			}
+			return events
+		}
+		m.record(t, hour(3*time.Hour, 10)...)   // 200 clicks: ctr 0.1, cpc 0.125
+		m.record(t, hour(2*time.Hour, 5)...)    // 100 clicks: ctr 0.05, cpc 0.25
+		m.record(t, m.delivery(1, time.Minute)) // another campaign's hour
+		if got := m.followed(t, db, 0); got != nil {
+			t.Errorf("before the hour is over: %v", got)
+		}
+		m.record(t, m.delivery(0, time.Hour))
+		m.record(t, m.delivery(0, time.Hour))
+		want := []string{"performance.significant_change", "performance.significant_change"} // ctr and cpc
+		if diff := cmp.Diff(want, m.followed(t, db, 0)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}

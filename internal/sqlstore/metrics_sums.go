@@ -243,7 +243,8 @@ func (t *tx) hourCell(ctx context.Context, part *performance.Part, start int64) 
 	row := t.queryRow(ctx, `SELECT `+coalesced(sumColumns)+` FROM metric_rollups
 		WHERE partner = $1 AND width = 2 AND start = $2 AND campaign = $3`,
 		t.db.key(part.Partner), start, t.db.key(part.Campaign))
-	return c, row.Scan(sumFields(&c)...)
+	err := row.Scan(sumFields(&c)...)
+	return c, err
 }
 
 // coalesced sums columns over the rows found, 0 when there are none. PostgreSQL

@@ -35,22 +35,23 @@ func (s *statements) prepare(on *sql.DB, queries []string) {
 		if s.of(query) != nil {
 			continue
 		}
-		if stmt, err := on.PrepareContext(context.Background(), query); err == nil && !s.keep(query, stmt) {
-			_ = stmt.Close()
+		stmt, err := on.PrepareContext(context.Background(), query)
+		if err == nil {
+			s.keep(query, stmt)
 		}
 	}
 }
 
-// keep reports whether there was room and need for the statement.
-func (s *statements) keep(query string, stmt *sql.Stmt) bool {
+// keep closes a statement that there is no room or no need for.
+func (s *statements) keep(query string, stmt *sql.Stmt) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ready[query] != nil || len(s.ready) >= maxStatements {
-		return false
+		_ = stmt.Close()
+		return
 	}
 	if s.ready == nil {
 		s.ready = map[string]*sql.Stmt{}
 	}
 	s.ready[query] = stmt
-	return true
 }

@@ -177,16 +177,16 @@ func (r *reader) columns(events []performance.Event) {
 		at += r.varint()
 		events[i].OccurredAt = at
 	}
-	var any performance.Mask
+	var present performance.Mask
 	for i := range events {
 		events[i].Present = performance.Mask(r.uvarint())
-		any |= events[i].Present
+		present |= events[i].Present
 	}
 	for _, text := range texts {
 		r.texts(events, text)
 	}
 	for m := range performance.NumMetrics {
-		if any.Has(m) {
+		if present.Has(m) {
 			r.values(events, m)
 		}
 	}

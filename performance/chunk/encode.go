@@ -91,17 +91,17 @@ func (w *writer) appendColumns(out []byte, events []*performance.Event) []byte {
 		out = binary.AppendVarint(out, e.OccurredAt-before)
 		before = e.OccurredAt
 	}
-	var any performance.Mask
+	var present performance.Mask
 	for _, e := range events {
 		given := e.Given()
-		any |= given
+		present |= given
 		out = binary.AppendUvarint(out, uint64(given))
 	}
 	for _, text := range texts {
 		out = w.appendTexts(out, events, text)
 	}
 	for m := range performance.NumMetrics {
-		if any.Has(m) {
+		if present.Has(m) {
 			out = appendValues(out, events, m)
 		}
 	}
