@@ -135,5 +135,6 @@ func (s Alerts) matching(partner uuid.UUID, q performance.AlertQuery) (filter, e
 		f.add("campaign = ?", s.db.key(q.Campaign))
 	}
 	in(&f, "status", q.States)
-	return f, f.before(q.Cursor)
+	err := f.before(q.Cursor)
+	return f, err
 }

@@ -152,7 +152,8 @@ func (s Campaigns) matching(partner uuid.UUID, q campaigns.Query) (filter, error
 	if q.Text != "" {
 		f.add(`search LIKE ? ESCAPE '\'`, "%"+wildcards.Replace(folded(q.Text))+"%")
 	}
-	return f, f.before(q.Cursor)
+	err := f.before(q.Cursor)
+	return f, err
 }
 
 // wildcards makes a text stand for itself in a LIKE pattern.
@@ -197,6 +198,12 @@ func (s Campaigns) Due(ctx context.Context, now time.Time, after uuid.UUID, limi
 	if err != nil {
 		return nil, s.db.translate(err)
 	}
-	refs, err := collect(rows, func(row scanner) (ref campaigns.Ref, err error) { return ref, row.Scan(&ref.Partner, &ref.ID) })
+	refs, err := collect(rows, scanRef)
 	return refs, s.db.translate(err)
+}
+
+func scanRef(row scanner) (campaigns.Ref, error) {
+	var ref campaigns.Ref
+	err := row.Scan(&ref.Partner, &ref.ID)
+	return ref, err
 }

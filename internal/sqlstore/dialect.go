@@ -33,14 +33,6 @@ func (d dialect) key(id uuid.UUID) any {
 	return id.String()
 }
 
-// nullKey is key for an id that may be absent.
-func (d dialect) nullKey(id *uuid.UUID) any {
-	if id == nil {
-		return nil
-	}
-	return d.key(*id)
-}
-
 // isUnique reports whether err is a unique or primary key violation.
 func isUnique(err error) bool {
 	var pg *pgconn.PgError
