@@ -111,9 +111,9 @@ func (r *reactions) pauseAtThreshold(ctx context.Context, by event.Origin, e eve
 func (r *reactions) alertThreshold(ctx context.Context, by event.Origin, e event.Event, data budgets.ThresholdReached) error {
 	return r.alerts.Notify(ctx, by, e, performance.Notice{
 		Campaign: data.Campaign, Kind: performance.AlertBudgetThreshold, Severity: performance.Severity(data.Severity),
-		Title:    fmt.Sprintf("%d %% of the budget is spent", data.Percent),
-		Detail:   fmt.Sprintf("%s of %s is settled.", data.Settled, data.Limit),
-		Facts:    map[string]any{"percent": data.Percent, "settled": data.Settled, "limit": data.Limit, "pauses": data.Pauses},
+		Title:  fmt.Sprintf("%d %% of the budget is spent", data.Percent),
+		Detail: fmt.Sprintf("%s of %s is settled.", data.Settled, data.Limit),
+		Facts:  map[string]any{"percent": data.Percent, "settled": data.Settled, "limit": data.Limit, "pauses": data.Pauses},
 	})
 }
 
