@@ -38,6 +38,7 @@ type State struct {
 
 	PausedBecause    string     `json:"paused_because,omitempty"`
 	PausedAt         *time.Time `json:"paused_at,omitempty"`
+	ResumeAt         *time.Time `json:"resume_at,omitempty"`        // when the scheduler takes it up again
 	FiguresAtPause   *Figures   `json:"metrics_at_pause,omitempty"` // of the last pause
 	CancelledBecause string     `json:"cancelled_because,omitempty"`
 	Final            *Outcome   `json:"outcome,omitempty"`

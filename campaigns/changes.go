@@ -26,6 +26,7 @@ var tracked = []struct {
 	{"launch_failure", func(s *State) any { return s.LaunchFailure }},
 	{"targeting", func(s *State) any { return s.Targeting }},
 	{"paused_because", func(s *State) any { return s.PausedBecause }},
+	{"resume_at", func(s *State) any { return s.ResumeAt }},
 	{"cancelled_because", func(s *State) any { return s.CancelledBecause }},
 }
 

@@ -13,15 +13,15 @@ import (
 )
 
 // Run is what one run of the scheduler did.
-type Run struct{ Launched, NotReady, Completed int }
+type Run struct{ Launched, NotReady, Resumed, Completed int }
 
 // ReasonScheduledEnd is why the scheduler completes a campaign.
 const ReasonScheduledEnd = "SCHEDULED_END"
 
 const dueBatch = 100
 
-// RunDue launches the campaigns whose start has come and completes those whose
-// end has. The same checks hold as for a person; a launch that fails is an
+// RunDue launches the campaigns whose start has come, resumes those whose daily
+// budget is whole again, and completes those whose end has come. The same checks hold as for a person; a launch that fails is an
 // event, and is tried again in silence until the end. Runs may race each other
 // and people: each campaign is decided on in its own transaction, by what it
 // then is. One that cannot be decided on does not hold up the others; their
@@ -56,6 +56,7 @@ func (s *Service) runDue(ctx context.Context, ref Ref, run *Run) error {
 	if err == nil {
 		run.Launched += done.Launched
 		run.NotReady += done.NotReady
+		run.Resumed += done.Resumed
 		run.Completed += done.Completed
 	}
 	return err
@@ -66,6 +67,9 @@ func (c *Campaign) runDue(by event.Origin, at time.Time, facts Facts, done *Run)
 	due := c.state.DueAt()
 	if due == nil || due.After(at) {
 		return nil
+	}
+	if c.state.ResumeAt != nil && c.state.Schedule.End.After(at) {
+		return c.resumeDue(by, at, facts, done)
 	}
 	if c.state.Status.launched() {
 		done.Completed++
@@ -78,6 +82,21 @@ func (c *Campaign) runDue(by event.Origin, at time.Time, facts Facts, done *Run)
 	}
 	done.NotReady++
 	c.noteFailure(by, at, err)
+	return nil
+}
+
+// resumeDue takes the campaign up again. When it is not ready, a person has to:
+// its readiness list says why.
+func (c *Campaign) resumeDue(by event.Origin, at time.Time, facts Facts, done *Run) error {
+	err := c.Resume(by, at, facts)
+	if !errors.Is(err, ErrNotReady) {
+		done.Resumed++
+		return err
+	}
+	done.NotReady++
+	next := c.state
+	next.ResumeAt = nil
+	c.become(by, at, next, func(changes []event.Change) event.Data { return Updated{changes} })
 	return nil
 }
 

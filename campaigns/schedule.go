@@ -72,6 +72,8 @@ func (s State) DueAt() *time.Time {
 	switch {
 	case s.Schedule == nil:
 		return nil
+	case s.ResumeAt != nil && s.ResumeAt.Before(s.Schedule.End):
+		return s.ResumeAt
 	case s.Status.launched():
 		return &s.Schedule.End
 	case s.Status != Scheduled || s.Schedule.Launch != LaunchAuto || s.LaunchFailure != nil && s.LaunchFailure.Final:

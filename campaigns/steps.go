@@ -7,6 +7,7 @@ import (
 
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/fault"
+	"github.com/hexabuilders/campaignd/localday"
 )
 
 // Schedule dates a draft, or a scheduled campaign anew, which also lets the
@@ -66,7 +67,11 @@ func (c *Campaign) Launch(by event.Origin, at time.Time, facts Facts) error {
 	return nil
 }
 
-// Pause stops delivery and keeps the figures of the moment.
+// ReasonBudgetExhausted is why a campaign is paused that has no money left.
+const ReasonBudgetExhausted = "BUDGET_EXHAUSTED"
+
+// Pause stops delivery and keeps the figures of the moment. A campaign whose
+// daily budget is exhausted is taken up again with the next local day.
 func (c *Campaign) Pause(by event.Origin, at time.Time, facts Facts, reason string) error {
 	to, err := c.ends(Pauses, reason)
 	if err != nil {
@@ -78,10 +83,28 @@ func (c *Campaign) Pause(by event.Origin, at time.Time, facts Facts, reason stri
 	}
 	next := c.state
 	next.Status, next.PausedBecause, next.PausedAt, next.FiguresAtPause = to, reason, &at, &figures
+	if reason == ReasonBudgetExhausted {
+		funding, err := facts.Funding()
+		if err != nil {
+			return err
+		}
+		next.ResumeAt = nextDay(funding, c.state.Timezone, at)
+	}
 	c.become(by, at, next, func(changes []event.Change) event.Data {
 		return PausedDelivery{Reason: reason, PausedBy: author(by), PausedAt: at, Figures: figures, Changes: changes}
 	})
 	return nil
+}
+
+// nextDay is when a daily budget is whole again; nil for one that is not daily.
+func nextDay(f Funding, timezone string, at time.Time) *time.Time {
+	if f.Kind != BudgetDaily {
+		return nil
+	}
+	loc := location(timezone)
+	_, midnight := localday.Bounds(localday.Of(at, loc), loc)
+	midnight = utc(midnight)
+	return &midnight
 }
 
 // Resume takes delivery up again if the schedule is not over, the budget not
@@ -100,7 +123,7 @@ func (c *Campaign) Resume(by event.Origin, at time.Time, facts Facts) error {
 		return err
 	}
 	next := c.state
-	next.Status, next.PausedBecause, next.PausedAt = to, "", nil
+	next.Status, next.PausedBecause, next.PausedAt, next.ResumeAt = to, "", nil, nil
 	c.become(by, at, next, func(changes []event.Change) event.Data { return Resumed{readiness.Checks, changes} })
 	return nil
 }
@@ -118,7 +141,7 @@ func (c *Campaign) Complete(by event.Origin, at time.Time, facts Facts, reason s
 	next := c.state
 	next.Status, next.CompletedAt = to, &at
 	next.Final = outcome(next.Goals, figures, at, reason)
-	next.PausedBecause, next.PausedAt = "", nil
+	next.PausedBecause, next.PausedAt, next.ResumeAt = "", nil, nil
 	c.become(by, at, next, func(changes []event.Change) event.Data { return Ended{*next.Final, changes} })
 	return nil
 }

@@ -86,7 +86,7 @@ func (r *reactions) pauseExhausted(ctx context.Context, by event.Origin, e event
 	if !b.Position(b.Today(r.now())).Exhausted {
 		return nil
 	}
-	return r.pause(ctx, by, data.Campaign, "BUDGET_EXHAUSTED")
+	return r.pause(ctx, by, data.Campaign, campaigns.ReasonBudgetExhausted)
 }
 
 // pauseAtThreshold pauses at a CRITICAL threshold that still stands.
@@ -119,10 +119,14 @@ func (r *reactions) alertThreshold(ctx context.Context, by event.Origin, e event
 
 // alertExhausted takes the place of the alert about the thresholds before it.
 func (r *reactions) alertExhausted(ctx context.Context, by event.Origin, e event.Event, data budgets.Exhausted) error {
+	next := "Raise the limit, then resume."
+	if data.Day != nil {
+		next = "It goes on with the next local day."
+	}
 	err := r.alerts.Notify(ctx, by, e, performance.Notice{
 		Campaign: data.Campaign, Kind: performance.AlertBudgetExhausted, Severity: performance.SeverityCritical,
 		Title:  "The budget is exhausted; the campaign is paused",
-		Detail: fmt.Sprintf("%s of %s is settled. Raise the limit, then resume.", data.Settled, data.Limit),
+		Detail: fmt.Sprintf("%s of %s is settled. %s", data.Settled, data.Limit, next),
 		Facts:  map[string]any{"settled": data.Settled, "limit": data.Limit},
 	})
 	if err != nil {
