@@ -59,7 +59,7 @@ func measure(ctx context.Context, cfg BenchConfig, db *sqlstore.DB, program *ben
 	if err != nil {
 		return bench.Report{}, err
 	}
-	load := bench.Usual(bench.Load{URL: program.URL, Key: key, Duration: cfg.Duration, Seed: cfg.Seed})
+	load := bench.Usual(bench.Load{URL: program.URL, Key: key, Duration: cfg.Duration, Seed: cfg.Seed, PID: program.PID()})
 	report, err := bench.Run(ctx, bench.Plan{Load: load, Bare: sqlstore.Bare{Metrics: db.Metrics()}, PostgresDSN: cfg.Database})
 	report.PeakMemory = program.PeakMemory()
 	return report, err

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
@@ -28,7 +29,7 @@ func BareStore(ctx context.Context, to performance.Writer, l Load) (Rate, error)
 	all := newRoster(l.Campaigns)
 	service := performance.NewService(ingester, all, nil, time.Now)
 	senders := make([]*sender, l.Connections)
-	start := time.Now()
+	start, before := time.Now(), cpuTime(os.Getpid())
 	var wait sync.WaitGroup
 	for i := range senders {
 		s := &sender{}
@@ -36,7 +37,7 @@ func BareStore(ctx context.Context, to performance.Writer, l Load) (Rate, error)
 		wait.Go(func() { s.err = s.record(ctx, service, all, start.Add(l.Duration), l.Batch) })
 	}
 	wait.Wait()
-	return sum("bare store", senders, time.Since(start))
+	return sum("bare store", senders, time.Since(start), cpuTime(os.Getpid())-before)
 }
 
 // record is run without a network.
@@ -81,8 +82,9 @@ func (r *roster) events(count int) []performance.Event {
 	for i := range events {
 		id := uuid.Must(uuid.NewV7())
 		e := &events[i]
-		e.ID, e.Campaign, e.OccurredAt = id.String(), r.campaigns[(int(id[15])|int(id[14])<<8)%len(r.campaigns)], now
-		e.Channel, e.Source = "search", "bench"
+		campaign := (int(id[15]) | int(id[14])<<8) % len(r.campaigns)
+		e.ID, e.Campaign, e.OccurredAt = id.String(), r.campaigns[campaign], now
+		e.Channel, e.Source = channels[campaign%len(channels)], "bench"
 		e.Set(performance.Impressions, int64(50+id[13]))
 		e.Set(performance.Clicks, int64(id[12]%9))
 		e.Set(performance.Conversions, int64(id[11]%2))
@@ -132,5 +134,5 @@ func insertEach(ctx context.Context, pool *sql.DB, l Load) (Rate, error) {
 		})
 	}
 	wait.Wait()
-	return sum("one insert per event", senders, time.Since(start))
+	return sum("one insert per event", senders, time.Since(start), 0)
 }

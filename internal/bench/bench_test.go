@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -119,5 +120,17 @@ func TestAnAnswerOfFailureIsAnError(t *testing.T) {
 	_, err := Ingest(t.Context(), "x", Load{URL: server.URL, Key: "key", Campaigns: 1, Connections: 1, Batch: 1, Duration: time.Second})
 	if err == nil || !strings.Contains(err.Error(), "404") {
 		t.Error(err)
+	}
+}
+
+func TestCPUTimeGrowsWithWork(t *testing.T) {
+	before, deadline := cpuTime(os.Getpid()), time.Now().Add(10*time.Second)
+	for cpuTime(os.Getpid()) <= before {
+		if time.Now().After(deadline) {
+			t.Fatal("busy for seconds, and no processor time was used")
+		}
+	}
+	if got := cpuTime(-1); got != 0 {
+		t.Errorf("a process that is not there used %v", got)
 	}
 }

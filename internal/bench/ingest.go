@@ -23,6 +23,7 @@ type Load struct {
 	Batch       int // events of one request
 	Duration    time.Duration
 	Seed        uint64 // of values and choices; ids are always new
+	PID         int    // of the service, to say what it costs; 0 leaves that out
 }
 
 // Rate is what a load achieved.
@@ -34,11 +35,12 @@ type Rate struct {
 	EventsPerSecond float64 `json:"events_per_second"`
 	P50             float64 `json:"p50_ms,omitempty"` // of a request, milliseconds
 	P99             float64 `json:"p99_ms,omitempty"`
+	CPU             float64 `json:"cpu_us_per_event,omitempty"` // processor time of the service, microseconds
 }
 
 func (r Rate) String() string {
-	return fmt.Sprintf("%-28s %9.0f events/s   p50 %7.1f ms   p99 %7.1f ms   (%d events in %.1f s)",
-		r.Name, r.EventsPerSecond, r.P50, r.P99, r.Events, r.Seconds)
+	return fmt.Sprintf("%-28s %9.0f events/s   p50 %7.1f ms   p99 %7.1f ms   %6.1f us of CPU an event   (%d events in %.1f s)",
+		r.Name, r.EventsPerSecond, r.P50, r.P99, r.CPU, r.Events, r.Seconds)
 }
 
 // Ingest sends events over HTTP until the duration is over. Every event must be
@@ -50,7 +52,7 @@ func Ingest(ctx context.Context, name string, l Load) (Rate, error) {
 		return Rate{}, fmt.Errorf("make campaigns: %w", err)
 	}
 	senders := make([]*sender, l.Connections)
-	start := time.Now()
+	start, before := time.Now(), cpuTime(l.PID)
 	var wait sync.WaitGroup
 	for i := range senders {
 		s := &sender{client: c, writer: newEventWriter(campaigns, l.Seed+uint64(i))}
@@ -58,10 +60,10 @@ func Ingest(ctx context.Context, name string, l Load) (Rate, error) {
 		wait.Go(func() { s.err = s.run(ctx, start.Add(l.Duration), l.Batch) })
 	}
 	wait.Wait()
-	return sum(name, senders, time.Since(start))
+	return sum(name, senders, time.Since(start), cpuTime(l.PID)-before)
 }
 
-func sum(name string, senders []*sender, took time.Duration) (Rate, error) {
+func sum(name string, senders []*sender, took, cpu time.Duration) (Rate, error) {
 	var took99 []time.Duration
 	var errs []error
 	r := Rate{Name: name, Seconds: took.Seconds()}
@@ -72,6 +74,9 @@ func sum(name string, senders []*sender, took time.Duration) (Rate, error) {
 	}
 	r.Requests = len(took99)
 	r.EventsPerSecond = float64(r.Events) / r.Seconds
+	if r.Events > 0 {
+		r.CPU = float64(cpu.Microseconds()) / float64(r.Events)
+	}
 	r.P50, r.P99 = quantile(took99, 0.50), quantile(took99, 0.99)
 	return r, errors.Join(errs...)
 }
@@ -123,6 +128,9 @@ type eventWriter struct {
 	buf       []byte
 }
 
+// channels: a campaign delivers through one of them.
+var channels = [...]string{"search", "social"}
+
 func newEventWriter(campaigns []uuid.UUID, seed uint64) *eventWriter {
 	w := &eventWriter{random: rand.New(rand.NewPCG(seed, 7))}
 	for _, id := range campaigns {
@@ -149,11 +157,12 @@ func (w *eventWriter) event(at time.Time) {
 	b = append(b, `{"event_id":"`...)
 	b = append(b, uuid.Must(uuid.NewV7()).String()...)
 	b = append(b, `","campaign_id":"`...)
-	b = append(b, w.campaigns[r.IntN(len(w.campaigns))]...)
+	campaign := r.IntN(len(w.campaigns))
+	b = append(b, w.campaigns[campaign]...)
 	b = append(b, `","occurred_at":"`...)
 	b = at.AppendFormat(b, "2006-01-02T15:04:05.000000Z")
 	b = append(b, `","channel":"`...)
-	b = append(b, [...]string{"search", "social"}[r.IntN(2)]...)
+	b = append(b, channels[campaign%len(channels)]...)
 	b = append(b, `","source":"bench","metrics":{"impressions":`...)
 	b = strconv.AppendInt(b, int64(50+r.IntN(200)), 10)
 	b = append(b, `,"clicks":`...)

@@ -90,6 +90,9 @@ func (p *Program) Key(ctx context.Context) (string, error) {
 	return issued.Key, err
 }
 
+// PID is the program's process.
+func (p *Program) PID() int { return p.cmd.Process.Pid }
+
 // PeakMemory is the most memory the program has held, in MiB; 0 where the
 // system does not say.
 func (p *Program) PeakMemory() float64 {
