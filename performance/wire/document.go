@@ -1,8 +1,10 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"io"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/hexabuilders/campaignd/fault"
@@ -127,13 +129,26 @@ func (s *scanner) likelyEvents() int {
 	return min(len(s.text)/typical+1, performance.MaxEvents)
 }
 
+// buffers hold documents while they arrive; the events share the memory of a
+// copy of the right size.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxPooled keeps one long document from holding its memory for ever.
+const maxPooled = 1 << 20
+
 // readDocument reads a whole document, but never more than is allowed.
 func readDocument(r io.Reader) (Batch, error) {
-	body, err := io.ReadAll(io.LimitReader(r, MaxDocument+1))
-	if err != nil {
+	body := buffers.Get().(*bytes.Buffer)
+	defer func() {
+		if body.Cap() <= maxPooled {
+			buffers.Put(body)
+		}
+	}()
+	body.Reset()
+	if _, err := body.ReadFrom(io.LimitReader(r, MaxDocument+1)); err != nil {
 		return Batch{}, readError(err)
 	}
-	return DecodeJSON(body)
+	return DecodeJSON(body.Bytes())
 }
 
 // readError is a failure of the connection rather than of the text. A reader

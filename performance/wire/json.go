@@ -25,19 +25,45 @@ func (s *scanner) jsonEvent(e *performance.Event) (*problem, error) {
 	return bad, err
 }
 
-// The fields of an event, for telling one that is given twice.
-var fieldBits = func() map[string]uint32 {
-	bits := map[string]uint32{}
-	for i, name := range []string{
-		"event_id", "campaign_id", "occurred_at", "channel", "source", "ad", "creative", "audience", "country",
-		"device", "currency", "correlation_id", "metrics", "custom", "metadata",
-	} {
-		bits[name] = 1 << i
+// The fields of an event, for telling one that is given twice. 0 is no field.
+// A switch is several times faster here than a map.
+func fieldBit(name string) uint32 {
+	switch name {
+	case "event_id":
+		return 1 << 0
+	case "campaign_id":
+		return 1 << 1
+	case "occurred_at":
+		return fieldOccurredAt
+	case "channel":
+		return 1 << 3
+	case "source":
+		return 1 << 4
+	case "ad":
+		return 1 << 5
+	case "creative":
+		return 1 << 6
+	case "audience":
+		return 1 << 7
+	case "country":
+		return 1 << 8
+	case "device":
+		return 1 << 9
+	case "currency":
+		return 1 << 10
+	case "correlation_id":
+		return 1 << 11
+	case "metrics":
+		return 1 << 12
+	case "custom":
+		return 1 << 13
+	case "metadata":
+		return 1 << 14
 	}
-	return bits
-}()
+	return 0
+}
 
-var fieldOccurredAt = fieldBits["occurred_at"]
+const fieldOccurredAt = 1 << 2
 
 // eventReader reads one event.
 type eventReader struct {
@@ -62,7 +88,7 @@ func (r *eventReader) read() (*problem, error) {
 		if err != nil {
 			return nil, err
 		}
-		bit := fieldBits[name]
+		bit := fieldBit(name)
 		if bit == 0 {
 			return unknown(name, eventFields), nil
 		}
