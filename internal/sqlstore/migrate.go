@@ -23,7 +23,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	}
 	dialect, options := goose.DialectSQLite3, []goose.ProviderOption{}
 	if db.name == postgresDialect.name {
-		one, err := lock.NewPostgresSessionLocker() // nodes may start at once
+		one, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // nodes may start at once; they ask every second
 		if err != nil {
 			return err
 		}

@@ -101,7 +101,7 @@ func (db *DB) writeOnce(ctx context.Context, fn func(*tx) error) error {
 
 // patience is how long a transaction waits for a connection and the server's
 // first word. Whoever called is better off with an answer to try again.
-const patience = 1800 * time.Millisecond
+const patience = 1500 * time.Millisecond
 
 var errSilent = fmt.Errorf("no answer from the database in %v", patience)
 
