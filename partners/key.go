@@ -30,6 +30,8 @@ type NewKey struct {
 	Role      Role
 	Name      string
 	ExpiresAt *time.Time // nil: it does not expire
+
+	ValidateOnly bool // check everything, issue nothing
 }
 
 // Key speaks for a partner, or for HexaBuilders' operators.

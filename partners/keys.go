@@ -10,7 +10,8 @@ import (
 )
 
 // IssueKey makes a key for a partner, or an administrator's for uuid.Nil. The
-// secret is returned here and can never be read again.
+// secret is returned here and can never be read again. A key that is only to be
+// checked has none.
 func (s *Service) IssueKey(ctx context.Context, by event.Origin, partner uuid.UUID, in NewKey) (key KeyState, secret string, err error) {
 	if err := in.validate(partner, s.now()); err != nil {
 		return KeyState{}, "", err
@@ -20,6 +21,9 @@ func (s *Service) IssueKey(ctx context.Context, by event.Origin, partner uuid.UU
 			return KeyState{}, "", err
 		}
 	}
+	if in.ValidateOnly {
+		return issue(by, s.now(), s.ids(), partner, in, "", Hash{}).State(), "", nil
+	}
 	if secret, err = newSecret(s.random, keyPrefix); err != nil {
 		return KeyState{}, "", err
 	}
@@ -28,6 +32,15 @@ func (s *Service) IssueKey(ctx context.Context, by event.Origin, partner uuid.UU
 		return KeyState{}, "", err
 	}
 	return k.State(), secret, nil
+}
+
+// Key is a key of a partner, without its secret, or ErrKeyNotFound.
+func (s *Service) Key(ctx context.Context, partner, id uuid.UUID) (KeyState, error) {
+	k, err := s.keys.Key(ctx, partner, id)
+	if err != nil {
+		return KeyState{}, err
+	}
+	return k.State(), nil
 }
 
 // Keys are all the keys of a partner, revoked ones too.

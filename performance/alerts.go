@@ -24,6 +24,8 @@ type AlertStore interface {
 	// nil when there is none; change returns what to store, or nil for nothing.
 	// Two calls for one matter wait for each other.
 	ChangeOpen(ctx context.Context, partner, campaign uuid.UUID, kind AlertKind, subject string, change func(*Alert) *Alert) error
+	// Get fails with ErrAlertNotFound, also for another partner's.
+	Get(ctx context.Context, partner, id uuid.UUID) (*Alert, error)
 	// Update fails with ErrAlertNotFound.
 	Update(ctx context.Context, partner, id uuid.UUID, change func(*Alert)) (*Alert, error)
 	// List has the newest first.
@@ -63,6 +65,11 @@ func (a *Alerts) Settle(ctx context.Context, by event.Origin, partner, campaign 
 		}
 		return open
 	})
+}
+
+// Get is an alert of by's partner, or ErrAlertNotFound.
+func (a *Alerts) Get(ctx context.Context, by event.Origin, id uuid.UUID) (*Alert, error) {
+	return a.store.Get(ctx, by.Partner, id)
 }
 
 // Acknowledge notes that a person has seen the alert, or fails with

@@ -14,6 +14,7 @@ import (
 func (s *Server) registerAlerts() {
 	acknowledge := partners.ActionAcknowledgeAlerts
 	route(s, operation(http.MethodGet, "/alerts", "list-alerts", "List alerts, the newest first", partners.ActionRead, http.StatusOK), s.listAlerts)
+	route(s, operation(http.MethodGet, "/alerts/{id}", "get-alert", "Read an alert", partners.ActionRead, http.StatusOK), s.getAlert)
 	route(s, operation(http.MethodPost, "/alerts/{id}/acknowledge", "acknowledge-alert", "Say that an alert has been seen", acknowledge, http.StatusOK), s.decide((*performance.Alerts).Acknowledge))
 	route(s, operation(http.MethodPost, "/alerts/{id}/resolve", "resolve-alert", "End an alert whose cause is over", acknowledge, http.StatusOK), s.decide((*performance.Alerts).Resolve))
 }
@@ -40,18 +41,30 @@ func (s *Server) listAlerts(ctx context.Context, in *struct {
 	return page(s, items, describeAlert, in.Fields, next)
 }
 
+func (s *Server) getAlert(ctx context.Context, in *ByID) (*found[performance.AlertRecord], error) {
+	return foundAlert(s.Alerts.Get(ctx, by(ctx), in.ID))
+}
+
+func foundAlert(a *performance.Alert, err error) (*found[performance.AlertRecord], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &found[performance.AlertRecord]{etag(a.State().Revision), a.State()}, nil
+}
+
 // decision is a request about one alert. Doing it twice does it once.
 type decision struct {
 	ByID
+	Write
 	Retryable
 }
 
+// decide is a handler that does one thing to an alert.
 func (s *Server) decide(do func(*performance.Alerts, context.Context, event.Origin, uuid.UUID) (*performance.Alert, error)) func(context.Context, *decision) (*found[performance.AlertRecord], error) {
 	return func(ctx context.Context, in *decision) (*found[performance.AlertRecord], error) {
-		a, err := do(s.Alerts, ctx, by(ctx), in.ID)
-		if err != nil {
-			return nil, err
+		if in.ValidateOnly {
+			return s.getAlert(ctx, &in.ByID)
 		}
-		return &found[performance.AlertRecord]{etag(a.State().Revision), a.State()}, nil
+		return foundAlert(do(s.Alerts, ctx, by(ctx), in.ID))
 	}
 }

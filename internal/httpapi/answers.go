@@ -64,13 +64,16 @@ func refusals(method string) []int {
 	return statuses
 }
 
-// route registers an operation whose handler runs only for roles that may.
+// route registers an operation for the roles that may. Who may not is told so
+// before anything of the request is looked at.
 func route[I, O any](s *Server, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
 	action, _ := op.Metadata["action"].(partners.Action)
-	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
-		if err := principal(ctx).Require(action); err != nil {
-			return nil, err
+	op.Middlewares = huma.Middlewares{func(ctx huma.Context, next func(huma.Context)) {
+		if err := principal(ctx.Context()).Require(action); err != nil {
+			_ = huma.WriteErr(s.api, ctx, http.StatusForbidden, "", err)
+			return
 		}
-		return handler(ctx, in)
-	})
+		next(ctx)
+	}}
+	huma.Register(s.api, op, handler)
 }

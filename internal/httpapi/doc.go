@@ -8,3 +8,5 @@
 // Every refusal is an RFC 9457 problem document with a stable code. The table
 // from fault.Kind to status stands in problem.go, and nowhere else.
 package httpapi
+
+//go:generate go test -run ^TestContractIsCheckedIn$ . -args -update

@@ -19,6 +19,7 @@ func (s *Server) registerPartners() {
 	route(s, operation(http.MethodPatch, "/partners/{id}", "change-partner", "Change a partner's limits, flags or contract", manage, http.StatusOK), s.changePartner)
 	route(s, operation(http.MethodPost, "/partners/{id}/keys", "issue-key", "Issue a key, shown once", keys, http.StatusCreated), s.issueKey)
 	route(s, operation(http.MethodGet, "/partners/{id}/keys", "list-keys", "List a partner's keys, without secrets", keys, http.StatusOK), s.listKeys)
+	route(s, operation(http.MethodGet, "/partners/{id}/keys/{key_id}", "get-key", "Read a key, without its secret", keys, http.StatusOK), s.getKey)
 	route(s, operation(http.MethodDelete, "/partners/{id}/keys/{key_id}", "revoke-key", "Revoke a key", keys, http.StatusNoContent), s.revokeKey)
 }
 
@@ -149,19 +150,24 @@ type keyAnswer struct {
 
 type issuedKey struct {
 	partners.KeyState
-	Key string `json:"key" doc:"The key itself. It is shown this once and cannot be read again."`
+	Key string `json:"key,omitempty" doc:"The key itself. It is shown this once and cannot be read again."`
+}
+
+type newKey struct {
+	Role      partners.Role `json:"role" enum:"manager,approver,finance,analyst,ingest"`
+	Name      string        `json:"name,omitempty" maxLength:"200"`
+	ExpiresAt *time.Time    `json:"expires_at,omitempty" doc:"Without it the key does not expire."`
 }
 
 func (s *Server) issueKey(ctx context.Context, in *struct {
 	ByID
+	Write
 	Retryable
-	Body struct {
-		Role      partners.Role `json:"role" enum:"manager,approver,finance,analyst,ingest"`
-		Name      string        `json:"name,omitempty" maxLength:"200"`
-		ExpiresAt *time.Time    `json:"expires_at,omitempty" doc:"Without it the key does not expire."`
-	}
+	Body newKey
 }) (*keyAnswer, error) {
-	key, secret, err := s.Partners.IssueKey(ctx, by(ctx), in.ID, partners.NewKey{Role: in.Body.Role, Name: in.Body.Name, ExpiresAt: in.Body.ExpiresAt})
+	key, secret, err := s.Partners.IssueKey(ctx, by(ctx), in.ID, partners.NewKey{
+		Role: in.Body.Role, Name: in.Body.Name, ExpiresAt: in.Body.ExpiresAt, ValidateOnly: in.ValidateOnly,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -177,9 +183,27 @@ func (s *Server) listKeys(ctx context.Context, in *ByID) (*plain[list[partners.K
 	return &plain[list[partners.KeyState]]{list[partners.KeyState]{Items: keys}}, nil
 }
 
-func (s *Server) revokeKey(ctx context.Context, in *struct {
+// ByKey names a key of a partner.
+type ByKey struct {
 	ByID
 	KeyID uuid.UUID `path:"key_id" format:"uuid"`
+}
+
+func (s *Server) getKey(ctx context.Context, in *ByKey) (*plain[partners.KeyState], error) {
+	key, err := s.Partners.Key(ctx, in.ID, in.KeyID)
+	if err != nil {
+		return nil, err
+	}
+	return &plain[partners.KeyState]{key}, nil
+}
+
+func (s *Server) revokeKey(ctx context.Context, in *struct {
+	ByKey
+	Write
 }) (*struct{}, error) {
+	if in.ValidateOnly {
+		_, err := s.Partners.Key(ctx, in.ID, in.KeyID)
+		return nil, err
+	}
 	return nil, s.Partners.RevokeKey(ctx, by(ctx), in.ID, in.KeyID)
 }

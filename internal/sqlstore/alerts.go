@@ -99,6 +99,12 @@ func scanAlert(row scanner) (*performance.Alert, error) {
 	return performance.RestoreAlert(state), err
 }
 
+// Get implements performance.AlertStore.
+func (s Alerts) Get(ctx context.Context, partner, id uuid.UUID) (*performance.Alert, error) {
+	a, err := s.find(ctx, s.db.reader, s.db.one(partner, "id", id), "")
+	return a, s.db.translate(err)
+}
+
 // Update implements performance.AlertStore.
 func (s Alerts) Update(ctx context.Context, partner, id uuid.UUID, change func(*performance.Alert)) (*performance.Alert, error) {
 	return edit[*performance.Alert]{

@@ -1,0 +1,158 @@
+package httpapi_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/internal/httpapi"
+	"github.com/hexabuilders/campaignd/partners"
+	"github.com/hexabuilders/campaignd/performance"
+)
+
+func operations(item *huma.PathItem) []*huma.Operation {
+	var all []*huma.Operation
+	for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+		if op != nil {
+			all = append(all, op)
+		}
+	}
+	return all
+}
+
+// bodies are requests that are right but for whom they are about.
+var bodies = map[string]string{
+	"create-partner":    `{"name":"Third"}`,
+	"change-partner":    `{"name":"Mine"}`,
+	"issue-key":         `{"role":"analyst"}`,
+	"create-campaign":   draft,
+	"change-campaign":   `{"name":"Mine"}`,
+	"set-targeting":     people,
+	"refine-targeting":  people,
+	"set-creatives":     `[{"name":"Summit","format":"image","url":"https://cdn.example.com/summit.png"}]`,
+	"schedule-campaign": `{"start":"2026-03-03T00:00:00Z","end":"2026-04-03T00:00:00Z"}`,
+	"change-budget":     `{"auto_pause":false}`,
+	"record-metrics":    `{"events":[]}`,
+	"start-import":      `{"platform":"meta_ads","data":"a,b\n"}`,
+}
+
+// things are the ids of something of each kind.
+func (h *house) things() map[string]string {
+	h.Helper()
+	at := h.active()
+	campaign := strings.TrimPrefix(at, "/api/v1/campaigns/")
+	budget := h.call(h.manager, "GET", at+"/budget", nil).want(http.StatusOK).str("id")
+	key := h.call(adminSecret, "GET", "/api/v1/partners/"+h.id+"/keys", nil).want(http.StatusOK).str("items.0.id")
+	report := h.call(h.manager, "POST", "/api/v1/imports", bodies["start-import"]).want(http.StatusAccepted).str("id")
+	return map[string]string{"partners": h.id, "campaigns": campaign, "budgets": budget, "keys": key, "imports": report, "alerts": h.alert(campaign)}
+}
+
+// alert raises one about a campaign.
+func (h *house) alert(campaign string) string {
+	h.Helper()
+	cause := event.Event{ID: newID(), Partner: uuid.MustParse(h.id), Seq: 1, OccurredAt: h.clock()}
+	err := h.services.Alerts.Notify(h.Context(), event.Origin{Partner: cause.Partner, Kind: event.ActorReaction, ID: "test"}, cause, performance.Notice{
+		Campaign: uuid.MustParse(campaign), Kind: performance.AlertBudgetThreshold, Subject: "75", Severity: performance.SeverityMedium,
+		Title: "75 % is spent", Detail: "75.00 of 100.00 USD are spent.", Facts: map[string]any{"percent": 75},
+	})
+	if err != nil {
+		h.Fatal(err)
+	}
+	return cause.ID.String()
+}
+
+// at fills in the ids of a path.
+func at(path string, ids map[string]string) string {
+	kind := strings.Split(path, "/")[1]
+	return httpapi.Base + strings.NewReplacer("{id}", ids[kind], "{key_id}", ids["keys"]).Replace(path)
+}
+
+// Another partner's thing answers exactly as one that does not exist, whatever
+// is done to it.
+func TestAnotherPartnersThingsDoNotExist(t *testing.T) {
+	w := newWorld(t)
+	victim, thief := newHouse(w, "Andes"), newHouse(w, "Patagonia")
+	theirs, nobodys := victim.things(), map[string]string{}
+	for kind := range theirs {
+		nobodys[kind] = newID().String()
+	}
+	before := w.seq(victim.id)
+	tried := 0
+	for path, item := range w.api.OpenAPI().Paths {
+		if !strings.Contains(path, "{") {
+			continue
+		}
+		for _, op := range operations(item) {
+			for _, key := range []string{thief.manager, thief.finance} {
+				real := w.call(key, op.Method, at(path, theirs), bodies[op.OperationID], "If-Match", "*")
+				missing := w.call(key, op.Method, at(path, nobodys), bodies[op.OperationID], "If-Match", "*")
+				if real.StatusCode != missing.StatusCode || sameProblem(real) != sameProblem(missing) {
+					t.Errorf("%s %s: another's %d %s\nmissing %d %s", op.Method, path, real.StatusCode, real.text, missing.StatusCode, missing.text)
+				}
+				if real.StatusCode != http.StatusNotFound && real.StatusCode != http.StatusForbidden {
+					t.Errorf("%s %s: another's answers %d %s", op.Method, path, real.StatusCode, real.text)
+				}
+				tried++
+			}
+		}
+	}
+	if tried < 40 || w.seq(victim.id) != before {
+		t.Errorf("%d requests left %d events", tried, w.seq(victim.id)-before)
+	}
+}
+
+// sameProblem is a problem without the request's own id.
+func sameProblem(a *answer) string {
+	return strings.ReplaceAll(string(a.text), a.str("instance"), "")
+}
+
+func TestAnotherPartnerCannotBeNamed(t *testing.T) {
+	w := newWorld(t)
+	victim, thief := newHouse(w, "Andes"), newHouse(w, "Patagonia")
+	victim.active()
+	for _, c := range []struct{ method, path, body string }{
+		{"GET", "/campaigns", ""}, {"GET", "/alerts", ""}, {"GET", "/events", ""},
+		{"POST", "/metrics", bodies["record-metrics"]}, {"POST", "/imports", bodies["start-import"]},
+	} {
+		w.call(thief.manager, c.method, httpapi.Base+c.path+"?partner_id="+victim.id, c.body).refused(http.StatusNotFound, "partner_not_found")
+		w.call(thief.manager, c.method, httpapi.Base+c.path+"?partner_id="+newID().String(), c.body).refused(http.StatusNotFound, "partner_not_found")
+	}
+}
+
+// The table of roles, through HTTP: a role that may not is told so before
+// anything is looked at.
+func TestRolesThroughHTTP(t *testing.T) {
+	w := newWorld(t)
+	h := newHouse(w, "Andes")
+	keys := map[partners.Role]string{
+		partners.RoleManager: h.manager, partners.RoleFinance: h.finance, partners.RoleApprover: h.approver,
+		partners.RoleAnalyst: h.analyst, partners.RoleIngest: h.ingest,
+	}
+	ids := map[string]string{"partners": h.id}
+	for _, kind := range []string{"campaigns", "budgets", "keys", "imports", "alerts"} {
+		ids[kind] = newID().String()
+	}
+	for path, item := range w.api.OpenAPI().Paths {
+		for _, op := range operations(item) {
+			action := partners.Action(op.Metadata["action"].(partners.Action))
+			for role, key := range keys {
+				target := at(path, ids)
+				if op.Method != http.MethodGet {
+					target += "?validate_only=true"
+				}
+				got := w.call(key, op.Method, target, bodies[op.OperationID], "If-Match", "*")
+				if refused := got.StatusCode == http.StatusForbidden; refused == role.Can(action) {
+					t.Errorf("%s %s as %s: %d %s", op.Method, path, role, got.StatusCode, got.text)
+				}
+				if got.StatusCode == http.StatusForbidden && (got.str("code") != "role_not_allowed" || got.str("role") != string(role)) {
+					t.Errorf("%s %s as %s: %s", op.Method, path, role, got.text)
+				}
+			}
+			w.call("", op.Method, at(path, ids), bodies[op.OperationID]).want(http.StatusUnauthorized)
+		}
+	}
+}
