@@ -143,6 +143,10 @@ func TestRecordRefusesByIndex(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
+		counts := service.Counts()
+		if counts.Accepted != 2 || counts.Duplicates != 1 || counts.Refused[CodeCampaignNotFound] != 2 || counts.Refused[CodeIDReused] != 1 {
+			t.Errorf("%+v", counts)
+		}
 	})
 }
 

@@ -17,6 +17,7 @@ type Service struct {
 	subjects *subjects
 	log      Reader
 	now      func() time.Time
+	counter  counter
 }
 
 // NewService answers from log and takes in through ingester. now is the clock
@@ -40,13 +41,16 @@ func (s *Service) Record(ctx context.Context, by event.Origin, events []Event) (
 	if len(r.items) == 0 {
 		var receipt Receipt
 		receipt.Reject(refused...)
+		s.counter.add(&receipt)
 		return receipt, nil
 	}
 	receipt, err := s.ingester.submit(ctx, r)
 	if err != nil {
 		return Receipt{}, err
 	}
-	return withRefused(receipt, refused), nil
+	receipt = withRefused(receipt, refused)
+	s.counter.add(&receipt)
+	return receipt, nil
 }
 
 // Rehearsal takes nothing in: its Record answers what each event is refused
