@@ -1,9 +1,17 @@
 package main
 
-import "github.com/hexabuilders/campaignd/internal/app"
+import (
+	"encoding/json"
+	"io"
+	"time"
+
+	"github.com/hexabuilders/campaignd/forecast/evaluate"
+	"github.com/hexabuilders/campaignd/internal/app"
+)
 
 type benchCmd struct {
-	Ingest benchIngest `cmd:"" help:"Measure how fast events are taken in, beside the bare store."`
+	Ingest   benchIngest   `cmd:"" help:"Measure how fast events are taken in, beside the bare store."`
+	Forecast benchForecast `cmd:"" help:"Judge the forecasts on a folder of series, beside Naive2."`
 }
 
 type benchIngest struct {
@@ -13,4 +21,28 @@ type benchIngest struct {
 // Run prints the figures.
 func (c *benchIngest) Run(e env) error {
 	return app.BenchIngest(e.ctx, c.BenchConfig, e.stdout, e.stderr)
+}
+
+type benchForecast struct {
+	Dir     string `arg:"" type:"existingdir" help:"Folder with train.csv and test.csv, each with the columns series, index and value."`
+	Season  int    `required:"" help:"Values in a season: 24 for hours, 1 for none."`
+	Horizon int    `required:"" help:"Steps to forecast."`
+	JSON    bool   `name:"json" help:"Print the figures as JSON."`
+}
+
+// Run prints sMAPE, MASE, OWA, the coverage of the intervals and the time.
+func (c *benchForecast) Run(e env) error {
+	report, err := evaluate.Run(e.ctx, evaluate.Options{Dir: c.Dir, Season: c.Season, Horizon: c.Horizon, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	return show(e.stdout, c.JSON, report, report.WriteText)
+}
+
+// show prints a report as JSON or for a person.
+func show(w io.Writer, asJSON bool, report any, text func(io.Writer) error) error {
+	if asJSON {
+		return json.NewEncoder(w).Encode(report)
+	}
+	return text(w)
 }

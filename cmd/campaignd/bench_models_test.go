@@ -1,0 +1,38 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestBenchForecastJudgesAFolder(t *testing.T) {
+	dir := t.TempDir()
+	var train, test strings.Builder
+	train.WriteString("series,index,value\n")
+	test.WriteString("series,index,value\n")
+	for i := range 24 * 15 {
+		part := &train
+		if i >= 24*14 {
+			part = &test
+		}
+		_, _ = fmt.Fprintf(part, "h1,%d,%.3f\n", i, 100+30*math.Sin(float64(i)/24*2*math.Pi)+float64(i%7))
+	}
+	for name, text := range map[string]string{"train.csv": train.String(), "test.csv": test.String()} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, stdout, stderr := command(t, "bench", "forecast", dir, "--season", "24", "--horizon", "24", "--json")
+	var report struct{ OWA float64 }
+	if err := json.Unmarshal([]byte(stdout), &report); code != 0 || err != nil || report.OWA <= 0 {
+		t.Fatalf("exit %d, %v\n%s\n%s", code, err, stdout, stderr)
+	}
+	if code, stdout, _ := command(t, "bench", "forecast", dir, "--season", "24", "--horizon", "24"); code != 0 || !strings.Contains(stdout, "OWA") {
+		t.Fatalf("exit %d\n%s", code, stdout)
+	}
+}
