@@ -115,6 +115,9 @@ func (l *locale) alert(a performance.AlertRecord, code string) string {
 		return a.Title
 	}
 	kpi := fact(a, "kpi")
+	if costs[kpi] && l.Has(key+".cost") {
+		key += ".cost"
+	}
 	return l.T(key, "kpi", l.Metric(kpi), "target", l.Figure(decimalFigure(kpi, fact(a, "target"), code)),
 		"actual", l.Figure(decimalFigure(kpi, fact(a, "actual"), code)), "percent", percentFact(l, a), "amount", moneyFact(l, a, "overdelivery"))
 }

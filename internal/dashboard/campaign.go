@@ -58,29 +58,43 @@ func (l *locale) campaignTile(s subject, metric string) tile {
 		t.Goal = l.newGoal(t.figure, targetFigure(target, s.code()))
 	}
 	if metric == "spend" {
-		t.Note = l.T("tile.since", "time", l.Day(s.CreatedAt.In(s.zone)))
-		if s.LaunchedAt != nil {
-			t.Note = l.T("tile.since", "time", l.Day(s.LaunchedAt.In(s.zone)))
-		}
+		t.Note = l.T("tile.since", "time", l.Day(s.began().In(s.zone)))
 	}
 	return t
+}
+
+// began is when the campaign's figures can begin: reports may be older than the
+// launch, not than what was planned.
+func (s subject) began() time.Time {
+	switch {
+	case s.LaunchedAt == nil:
+		return s.CreatedAt
+	case s.Schedule != nil && s.Schedule.Start.Before(*s.LaunchedAt):
+		return s.Schedule.Start
+	default:
+		return *s.LaunchedAt
+	}
 }
 
 // notices say why a campaign stands still.
 func (v *visit) notices(s subject) []notice {
 	var all []notice
 	if s.Status == campaigns.Paused && s.PausedBecause != "" {
-		all = append(all, notice{"warn", "PAUSED", v.locale.T("campaign.paused_because", "reason", v.locale.because(s.PausedBecause))})
+		n := notice{Tone: "warn", Icon: "PAUSED", Text: v.locale.T("campaign.paused_because", "reason", v.locale.because(s.PausedBecause))}
+		if s.position.Exhausted {
+			n.Links = v.budgetLink(s)
+		}
+		all = append(all, n)
 	}
 	if s.LaunchFailure != nil && s.Status == campaigns.Scheduled {
-		all = append(all, notice{"bad", "HIGH", v.locale.T("needs.launch_failed")})
+		all = append(all, notice{Tone: "bad", Icon: "HIGH", Text: v.locale.T("needs.launch_failed"), Links: v.setupLink(s)})
 	}
 	if s.Final != nil {
 		text := v.locale.T("campaign.outcome", "score", v.locale.Percent(int64(s.Final.SuccessScore*money.Unit), 0), "spend", v.locale.Money(s.Final.TotalSpend.Micros, s.code()))
 		if s.Final.ROI != nil {
 			text += " " + v.locale.T("campaign.outcome.roi", "roi", v.locale.Percent(int64(*s.Final.ROI*money.Unit), 0))
 		}
-		all = append(all, notice{"", "COMPLETED", text})
+		all = append(all, notice{Icon: "COMPLETED", Text: text})
 	}
 	return all
 }
@@ -168,7 +182,7 @@ func (v *visit) budgetCard(s subject, entry *budgetEntry) budgetCard {
 		Limit: known("limit", p.Limit.Micros, s.code()), Settled: known("spend", p.Reported.Micros, s.code()), Available: known("available", p.Available.Micros, s.code()),
 		Overdelivery: known("overdelivery", p.Overdelivery.Micros, s.code()), Over: p.Overdelivery.IsPositive(),
 		FillWidth: share(min(p.Reported.Micros, p.Limit.Micros), scale) / 10_000, LimitAt: share(p.Limit.Micros, scale) / 10_000,
-		OverWidth: share(p.Overdelivery.Micros, scale) / 10_000,
+		OverWidth: max(1, share(p.Overdelivery.Micros, scale)/10_000),
 		Label:     l.spendMeter(s).Label,
 	}
 	c.Pacing = s.pacing(l)

@@ -147,7 +147,7 @@ func (v *visit) tryOut(d draft, wrong fault.Fields) error {
 	c, err := campaigns.New(v.by(), v.now.UTC(), in)
 	wrong = gather(wrong, err)
 	if c == nil {
-		return withParts(d, wrong, v)
+		return withParts(d, wrong)
 	}
 	if d.targeting != nil {
 		wrong = gather(wrong, c.Configure(v.by(), v.now.UTC(), *d.targeting))
@@ -162,7 +162,7 @@ func (v *visit) tryOut(d draft, wrong fault.Fields) error {
 }
 
 // withParts checks the parts of a campaign that cannot even be begun.
-func withParts(d draft, wrong fault.Fields, v *visit) error {
+func withParts(d draft, wrong fault.Fields) error {
 	if d.targeting != nil {
 		wrong = gather(wrong, d.targeting.Validate())
 	}

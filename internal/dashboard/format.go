@@ -51,7 +51,7 @@ func (l *locale) moneyWith(micros int64, code string, decimals int) string {
 		return l.Fixed(micros, decimals) + " " + code
 	}
 	f := *l.amounts
-	f.MinDigits, f.MaxDigits = uint8(decimals), uint8(decimals) //nolint:gosec // 0 to 6
+	f.MinDigits, f.MaxDigits = uint8(decimals), uint8(decimals)
 	return f.Format(amount)
 }
 

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -118,7 +119,7 @@ func TestTheLocaleIsNegotiated(t *testing.T) {
 		{"en-US", "xx", "en"},
 		{"!!", "", "en"},
 	} {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Accept-Language", c.accept)
 		if c.cookie != "" {
 			r.Header.Set("Cookie", "lang="+c.cookie)

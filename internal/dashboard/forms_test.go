@@ -212,7 +212,7 @@ func TestAnAlertIsAcknowledged(t *testing.T) {
 	w.busy()
 	who := w.session(partners.RoleManager)
 	_, body, _ := w.get("/alerts", who, "en")
-	has(t, body, "CPA is $14.54, short of the goal of $5.00", "firing")
+	has(t, body, "CPA is $14.54, above the goal of $5.00", "firing")
 	_, rest, _ := strings.Cut(body, `action="/alerts/`)
 	id, _, _ := strings.Cut(rest, "/")
 	if status, _, header := w.post("/alerts/"+id+"/acknowledge", who, "back=/alerts"); status != http.StatusSeeOther || header.Get("Location") != "/alerts" {

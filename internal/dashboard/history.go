@@ -33,7 +33,7 @@ func (v *visit) history() error {
 	}
 	p := historyPage{Head: head}
 	for _, e := range slices.Backward(events) {
-		p.Entries = append(p.Entries, v.locale.entry(e, s.zone))
+		p.Entries = append(p.Entries, v.locale.entry(e, s.zone, s.code()))
 	}
 	return v.page(http.StatusOK, "history", s.Name, "campaigns", p)
 }
@@ -49,7 +49,7 @@ type detail struct {
 	Changes   []event.Change `json:"changes"`
 }
 
-func (l *locale) entry(e event.Event, zone *time.Location) entry {
+func (l *locale) entry(e event.Event, zone *time.Location, code string) entry {
 	var d detail
 	if err := json.Unmarshal(e.Data, &d); err != nil {
 		d = detail{}
@@ -66,7 +66,7 @@ func (l *locale) entry(e event.Event, zone *time.Location) entry {
 	case d.Reason != "":
 		out.Detail = l.because(d.Reason)
 	case d.KPI != "":
-		out.Detail = l.Metric(d.KPI) + " " + d.Actual + " / " + d.Target
+		out.Detail = l.T("history.kpi", "kpi", l.Metric(d.KPI), "actual", l.Figure(decimalFigure(d.KPI, d.Actual, code)), "target", l.Figure(decimalFigure(d.KPI, d.Target, code)))
 	}
 	return out
 }
@@ -108,7 +108,7 @@ func (l *locale) value(x any, zone *time.Location) string {
 		if t, err := time.Parse(time.RFC3339Nano, x); err == nil {
 			return l.Stamp(t.In(zone))
 		}
-		for _, prefix := range []string{"status.", "type.", "objective.", "launch."} {
+		for _, prefix := range []string{"status.", "type.", "objective.", "launch.", "country.", "language.", "device.", "gender.", "interest."} {
 			if l.Has(prefix + x) {
 				return l.T(prefix + x)
 			}
@@ -149,7 +149,11 @@ func (l *locale) object(x map[string]any, zone *time.Location) string {
 	keys := slices.SortedFunc(maps.Keys(x), func(a, b string) int { return cmp.Or(cmp.Compare(before(a), before(b)), cmp.Compare(a, b)) })
 	parts := make([]string, 0, len(keys))
 	for _, key := range keys {
-		if text := l.value(x[key], zone); text != "" {
+		text := l.value(x[key], zone)
+		if rate, ok := x[key].(float64); ok && kindOf(key) == kindFraction {
+			text = l.Percent(int64(rate*money.Unit), 2)
+		}
+		if text != "" {
 			parts = append(parts, l.Or("field.", key, l.Or("metric.", key, key))+" "+text)
 		}
 	}

@@ -105,7 +105,10 @@ type effect struct {
 	Warn       bool
 }
 
-type notice struct{ Tone, Icon, Text string }
+type notice struct {
+	Tone, Icon, Text string
+	Links            []link
+}
 
 type campaignPage struct {
 	Head         campaignHead

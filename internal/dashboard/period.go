@@ -36,7 +36,7 @@ type span struct {
 func (v *visit) figures(p *overviewPage, subjects []subject) error {
 	steps := periodDays[p.Period]
 	if p.Period == "today" {
-		steps = 24
+		steps = v.now.Hour() + 1 // the hours to come are no hours without delivery
 	}
 	all := span{course: make([]performance.Totals, steps)}
 	all.now.Currency, all.before.Currency = p.Currency, p.Currency
@@ -59,7 +59,7 @@ func (v *visit) figures(p *overviewPage, subjects []subject) error {
 // addPeriod adds a campaign's share. Today is compared with yesterday up to the
 // same hour, which is what one wants to know at 9 in the morning.
 func (v *visit) addPeriod(all *span, s subject, period string) error {
-	days := localday.Day(periodDays[period]) //nolint:gosec // 1 to 30
+	days := localday.Day(periodDays[period])
 	today := s.day()
 	first, _ := localday.Bounds(today-days+1, s.zone)
 	from, _ := localday.Bounds(today-2*days+1, s.zone)

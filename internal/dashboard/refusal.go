@@ -10,9 +10,8 @@ import (
 // mistakes are the wrong fields of a form, by path. What a control takes is
 // shown beside it; the rest is listed on top, so that nothing is lost.
 type mistakes struct {
-	l     *locale
-	left  []fault.Field
-	taken bool
+	l    *locale
+	left []fault.Field
 }
 
 // take is what is wrong with the fields whose path is, or begins with, one of

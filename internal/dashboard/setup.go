@@ -37,21 +37,21 @@ func (v *visit) setupPage(status int, s subject, refused *problem, back *edited)
 	if s.LaunchedAt == nil && !s.Status.Over() {
 		p.Readiness = v.readiness(s, list)
 	}
-	for _, make := range []func(subject, form) section{v.audiencePart, v.creativesPart, v.datesPart, v.detailsPart} {
-		p.Sections = append(p.Sections, v.part(s, make, back))
+	for _, show := range []func(subject, form) section{v.audiencePart, v.creativesPart, v.datesPart, v.detailsPart} {
+		p.Sections = append(p.Sections, v.part(s, show, back))
 	}
 	return v.page(status, "setup", s.Name, "campaigns", p)
 }
 
 // part makes one section: closed with what holds, or open with what came back.
-func (v *visit) part(s subject, make func(subject, form) section, back *edited) section {
+func (v *visit) part(s subject, show func(subject, form) section, back *edited) section {
 	f := form{l: v.locale, wrong: &mistakes{l: v.locale}}
-	name := make(s, form{l: v.locale, value: func(string) []string { return nil }, wrong: f.wrong}).Name
+	name := show(s, form{l: v.locale, value: func(string) []string { return nil }, wrong: f.wrong}).Name
 	f.value = v.present(s, name)
 	if back != nil && back.part == name {
 		f.value, f.wrong = back.value, back.wrong
 	}
-	sec := make(s, f)
+	sec := show(s, f)
 	sec.Revision, sec.Open = s.Revision, v.r.FormValue("edit") == name
 	if back != nil && back.part == name {
 		sec.Open, sec.Problem = true, back.refused

@@ -60,9 +60,14 @@ function receive(state, message) {
     if (type === "snapshot") return;
   }
   if (type !== "metrics_update") {
-    clearTimeout(state.asked);
-    state.asked = setTimeout(() => refresh().then(() => adopt(state)), settle);
+    ask(state);
   }
+}
+
+// ask asks the server for the page's parts, once for a group of events.
+function ask(state) {
+  clearTimeout(state.asked);
+  state.asked = setTimeout(() => refresh().then(() => adopt(state)), settle);
 }
 
 // updatesOf finds the totals in a message: one campaign's, or a list of them.
@@ -79,7 +84,7 @@ function totals(state, update, at) {
   state.totals.set(id, { ...known, sums: now });
   for (const place of document.querySelectorAll(`[data-campaign="${CSS.escape(id)}"]`)) {
     showAll(place, now);
-    spent(place, now.spend);
+    if (!spent(place, now.spend)) ask(state);
   }
   if (!before) return;
   const more = add({ ...now }, before, -1);

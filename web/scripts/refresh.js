@@ -1,5 +1,7 @@
 // The page's parts, asked for again. The server decides what they show; here
 // they only change places, and not while somebody is using them.
+import { announce } from "./words.js";
+
 let running = null;
 let again = false;
 
@@ -25,6 +27,7 @@ async function swap() {
   for (const part of document.querySelectorAll("[data-part]")) {
     const newer = fresh.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
     if (!newer || inUse(part) || newer.outerHTML === part.outerHTML) continue;
+    if ("announce" in part.dataset && newer.textContent !== part.textContent) announce(newer.textContent.trim());
     part.replaceWith(document.adoptNode(newer));
   }
 }
