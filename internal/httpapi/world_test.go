@@ -36,6 +36,7 @@ type world struct {
 	api      *httpapi.Server
 	guard    *contract.Guard
 	services httpapi.Services
+	auth     auth.Authenticator
 
 	mu  sync.Mutex
 	now time.Time
@@ -66,14 +67,21 @@ func newWorld(t *testing.T) *world {
 		Imports:     &desk{now: w.clock},
 		Feed:        db.Log(),
 	}
-	w.api = httpapi.New(w.services, httpapi.Options{
-		Now: w.clock, MaxBody: 2 << 20, Auth: auth.Authenticator{Keys: people, Sessions: sessions}, Idempotency: answers{db.Idempotency()},
-	})
-	w.guard = contract.New(t, openapi(t, w.api), w.api)
-	server := httptest.NewServer(w.guard)
-	t.Cleanup(server.Close)
-	w.url = server.URL
+	w.auth = auth.Authenticator{Keys: people, Sessions: sessions}
+	w.url = w.serveOver(w.services, answers{db.Idempotency()})
 	return w
+}
+
+// serve is another server of the same world, with another store of keys.
+func (w *world) serve(store httpapi.Idempotency) string { return w.serveOver(w.services, store) }
+
+// serveOver starts a server and gives its address.
+func (w *world) serveOver(services httpapi.Services, store httpapi.Idempotency) string {
+	w.api = httpapi.New(services, httpapi.Options{Now: w.clock, MaxBody: 2 << 20, Auth: w.auth, Idempotency: store})
+	w.guard = contract.New(w, openapi(w, w.api), w.api)
+	server := httptest.NewServer(w.guard)
+	w.Cleanup(server.Close)
+	return server.URL
 }
 
 // background runs until the test ends.
@@ -123,6 +131,12 @@ type answer struct {
 // as JSON; headers are pairs of name and value.
 func (w *world) call(key, method, path string, body any, headers ...string) *answer {
 	w.Helper()
+	return w.callAt(w.url, key, method, path, body, headers...)
+}
+
+// callAt is call at another server than the world's first.
+func (w *world) callAt(url, key, method, path string, body any, headers ...string) *answer {
+	w.Helper()
 	var text io.Reader
 	switch b := body.(type) {
 	case nil:
@@ -137,7 +151,7 @@ func (w *world) call(key, method, path string, body any, headers ...string) *ans
 		}
 		text = bytes.NewReader(encoded)
 	}
-	request, err := http.NewRequestWithContext(w.Context(), method, w.url+path, text)
+	request, err := http.NewRequestWithContext(w.Context(), method, url+path, text)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -178,6 +192,14 @@ func (a *answer) refused(status int, code string) *answer {
 		a.Fatalf("%s %s: code %q, want %q: %s", a.Request.Method, a.Request.URL, a.str("code"), code, a.text)
 	}
 	return a
+}
+
+// retryAfter ends the test unless the answer says when to come again.
+func (a *answer) retryAfter() {
+	a.Helper()
+	if a.Header.Get("Retry-After") == "" || a.str("recovery") == "" {
+		a.Fatalf("%s says not when to come again: %v", a.text, a.Header)
+	}
 }
 
 // at reads a member of the answer by its path, such as "items.0.id".
