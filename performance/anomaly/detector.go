@@ -10,8 +10,9 @@ const (
 	levelRate = 0.005 // of the level, when it does not move at once
 	skillRate = 0.01  // at which forecasters are judged; the seasonal a third
 	gapSteps  = 6     // usual steps without a value that make a gap
-	movedBy   = 5     // usual distances that make a run a new level
-	largest   = 1e30  // a value beyond is as good as infinite
+	movedBy   = 5     // usual distances, for a day, that make a new level
+	movedFor  = 24 * time.Hour
+	largest   = 1e30 // a value beyond is as good as infinite
 	// fineness is the share of the level below which a distance is no
 	// anomaly, however steady the series.
 	fineness = 0.001
@@ -40,7 +41,7 @@ type Detector struct {
 
 	off, farOff run // distances from the forecasts
 	same        int // values in a row that are equal to this one
-	adopted     int // seen when a new level was last adopted
+	moved       streak
 	habit       habit
 	findings    [6]finding // of the value at hand
 }
@@ -166,25 +167,25 @@ func (d *Detector) learn(o Observation, f forecast, findings []finding) {
 	d.far.learn(f.far[:], o.Value, rate/3, farUsual)
 	d.season.learn(o.At, o.Value, time.Duration(d.step), farUsual)
 	d.fast += max(fastRate, young) * (o.Value - d.fast)
-	d.learnLevel(o.Value, max(levelRate, young), farUsual)
+	d.learnLevel(o, f, max(levelRate, young), farUsual)
 	d.previous, d.last = o.Value, o.At
 }
 
-// learnLevel lets the level follow slowly, and at once when a whole run of
-// values has moved: then the season moves with it, and what is normal there
-// is normal here.
-func (d *Detector) learnLevel(v, rate, usual float64) {
-	off := v - d.level
-	if usual > 0 {
-		off = clip(off, clipAt*usual)
-	}
-	d.level += rate * off
-	if usual == 0 || d.seen-d.adopted <= 2*long {
+// learnLevel lets the level follow slowly, and at once when the values have
+// moved for a day: then the season moves with it, and what is normal there is
+// normal here.
+func (d *Detector) learnLevel(o Observation, f forecast, rate, usual float64) {
+	off := o.Value - d.level
+	if usual == 0 {
+		d.level += rate * off
 		return
 	}
-	if moved := d.farOff.moved(movedBy * usual); moved != 0 {
+	d.level += rate * clip(off, clipAt*usual)
+	d.moved.add(o.At, o.Value-f.seasonal, movedBy*usual)
+	if d.moved.count >= long && o.At.Sub(d.moved.since) >= movedFor {
+		moved := d.moved.sum / float64(d.moved.count)
 		d.level += moved
 		d.season.shift(moved)
-		d.adopted = d.seen
+		d.moved = streak{}
 	}
 }

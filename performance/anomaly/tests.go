@@ -2,7 +2,7 @@ package anomaly
 
 import (
 	"math"
-	"slices"
+	"time"
 )
 
 const (
@@ -90,17 +90,28 @@ func unrest(values []float64, limit float64) float64 {
 	return sum / float64(max(len(values), 1))
 }
 
-// moved is the distance to a new level when the whole run lies on one side,
-// more than limit away but for an eighth of it; else 0.
-func (r *run) moved(limit float64) float64 {
-	if r.count < long {
-		return 0
+// streak is a row of values on one side of what was expected of them.
+type streak struct {
+	count int
+	sum   float64
+	since time.Time
+}
+
+// add goes on with the streak when off is further than limit on its side. One
+// that is not takes back eight, so that a streak survives a few.
+func (s *streak) add(at time.Time, off, limit float64) {
+	if math.Abs(off) > limit && off*s.sum >= 0 {
+		if s.count == 0 {
+			s.since = at
+		}
+		s.count++
+		s.sum += off
+		return
 	}
-	sorted := r.values
-	slices.Sort(sorted[:])
-	low, high := sorted[long/8], sorted[long-1-long/8]
-	if low > limit || high < -limit {
-		return sorted[long/2]
+	if left := s.count - 8; left > 0 {
+		s.sum *= float64(left) / float64(s.count)
+		s.count = left
+		return
 	}
-	return 0
+	*s = streak{}
 }
