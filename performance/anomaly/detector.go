@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	fastRate  = 0.3   // of the short average
+	fastRate  = 0.15  // of the short average
 	levelRate = 0.005 // of the level, when it does not move at once
 	skillRate = 0.01  // at which forecasters are judged; the seasonal a third
 	gapSteps  = 6     // usual steps without a value that make a gap

@@ -13,7 +13,7 @@ const (
 	rest, again = 24 * time.Hour, 1.5
 	// Each recent anomaly raises the bar by habituation; it is forgotten at a
 	// rate of one in memory.
-	habituation, memory = 0.2, 3 * 24 * time.Hour
+	habituation, memory = 0.4, 3 * 24 * time.Hour
 )
 
 // habit is what it takes to speak, given what was said lately. A series that
