@@ -14,8 +14,15 @@ type Backtest struct {
 	Horizon int     `json:"horizon"` // steps judged at each origin
 }
 
-// maxOrigins bounds the time of a rehearsal.
-const maxOrigins = 8
+// How many origins a rehearsal has at most, which bounds its time. With a
+// season they lie whole seasons apart and eight see every weekday of hourly
+// values; without one they overlap, and more of them are needed to tell luck.
+// A method joins when it can play at fewOrigins of them.
+const (
+	plainOrigins    = 14
+	seasonalOrigins = 8
+	fewOrigins      = 4
+)
 
 // trial is the record of a rehearsal.
 type trial struct {
@@ -33,16 +40,17 @@ type act struct {
 	naive2 []float64
 	smape  []float64
 	mae    []float64
+	blend  []float64 // the combination, weighted by the other acts
 }
 
-// rehearse lets every method forecast from up to maxOrigins moments of the
+// rehearse lets every method forecast from several moments of the
 // past. y is the prepared series, the end of which lies `trailing` before the
 // end of raw; errors count only where raw has a value.
 func rehearse(raw, y []float64, trailing int, methods []method, season int, opts Options) trial {
 	actual := raw[len(raw)-trailing-len(y) : len(raw)-trailing]
 	horizon := max(1, min(opts.Horizon, len(y)/3))
 	t := trial{season: season, horizon: horizon, scale: Scale(y, min(season, max(1, len(y)-1)))}
-	origins := originsFor(len(y), horizon, season)
+	origins := playable(originsFor(len(y), horizon, season), methods)
 	t.usable = usable(methods, y, origins)
 	for _, origin := range origins {
 		a := act{actual: actual[origin : origin+horizon], naive2: Naive2(y[:origin], season, horizon)}
@@ -59,20 +67,41 @@ func rehearse(raw, y []float64, trailing int, methods []method, season int, opts
 			t.acts = append(t.acts, a)
 		}
 	}
+	for k := range t.acts {
+		t.acts[k].blend = t.blended(k)
+	}
 	return t
 }
 
 // originsFor places the origins whole seasons before the end, so that step i
 // of every act has the phase of step i of the forecast to come.
 func originsFor(n, horizon, season int) []int {
-	step := season
+	step, most := season, seasonalOrigins
 	if season == 1 {
-		step = max(1, horizon/2)
+		step, most = max(1, horizon/2), plainOrigins
 	}
 	least := max(min(2*season+1, n-horizon), n/3, 3)
 	var origins []int
-	for origin := n - horizon; origin >= least && len(origins) < maxOrigins; origin -= step {
+	for origin := n - horizon; origin >= least && len(origins) < most; origin -= step {
 		origins = append(origins, origin)
+	}
+	return origins
+}
+
+// playable leaves out the earliest origins when they alone would shut out a
+// method that needs a long history.
+func playable(origins []int, methods []method) []int {
+	if len(origins) <= fewOrigins {
+		return origins
+	}
+	need := 0
+	for _, m := range methods {
+		if m.needs <= origins[fewOrigins-1] {
+			need = max(need, m.needs)
+		}
+	}
+	for origins[len(origins)-1] < need {
+		origins = origins[:len(origins)-1]
 	}
 	return origins
 }
@@ -99,8 +128,8 @@ func (t *trial) summary() Backtest {
 		return b
 	}
 	var naiveSMAPE, naiveMAE float64
-	for k, a := range t.acts {
-		path := t.blended(k)
+	for _, a := range t.acts {
+		path := a.blend
 		b.SMAPE += SMAPE(a.actual, path) / float64(len(t.acts))
 		b.MAE += MAE(a.actual, path) / float64(len(t.acts))
 		naiveSMAPE += SMAPE(a.actual, a.naive2) / float64(len(t.acts))

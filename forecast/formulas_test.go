@@ -62,12 +62,25 @@ func TestHoltWintersByHand(t *testing.T) {
 }
 
 func TestDoubleSeasonByHand(t *testing.T) {
-	s := doubleSeason{alpha: 0.5, delta: 0.25, omega: 0.1, phi: 0.5, level: 10, short: []float64{1}, long: []float64{2, -2}}
+	fresh := func() *doubleSeason {
+		return &doubleSeason{alpha: 0.5, delta: 0.25, omega: 0.1, phi: 0.5, level: 10, short: []float64{1}, long: []float64{2, -2}}
+	}
+	s := fresh()
 	// y=15: e=15-13=2, counted 2²; l=11, d=1.5, w0=2.2, last=2
 	// y=12: e=12-(11+1.5-2)=1.5, counted (1.5-0.5*2)²; l=11.75, d=1.875, w1=-1.85
-	near(t, "error", []float64{s.run([]float64{15, 12}, 0)}, 4.25)
+	near(t, "error", []float64{s.squared([]float64{15, 12}, 0), fresh().squared([]float64{15, 12}, 1)}, 4.25, 0.25)
 	near(t, "state", []float64{s.level, s.short[0], s.long[0], s.long[1], s.last}, 11.75, 1.875, 2.2, -1.85, 1.5)
 	near(t, "forecast", s.next(2, 2), 11.75+1.875+2.2+0.75, 11.75+1.875-1.85+0.375)
+	// One step ahead a fifth of |2| and |0.5|; from the first value, with a
+	// season of one, all three distances are one: 12-(11+1.5-2+0.5*2) = 0.5.
+	near(t, "distant", []float64{fresh().distant([]float64{15, 12}, 0)}, 2.5/5+3*0.5)
+}
+
+func TestFirstFigures(t *testing.T) {
+	level, short, long := firstFigures([]float64{1, 5, 3, 7, 1, 5, 3, 7, 99}, 2, 4)
+	near(t, "level", []float64{level}, 4)
+	near(t, "short", short, -2, 2)
+	near(t, "long", long, -0.7, -0.7, 0.7, 0.7)
 }
 
 func TestThetaByHand(t *testing.T) {

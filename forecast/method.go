@@ -42,38 +42,59 @@ func seasonalMethods(y []float64, m int) []method {
 	methods := []method{
 		{"seasonal_naive", m, func(y []float64, h int) []float64 { return SeasonalNaive(y, m, h) }},
 		{"theta", 2*m + 1, func(y []float64, h int) []float64 { return overNaive2(y, m, h, theta) }},
-		{"damped_additive", 2*m + 1, func(y []float64, h int) []float64 { return withoutSeason(y, m, h, damped) }},
-		{"ets_additive", 2*m + 1, func(y []float64, h int) []float64 { return seasonalSmoothing(y, m, h, false) }},
+		{"season_ar", 4 * m, func(y []float64, h int) []float64 { return singleSeasonal(y, m, h) }},
 		{"autoregression", 6*m + 20, func(y []float64, h int) []float64 { return recursive(y, m, 0, h) }},
 		{"direct_regression", 8 * m, func(y []float64, h int) []float64 { return direct(y, m, 0, h) }},
 		{"profile", 2 * m, func(y []float64, h int) []float64 { return profile(y, m, m, h) }},
 	}
 	if positive(y) {
 		methods = append(methods,
-			method{"ets_multiplicative", 2*m + 1, func(y []float64, h int) []float64 { return seasonalSmoothing(y, m, h, true) }},
 			method{"log_direct_regression", 8 * m, inLogs(func(y []float64, h int) []float64 { return direct(y, m, 0, h) })})
+	}
+	if m < longSeason {
+		methods = append(methods, shortSeasonMethods(y, m)...)
+	}
+	return methods
+}
+
+// longSeason is from where on Holt-Winters has too many figures to move and
+// never earned a weight, while it took a third of the time.
+const longSeason = 24
+
+func shortSeasonMethods(y []float64, m int) []method {
+	methods := []method{
+		{"damped_additive", 2*m + 1, func(y []float64, h int) []float64 { return withoutSeason(y, m, h, damped) }},
+		{"ets_additive", 2*m + 1, func(y []float64, h int) []float64 { return seasonalSmoothing(y, m, h, false) }},
+	}
+	if positive(y) {
+		methods = append(methods, method{"ets_multiplicative", 2*m + 1,
+			func(y []float64, h int) []float64 { return seasonalSmoothing(y, m, h, true) }})
 	}
 	return methods
 }
 
 func cycleMethods(y []float64, m, c int) []method {
+	twice := 2*c + 2*m
+	regression := func(y []float64, h int) []float64 { return direct(y, m, c, h) }
 	methods := []method{
 		{"cycle_naive", c, func(y []float64, h int) []float64 { return SeasonalNaive(y, c, h) }},
-		{"cycle_regression", 2*c + 2*m + 60, func(y []float64, h int) []float64 { return direct(y, m, c, h) }},
-		{"cycle_autoregression", 2*c + 2*m + 60, func(y []float64, h int) []float64 { return recursive(y, m, c, h) }},
+		{"cycle_regression", twice + 60, regression},
+		{"cycle_autoregression", twice + 60, func(y []float64, h int) []float64 { return recursive(y, m, c, h) }},
 	}
 	if m == 1 {
 		return append(methods, method{"cycle_damped", 2*c + 1,
 			func(y []float64, h int) []float64 { return withoutSeason(y, c, h, damped) }})
 	}
-	double := func(y []float64, h int) []float64 { return doubleSeasonal(y, m, c, h) }
+	near := func(y []float64, h int) []float64 { return doubleSeasonal(y, m, c, h, (*doubleSeason).squared) }
+	far := func(y []float64, h int) []float64 { return doubleSeasonal(y, m, c, h, (*doubleSeason).distant) }
 	methods = append(methods,
 		method{"cycle_profile", 2 * c, func(y []float64, h int) []float64 { return profile(y, m, c, h) }},
-		method{"double_season", 2*c + 2*m, double})
+		method{"double_season", twice, far})
 	if positive(y) {
 		methods = append(methods,
-			method{"log_double_season", 2*c + 2*m, inLogs(double)},
-			method{"log_cycle_regression", 2*c + 2*m + 60, inLogs(func(y []float64, h int) []float64 { return direct(y, m, c, h) })})
+			method{"log_double_season", twice, inLogs(far)},
+			method{"log_double_season_near", twice, inLogs(near)},
+			method{"log_cycle_regression", twice + 60, inLogs(regression)})
 	}
 	return methods
 }

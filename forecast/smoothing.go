@@ -1,7 +1,5 @@
 package forecast
 
-import "math"
-
 // smoothing is Holt's linear method with a damped trend, in error correction
 // form: f = l + φb; e = y - f; l = f + αe; b = φb + αβe. φ = 1 is Holt's own
 // method, a slope of 0 simple exponential smoothing. Source: Gardner and
@@ -135,79 +133,4 @@ func seasonalSmoothing(y []float64, season, h int, multiplicative bool) []float6
 		}
 	}
 	return out
-}
-
-// doubleSeason is Taylor's exponential smoothing with two seasons, the longer
-// one holding what the shorter cannot explain, and a first-order correction of
-// the error: f = l + d + w + φe. Source: Taylor, "Triple seasonal methods for
-// short-term electricity demand forecasting", EJOR 204 (2010), eq. 2-6 with two
-// seasons.
-type doubleSeason struct {
-	alpha, delta, omega, phi float64
-	level, last              float64
-	short, long              []float64
-}
-
-// run skips the errors of the first skip values, in which the first figures
-// were estimated.
-func (s *doubleSeason) run(y []float64, skip int) float64 {
-	sse := 0.0
-	for t, v := range y {
-		d, w := &s.short[t%len(s.short)], &s.long[t%len(s.long)]
-		e := v - s.level - *d - *w
-		if t >= skip {
-			sse += (e - s.phi*s.last) * (e - s.phi*s.last)
-		}
-		s.level += s.alpha * e
-		*d += s.delta * e
-		*w += s.omega * e
-		s.last = e
-	}
-	return sse
-}
-
-func (s *doubleSeason) next(n, h int) []float64 {
-	out, e := make([]float64, h), s.last
-	for i := range out {
-		e *= s.phi
-		out[i] = s.level + s.short[(n+i)%len(s.short)] + s.long[(n+i)%len(s.long)] + e
-	}
-	return out
-}
-
-func doubleSeasonal(y []float64, season, cycle, h int) []float64 {
-	level, short, long := firstFigures(y, season, cycle)
-	at := func(x []float64) *doubleSeason {
-		return &doubleSeason{alpha: 0.5 * x[0], delta: 0.5 * x[1], omega: 0.5 * x[2], phi: math.Min(x[3], 0.995), level: level,
-			short: append([]float64(nil), short...), long: append([]float64(nil), long...)}
-	}
-	cost := func(x []float64) float64 { return at(x).run(y, cycle) }
-	s := at(minimise(cost, []float64{0.05, 0.2, 0.3, 0.8}, 100))
-	s.run(y, cycle)
-	return s.next(len(y), h)
-}
-
-// firstFigures are the means per phase over the first two cycles, the shrunken
-// rest for the longer one.
-func firstFigures(y []float64, season, cycle int) (level float64, short, long []float64) {
-	head := y[:min(len(y), 2*cycle)]
-	level = mean(head)
-	short, long = make([]float64, season), make([]float64, cycle)
-	counts := make([]float64, cycle)
-	for t, v := range head {
-		short[t%season] += v - level
-		counts[t%season]++
-	}
-	for i := range short {
-		short[i] /= counts[i]
-	}
-	clear(counts)
-	for t, v := range head {
-		long[t%cycle] += v - level - short[t%season]
-		counts[t%cycle]++
-	}
-	for i := range long {
-		long[i] *= 0.7 / counts[i]
-	}
-	return level, short, long
 }

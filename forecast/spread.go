@@ -27,7 +27,7 @@ func newSpread(t *trial, y []float64, season int) spread {
 	}
 	errors := make([][]float64, len(t.acts))
 	for k, a := range t.acts {
-		path := t.blended(k)
+		path := a.blend
 		errors[k] = make([]float64, t.horizon)
 		for i := range path {
 			errors[k][i] = math.Abs(a.actual[i] - path[i])
