@@ -15,10 +15,11 @@ import (
 
 // BenchConfig is what campaignd bench ingest can be told.
 type BenchConfig struct {
-	Duration time.Duration `default:"10s" help:"How long each load lasts."`
-	Database string        `placeholder:"URL" help:"An empty PostgreSQL to measure on, in place of an embedded store in a temporary folder. What the measurement writes stays there."`
-	Seed     uint64        `default:"1" help:"Of the values sent."`
-	JSON     bool          `name:"json" help:"Print the figures as JSON."`
+	Duration  time.Duration `default:"10s" help:"How long each load lasts."`
+	Database  string        `placeholder:"URL" help:"An empty PostgreSQL to measure on, in place of an embedded store in a temporary folder. What the measurement writes stays there."`
+	Campaigns int           `default:"500" help:"Over how many campaigns the events are spread."`
+	Seed      uint64        `default:"1" help:"Of the values sent."`
+	JSON      bool          `name:"json" help:"Print the figures as JSON."`
 }
 
 // BenchIngest measures ingest through a program of its own, beside what the
@@ -59,7 +60,7 @@ func measure(ctx context.Context, cfg BenchConfig, db *sqlstore.DB, program *ben
 	if err != nil {
 		return bench.Report{}, err
 	}
-	load := bench.Usual(bench.Load{URL: program.URL, Key: key, Duration: cfg.Duration, Seed: cfg.Seed, PID: program.PID()})
+	load := bench.Usual(bench.Load{URL: program.URL, Key: key, Campaigns: cfg.Campaigns, Duration: cfg.Duration, Seed: cfg.Seed, PID: program.PID()})
 	report, err := bench.Run(ctx, bench.Plan{Load: load, Bare: sqlstore.Bare{Metrics: db.Metrics()}, PostgresDSN: cfg.Database})
 	report.PeakMemory = program.PeakMemory()
 	return report, err

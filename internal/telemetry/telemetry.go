@@ -1,6 +1,6 @@
 // Package telemetry is how an operator sees the service: structured logs
 // without secrets, Prometheus metrics, and the operations port with /healthz
-// (the process lives), /readyz (it can serve) and /metrics.
+// (the process lives), /readyz (it can serve), /metrics and /debug/pprof.
 package telemetry
 
 import (
@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/pprof"
 	"strings"
 	"time"
 
@@ -53,6 +54,9 @@ func Handler(registry *prometheus.Registry, checks ...Check) http.Handler {
 		answer(w, http.StatusOK, map[string]any{"status": "ok"})
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { ready(w, r, checks) })
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return mux
 }
