@@ -128,7 +128,7 @@ func (g *Guard) verify(r *http.Request, body *limited, answer *http.Response, te
 	if answer.StatusCode == http.StatusMethodNotAllowed || bytes.Contains(text, []byte(`"code":"no_such_route"`)) {
 		return // what is not in the document is refused, which is all it asks
 	}
-	if answer.StatusCode < http.StatusBadRequest && !body.cut {
+	if answer.StatusCode < http.StatusBadRequest && !body.cut && whole(r, text) {
 		request := r.Clone(r.Context())
 		request.Body = io.NopCloser(bytes.NewReader(body.Bytes()))
 		if ok, errs := g.check.ValidateHttpRequestSync(request); !ok {
@@ -139,6 +139,14 @@ func (g *Guard) verify(r *http.Request, body *limited, answer *http.Response, te
 	if ok, errs := g.check.ValidateHttpResponse(r, answer); !ok {
 		g.t.Errorf("%s: the answer is not what the contract promises: %s\n%.2000s", name, describe(errs), text)
 	}
+}
+
+// whole reports whether a request was taken as a whole and can be checked as
+// one: streams are read line by line, and bad facts are refused one by one.
+func whole(r *http.Request, answer []byte) bool {
+	contentType := r.Header.Get("Content-Type")
+	return (contentType == "" || strings.Contains(contentType, "json") && !strings.Contains(contentType, "ndjson")) &&
+		!bytes.Contains(answer, []byte(`"rejected":[{`))
 }
 
 func describe(errs []*verrors.ValidationError) string {

@@ -88,33 +88,41 @@ type newMetrics struct {
 }
 
 type newMetricEvent struct {
-	EventID       string            `json:"event_id" minLength:"1" maxLength:"128" doc:"The sender's id; time-ordered UUIDs (version 7) are stored best."`
-	CampaignID    uuid.UUID         `json:"campaign_id" format:"uuid"`
-	OccurredAt    string            `json:"occurred_at" format:"date-time" doc:"At most five minutes in the future."`
-	Channel       string            `json:"channel,omitempty" maxLength:"128"`
-	Source        string            `json:"source,omitempty" maxLength:"128"`
-	Ad            string            `json:"ad,omitempty" maxLength:"128"`
-	Creative      string            `json:"creative,omitempty" maxLength:"128"`
-	Audience      string            `json:"audience,omitempty" maxLength:"128"`
-	Country       string            `json:"country,omitempty" maxLength:"128"`
-	Device        string            `json:"device,omitempty" maxLength:"128"`
-	Currency      string            `json:"currency,omitempty" doc:"Refused when it is not the campaign's."`
-	CorrelationID string            `json:"correlation_id,omitempty" maxLength:"128"`
-	Metrics       metricValues      `json:"metrics,omitempty"`
-	Custom        map[string]string `json:"custom,omitempty" doc:"Named increments, as decimal strings or numbers."`
-	Metadata      map[string]any    `json:"metadata,omitempty" doc:"Carried, not read; at most 4 KiB."`
+	EventID       string                  `json:"event_id" minLength:"1" maxLength:"128" doc:"The sender's id; time-ordered UUIDs (version 7) are stored best."`
+	CampaignID    uuid.UUID               `json:"campaign_id" format:"uuid"`
+	OccurredAt    string                  `json:"occurred_at" format:"date-time" doc:"At most five minutes in the future."`
+	Channel       string                  `json:"channel,omitempty" maxLength:"128"`
+	Source        string                  `json:"source,omitempty" maxLength:"128"`
+	Ad            string                  `json:"ad,omitempty" maxLength:"128"`
+	Creative      string                  `json:"creative,omitempty" maxLength:"128"`
+	Audience      string                  `json:"audience,omitempty" maxLength:"128"`
+	Country       string                  `json:"country,omitempty" maxLength:"128"`
+	Device        string                  `json:"device,omitempty" maxLength:"128"`
+	Currency      string                  `json:"currency,omitempty" doc:"Refused when it is not the campaign's."`
+	CorrelationID string                  `json:"correlation_id,omitempty" maxLength:"128"`
+	Metrics       metricValues            `json:"metrics,omitempty"`
+	Custom        map[string]numberOrText `json:"custom,omitempty" doc:"Named increments, as decimal strings or numbers."`
+	Metadata      map[string]any          `json:"metadata,omitempty" doc:"Carried, not read; at most 4 KiB."`
 }
 
 type metricValues struct {
-	Impressions  int64  `json:"impressions,omitempty" doc:"An increment; negative restates."`
-	Clicks       int64  `json:"clicks,omitempty"`
-	Conversions  int64  `json:"conversions,omitempty"`
-	Leads        int64  `json:"leads,omitempty"`
-	Spend        string `json:"spend,omitempty" doc:"Decimal string in the campaign's currency." example:"1.23"`
-	Revenue      string `json:"revenue,omitempty" doc:"Decimal string in the campaign's currency."`
-	Reach        int64  `json:"reach,omitempty" doc:"A gauge: the latest value holds, it is never summed."`
-	BrandLift    string `json:"brand_lift,omitempty" doc:"A gauge, as a decimal string."`
-	QualityScore string `json:"quality_score,omitempty" doc:"A gauge, as a decimal string."`
+	Impressions  int64        `json:"impressions,omitempty" doc:"An increment; negative restates."`
+	Clicks       int64        `json:"clicks,omitempty"`
+	Conversions  int64        `json:"conversions,omitempty"`
+	Leads        int64        `json:"leads,omitempty"`
+	Spend        string       `json:"spend,omitempty" doc:"Decimal string in the campaign's currency." example:"1.23"`
+	Revenue      string       `json:"revenue,omitempty" doc:"Decimal string in the campaign's currency."`
+	Reach        int64        `json:"reach,omitempty" doc:"A gauge: the latest value holds, it is never summed."`
+	BrandLift    numberOrText `json:"brand_lift,omitempty" doc:"A gauge."`
+	QualityScore numberOrText `json:"quality_score,omitempty" doc:"A gauge."`
+}
+
+// numberOrText is a decimal either way.
+type numberOrText struct{}
+
+// Schema implements huma.SchemaProvider.
+func (numberOrText) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeNumber}, {Type: huma.TypeString}}}
 }
 
 type receiptBody struct {
