@@ -3,15 +3,18 @@ package main
 import (
 	"encoding/json"
 	"io"
+	"os"
 	"time"
 
 	"github.com/hexabuilders/campaignd/forecast/evaluate"
 	"github.com/hexabuilders/campaignd/internal/app"
+	"github.com/hexabuilders/campaignd/performance/anomaly/nab"
 )
 
 type benchCmd struct {
 	Ingest   benchIngest   `cmd:"" help:"Measure how fast events are taken in, beside the bare store."`
 	Forecast benchForecast `cmd:"" help:"Judge the forecasts on a folder of series, beside Naive2."`
+	NAB      benchNAB      `cmd:"" name:"nab" help:"Score the anomaly detector on a folder shaped like the Numenta Anomaly Benchmark."`
 }
 
 type benchIngest struct {
@@ -37,6 +40,20 @@ func (c *benchForecast) Run(e env) error {
 		return err
 	}
 	return show(e.stdout, c.JSON, report, report.WriteText)
+}
+
+type benchNAB struct {
+	Dir  string `arg:"" type:"existingdir" help:"Folders of categories with files of timestamp,value, and combined_windows.json."`
+	JSON bool   `name:"json" help:"Print the figures as JSON."`
+}
+
+// Run prints the normalised score by profile and category.
+func (c *benchNAB) Run(e env) error {
+	report, err := nab.Run(e.ctx, os.DirFS(c.Dir))
+	if err != nil {
+		return err
+	}
+	return show(e.stdout, c.JSON, report, report.Text)
 }
 
 // show prints a report as JSON or for a person.

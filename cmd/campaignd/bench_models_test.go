@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestBenchForecastJudgesAFolder(t *testing.T) {
@@ -33,6 +34,36 @@ func TestBenchForecastJudgesAFolder(t *testing.T) {
 		t.Fatalf("exit %d, %v\n%s\n%s", code, err, stdout, stderr)
 	}
 	if code, stdout, _ := command(t, "bench", "forecast", dir, "--season", "24", "--horizon", "24"); code != 0 || !strings.Contains(stdout, "OWA") {
+		t.Fatalf("exit %d\n%s", code, stdout)
+	}
+}
+
+func TestBenchNABScoresAFolder(t *testing.T) {
+	dir := t.TempDir()
+	var b strings.Builder
+	b.WriteString("timestamp,value\n")
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i := range 24 * 60 {
+		value := 50 + 10*math.Sin(float64(i)/24*2*math.Pi) + float64(i*7%5)
+		if i == 24*50 {
+			value = 500
+		}
+		_, _ = fmt.Fprintf(&b, "%s,%.2f\n", start.Add(time.Duration(i)*time.Hour).Format(time.DateTime), value)
+	}
+	windows := `{"ads/spike.csv":[["2026-02-19 12:00:00.000000","2026-02-20 12:00:00.000000"]]}`
+	if err := os.Mkdir(filepath.Join(dir, "ads"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"ads/spike.csv": b.String(), "combined_windows.json": windows} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, stdout, stderr := command(t, "bench", "nab", dir, "--json")
+	if code != 0 || !json.Valid([]byte(stdout)) {
+		t.Fatalf("exit %d\n%s\n%s", code, stdout, stderr)
+	}
+	if code, stdout, _ := command(t, "bench", "nab", dir); code != 0 || !strings.Contains(stdout, "spike") {
 		t.Fatalf("exit %d\n%s", code, stdout)
 	}
 }
