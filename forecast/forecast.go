@@ -31,7 +31,7 @@ type Options struct {
 // Limits of what New accepts. A history longer than maxHistory is cut to its
 // newest part, so that the time for one series is bounded.
 const (
-	maxHistory = 3000
+	maxHistory = 1500
 	maxSeason  = 1000
 	maxHorizon = 10_000
 	maxValue   = 1e100

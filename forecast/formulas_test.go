@@ -91,7 +91,7 @@ func TestThetaByHand(t *testing.T) {
 }
 
 func TestDynamicThetaFollowsTheRunningLine(t *testing.T) {
-	s := dynamicTheta{alpha: 0.5, theta: 2, level: 1}
+	s := dynamicTheta{alpha: 0.5, theta: 2, level: 1, rest: 1}
 	for _, v := range []float64{1, 2, 4} {
 		s.see(v)
 	}

@@ -1,7 +1,5 @@
 package forecast
 
-import "math"
-
 // theta is the mean of the straight line through the series and of simple
 // exponential smoothing of the line that doubles its curvature, 2y - line.
 // Source: Assimakopoulos and Nikolopoulos (2000); Hyndman and Billah (2003).
@@ -45,16 +43,17 @@ type dynamicTheta struct {
 	level        float64
 	a, b, mean   float64
 	t            float64 // values seen
+	rest         float64 // (1-α)^t
 }
 
 // mu is the next value expected.
 func (s *dynamicTheta) mu() float64 {
-	rest := math.Pow(1-s.alpha, s.t)
-	return s.level + (1-1/s.theta)*(rest*s.a+(1-rest*(1-s.alpha))/s.alpha*s.b)
+	return s.level + (1-1/s.theta)*(s.rest*s.a+(1-s.rest*(1-s.alpha))/s.alpha*s.b)
 }
 
 func (s *dynamicTheta) see(v float64) {
 	s.t++
+	s.rest *= 1 - s.alpha
 	old := s.mean
 	s.level += s.alpha * (v - s.level)
 	s.mean += (v - s.mean) / s.t
@@ -81,7 +80,7 @@ func (s *dynamicTheta) run(y []float64) float64 {
 // dynamicOptimisedTheta searches α in [0.05, 0.99] and θ in [1, 10].
 func dynamicOptimisedTheta(y []float64, h int) []float64 {
 	at := func(x []float64) *dynamicTheta {
-		return &dynamicTheta{alpha: 0.05 + 0.94*x[0], theta: 1 + 9*x[1], level: y[0]}
+		return &dynamicTheta{alpha: 0.05 + 0.94*x[0], theta: 1 + 9*x[1], level: y[0], rest: 1}
 	}
 	s := at(minimise(func(x []float64) float64 { return at(x).run(y) }, []float64{0.5, 0.11}, 50))
 	s.run(y)
