@@ -100,7 +100,7 @@ func (d *Detector) ignored(o Observation) Reason {
 
 func (d *Detector) confidence(at time.Time) Confidence {
 	switch known := at.Sub(d.first); {
-	case d.seen < 100 || known < 2*24*time.Hour:
+	case d.seen < familiar || known < 2*24*time.Hour:
 		return Low
 	case known < 14*24*time.Hour:
 		return Medium

@@ -8,6 +8,9 @@ import (
 const (
 	// bar is the surprise that it takes to speak: one in a thousand.
 	bar = 3.0
+	// caution is what the first value would need on top; it is gone after
+	// familiar values.
+	caution, familiar = 1.0, 100
 	// rest is how long the same anomaly is not told again, and again is how
 	// much more surprising one must be to count as another.
 	rest, again = 24 * time.Hour, 1.5
@@ -26,9 +29,11 @@ type habit struct {
 	seen   time.Time
 }
 
-// bar is the surprise that it takes to speak at this moment.
-func (h *habit) bar(at time.Time) float64 {
+// bar is the surprise that it takes to speak at this moment, when so many
+// values have been seen.
+func (h *habit) bar(at time.Time, seen int) float64 {
 	needed := bar + habituation*h.recent*h.faded(at)
+	needed += caution * max(0, 1-float64(seen)/familiar)
 	if at.Before(h.until) {
 		needed = max(needed, h.told+again)
 	}

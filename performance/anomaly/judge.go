@@ -54,7 +54,7 @@ func (d *Detector) standstill() float64 {
 // judge fills in what the findings come to.
 func (d *Detector) judge(v *Verdict, findings []finding, f forecast) {
 	loudest := slices.MaxFunc(findings, func(a, b finding) int { return cmp.Compare(a.surprise, b.surprise) })
-	needed := d.habit.bar(v.At)
+	needed := d.habit.bar(v.At, d.seen)
 	v.Score = loudest.surprise / (loudest.surprise + needed)
 	v.Anomalous = v.Score >= Threshold
 	v.Expected = d.seasonal.around(f.seasonal)

@@ -80,8 +80,11 @@ func TestBlendTrustsWhoWasRight(t *testing.T) {
 
 func TestBarRisesWithAnomaliesAndFalls(t *testing.T) {
 	var h habit
-	if got := h.bar(monday); got != bar {
+	if got := h.bar(monday, familiar); got != bar {
 		t.Errorf("at first: %g, want %g", got, bar)
+	}
+	if got := h.bar(monday, 0); got != bar+caution {
+		t.Errorf("of a series not known: %g, want %g", got, bar+caution)
 	}
 	h.tell(monday, 4)
 	for _, c := range []struct {
@@ -93,12 +96,12 @@ func TestBarRisesWithAnomaliesAndFalls(t *testing.T) {
 		{memory, bar + habituation/math.E},
 		{60 * 24 * time.Hour, bar},
 	} {
-		if got := h.bar(monday.Add(c.after)); math.Abs(got-c.want) > 1e-6 {
+		if got := h.bar(monday.Add(c.after), familiar); math.Abs(got-c.want) > 1e-6 {
 			t.Errorf("%s after an anomaly: %g, want %g", c.after, got, c.want)
 		}
 	}
 	h.tell(monday.Add(memory), 4)
-	if got, want := h.bar(monday.Add(memory+rest)), bar+habituation*(1+1/math.E)*math.Exp(-1.0/3); math.Abs(got-want) > 1e-6 {
+	if got, want := h.bar(monday.Add(memory+rest), familiar), bar+habituation*(1+1/math.E)*math.Exp(-1.0/3); math.Abs(got-want) > 1e-6 {
 		t.Errorf("after two: %g, want %g", got, want)
 	}
 }

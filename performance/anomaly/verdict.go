@@ -88,9 +88,17 @@ func (v Verdict) String() string {
 	if !v.Anomalous {
 		return expected
 	}
-	rare := ""
-	if len(v.Evidence) > 0 {
-		rare = fmt.Sprintf("one in %.2g, ", v.Evidence[0].OneIn)
+	return fmt.Sprintf("%s: %s (%s by %d values, %s confidence)", v.Kind, expected, v.rarity(), v.Learned, v.Confidence)
+}
+
+// rarity is how rare the anomaly is. What lies far beyond all values seen is
+// not told to a digit.
+func (v Verdict) rarity() string {
+	switch {
+	case len(v.Evidence) == 0:
+		return "unusual"
+	case v.Evidence[0].OneIn >= 1e6:
+		return "rarer than one in a million"
 	}
-	return fmt.Sprintf("%s: %s (%sby %d values, %s confidence)", v.Kind, expected, rare, v.Learned, v.Confidence)
+	return fmt.Sprintf("one in %.0f", v.Evidence[0].OneIn)
 }
