@@ -172,10 +172,13 @@ type budgetEntry struct {
 }
 
 // budgetCard draws the budget: what is settled, the thresholds on the bar, and
-// what was delivered beyond the limit. The bar grows when that is a lot.
+// what was delivered beyond the limit, for which the bar makes room.
 func (v *visit) budgetCard(s subject, entry *budgetEntry) budgetCard {
 	p, l := s.position, v.locale
-	scale := max(p.Limit.Micros, p.Reported.Micros, 1)
+	scale := max(p.Limit.Micros, 1)
+	if p.Reported.Micros > scale {
+		scale = p.Reported.Micros + p.Reported.Micros/10 // room for what is still to be reported
+	}
 	part := share(p.Reported.Micros, p.Limit.Micros)
 	c := budgetCard{
 		Kind: "total", URL: s.href() + "/budget", Tone: spendTone(part), Scale: money.FormatMicros(scale),

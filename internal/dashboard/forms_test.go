@@ -178,7 +178,7 @@ func TestTheBarShowsThresholdsAndOverdelivery(t *testing.T) {
 	s := w.running("Navidad", campaigns.Social)
 	w.deliver(s.ID, 0, 1000, 10, 1, 2500)
 	_, body, _ := w.get("/campaigns/"+s.ID.String(), w.session(partners.RoleAnalyst), "en")
-	has(t, body, `class="over"`, `class="tick fired"`, "Over the limit", "$500.00", `x="80%"`, "$2,500.00 spent of $2,000.00, 125%")
+	has(t, body, `class="over"`, `class="tick fired"`, "Over the limit", "$500.00", `x="72%"`, "$2,500.00 spent of $2,000.00, 125%")
 }
 
 func TestARefinementKeepsWhatTheFormDoesNotShow(t *testing.T) {

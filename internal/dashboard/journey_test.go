@@ -246,6 +246,23 @@ func TestFiltersAnswerAtEveryKey(t *testing.T) {
 	}
 }
 
+// A column sorts the page's rows by value, with what is not known last.
+func TestColumnsSort(t *testing.T) {
+	w, b := newWorld(t), newTab(t)
+	b.listen()
+	w.busy()
+	w.signIn(b, partners.RoleAnalyst)
+	w.open(b, "/campaigns")
+	values := `[...document.querySelectorAll('[data-rows] [data-metric="cpa"]')].map((e) => e.value && Number(e.value).toFixed(2)).join(" ")`
+	for _, want := range []string{"14.54 8.02 5.", "2.38 5."} {
+		b.click("th:last-child .sorter")
+		b.until("the order "+want, values+fmt.Sprintf(".startsWith(%q)", want))
+	}
+	if sort := eval[string](b, `document.querySelector("th:last-child").ariaSort`); sort != "ascending" {
+		t.Errorf("the column says it is sorted %q", sort)
+	}
+}
+
 // The overview grows as events arrive, and shows what others do.
 func TestTheOverviewMovesAndFollows(t *testing.T) {
 	w, b := newWorld(t), newTab(t)

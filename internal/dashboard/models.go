@@ -50,8 +50,8 @@ type table struct {
 }
 
 type column struct {
-	Label, URL, Sorted string
-	End                bool
+	Label string
+	End   bool // set at the end of its column, as numbers are
 }
 
 type row struct {
@@ -60,6 +60,7 @@ type row struct {
 	Totals                            string // as JSON: what live figures start from
 	Search                            string // lower-case text the filter looks in
 	Spend, Limit                      figure
+	LimitText                         string
 	Daily                             bool // the limit is a day's
 	Meter                             meter
 	Pacing                            pace

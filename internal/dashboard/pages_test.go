@@ -223,7 +223,7 @@ func TestAPageIsLight(t *testing.T) {
 	}
 	d, who := newRenderer(time.Now), w.session(partners.RoleManager)
 	shared := 0
-	for _, name := range []string{"app.css", "hanken-grotesk.woff2", "app.js", "words.js", "number.js", "figures.js", "budget.js", "live.js", "refresh.js", "forms.js", "chart.js", "mark.svg"} {
+	for _, name := range []string{"app.css", "hanken-grotesk.woff2", "app.js", "words.js", "number.js", "figures.js", "budget.js", "live.js", "refresh.js", "forms.js", "chart.js", "sort.js", "mark.svg"} {
 		if d.assets.Size(name) == 0 {
 			t.Errorf("there is no %s", name)
 		}

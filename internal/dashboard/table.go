@@ -29,7 +29,8 @@ func (l *locale) row(s subject) row {
 		ID: s.ID.String(), Name: s.Name, Status: string(s.Status), Type: string(s.Type), Objective: string(s.Objective),
 		Currency: s.code(), Totals: sumsJSON(s.totals), Search: strings.ToLower(s.Name + " " + strings.Join(s.Labels, " ")),
 		Spend: known("spend", s.totals.Spend, s.code()), Limit: known("limit", s.position.Limit.Micros, s.code()),
-		Daily: s.budget != nil && s.budget.State().Kind == "daily",
+		LimitText: l.limit(s.position.Limit),
+		Daily:     s.budget != nil && s.budget.State().Kind == "daily",
 	}
 	r.Pacing = s.pacing(l)
 	r.Meter = l.spendMeter(s)
@@ -41,6 +42,15 @@ func (l *locale) row(s subject) row {
 		r.Cells = append(r.Cells, c)
 	}
 	return r
+}
+
+// limit prints a limit, without decimals when it has none: it stands in a
+// narrow place.
+func (l *locale) limit(m money.Money) string {
+	if m.Micros%money.Unit == 0 {
+		return l.MoneyRound(m.Micros, string(m.Currency))
+	}
+	return l.Money(m.Micros, string(m.Currency))
 }
 
 // spendMeter is how much of the limit is gone.

@@ -3,11 +3,13 @@
 import { dialogs, rows, filters, menus, guard } from "./forms.js";
 import { follow } from "./live.js";
 import { charts } from "./chart.js";
+import { sorting } from "./sort.js";
 
 dialogs();
 rows();
 filters();
 menus();
 guard();
+sorting();
 const drawn = charts();
 follow(drawn);

@@ -10,6 +10,7 @@ export function spent(place, spend) {
     const fill = bar.querySelector(".fill");
     fill.setAttribute("width", percent(Math.min(spend, limit), scale));
     tone(fill, spend / limit);
+    bar.querySelector(".over")?.setAttribute("width", percent(spend - limit, scale));
     for (const mark of bar.querySelectorAll("[data-mark]")) {
       mark.classList.toggle("fired", mark.classList.contains("fired") || spend >= (limit * Number(mark.dataset.mark)) / 100);
     }

@@ -101,14 +101,14 @@ class Chart {
     return this.metric === "spend" ? amount(v, this.place.dataset) : plain(v, 0);
   }
 
-  time(t, full) {
+  time(t) {
     const zone = this.place.dataset.zone;
-    const how = this.step === "day" ? { day: "numeric", month: "short" } : { hour: "numeric", minute: "2-digit", ...(full && this.step === "hour" ? { day: "numeric", month: "short" } : {}) };
+    const how = this.step === "day" ? { day: "numeric", month: "short" } : { hour: "numeric", minute: "2-digit", ...(this.step === "hour" ? { day: "numeric", month: "short" } : {}) };
     return new Intl.DateTimeFormat(document.documentElement.lang, { timeZone: zone, ...how }).format(t);
   }
 
   text(p) {
-    return `${this.time(p.t, true)}: ${this.value(p[this.metric])}`;
+    return `${this.time(p.t)}: ${this.value(p[this.metric])}`;
   }
 
   draw() {
@@ -126,10 +126,11 @@ class Chart {
     const x = (i) => edge.left + (i / Math.max(1, values.length - 1)) * (width - edge.left - edge.right);
     const y = (v) => height - edge.bottom - (Math.max(0, v) / top) * (height - edge.top - edge.bottom);
     const svg = node("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
-    this.grid(svg, width, height, top, y);
+    this.grid(svg, width, top, y);
     this.times(svg, width, height, x);
     const line = values.map((v, i) => `${i ? "L" : "M"}${x(i).toFixed(1)} ${y(v).toFixed(1)}`).join("");
     svg.append(node("path", { class: "area", d: `${line}L${x(values.length - 1).toFixed(1)} ${y(0)}L${x(0).toFixed(1)} ${y(0)}Z` }), node("path", { class: "line", d: line }));
+    this.scale(svg, top, y);
     svg.append(node("circle", { class: "now", cx: x(end), cy: y(values[end]), r: 4 }));
     svg.append(node("text", { class: "last", x: x(end) + 8, y: y(values[end]) + 4 }, label));
     const parts = [svg];
@@ -137,16 +138,20 @@ class Chart {
     this.place.replaceChildren(...parts);
   }
 
-  grid(svg, width, height, top, y) {
-    for (const v of [0, top / 2, top]) {
-      svg.append(node("line", { class: "grid", x1: edge.left, x2: width - edge.right, y1: y(v), y2: y(v) }));
-      if (v) svg.append(node("text", { x: edge.left, y: y(v) - 6 }, this.metric === "spend" ? amount(v, { ...this.place.dataset, decimals: Number.isInteger(v) ? 0 : 2 }) : short(v)));
+  grid(svg, width, top, y) {
+    for (const v of [0, top / 2, top]) svg.append(node("line", { class: "grid", x1: edge.left, x2: width - edge.right, y1: y(v), y2: y(v) }));
+  }
+
+  // scale writes what the lines stand for, over the area so that it can be read.
+  scale(svg, top, y) {
+    for (const v of [top / 2, top]) {
+      svg.append(node("text", { x: edge.left, y: y(v) - 6 }, this.metric === "spend" ? amount(v, { ...this.place.dataset, decimals: Number.isInteger(v) ? 0 : 2 }) : short(v)));
     }
   }
 
   times(svg, width, height, x) {
     const last = this.points.length - 1;
-    const count = Math.min(last, Math.max(2, Math.floor(width / 130)));
+    const count = Math.min(last, Math.max(2, Math.floor(width / 160)));
     for (let k = 0; k <= count; k++) {
       const i = Math.round((k * last) / Math.max(1, count));
       const anchor = k === 0 ? "start" : k === count ? "end" : "middle";
@@ -162,7 +167,7 @@ class Chart {
     box.className = "chart-read";
     const strong = document.createElement("b");
     strong.textContent = this.value(p[this.metric]);
-    box.append(strong, ` · ${this.time(p.t, true)}`);
+    box.append(strong, ` · ${this.time(p.t)}`);
     requestAnimationFrame(() => {
       box.style.translate = `${Math.max(0, Math.min(width - box.offsetWidth, at - box.offsetWidth / 2))}px -8px`;
     });
