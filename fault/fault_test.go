@@ -60,7 +60,7 @@ func TestRecoveryOfEveryKind(t *testing.T) {
 }
 
 func TestTheCatalogueHoldsEveryCodeOnce(t *testing.T) {
-	New(Invalid, "test_full", "Another sentence.", "")
+	_ = New(Invalid, "test_full", "Another sentence.", "")
 	seen := map[string]int{}
 	for _, e := range Catalogue() {
 		seen[e.Code]++

@@ -91,15 +91,6 @@ func constant(y []float64) bool {
 	return true
 }
 
-func finite(y []float64) bool {
-	for _, v := range y {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return false
-		}
-	}
-	return true
-}
-
 // extremes returns the smallest and the largest value of a series.
 func extremes(y []float64) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)

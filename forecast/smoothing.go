@@ -94,7 +94,7 @@ func (s *holtWinters) run(y []float64) float64 {
 	sse, m := 0.0, len(s.season)
 	for t, v := range y {
 		base, figure := s.level+s.phi*s.slope, &s.season[t%m]
-		onLevel, onSeason := 0.0, 0.0
+		var onLevel, onSeason float64
 		if s.multiplicative {
 			e := v - base**figure
 			sse += e * e

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,7 +18,7 @@ type file map[string]any
 // loadFile reads a YAML file whose keys are the names of flags.
 func loadFile(r io.Reader) (kong.Resolver, error) {
 	var f file
-	if err := yaml.NewDecoder(r).Decode(&f); err != nil && err != io.EOF {
+	if err := yaml.NewDecoder(r).Decode(&f); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("configuration file: %w", err)
 	}
 	return f, nil

@@ -40,7 +40,7 @@ func readPart(path string) (part, error) {
 	if err != nil {
 		return part{}, ErrFolder.Wrap(err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	return parse(file, path)
 }
 

@@ -42,7 +42,7 @@ func TestDeliveryIsCountedOnceAndRead(t *testing.T) {
 	}
 	known := url.Values{"known_at": {total.str("known_at")}}.Encode()
 	h.call(h.ingest, "POST", "/api/v1/metrics", strings.ReplaceAll(body, `:"e`, `:"late`)).want(http.StatusOK)
-	if then := h.call(h.analyst, "GET", at+"/metrics?"+known, nil).want(http.StatusOK); string(then.text) != string(total.text) {
+	if then := h.call(h.analyst, "GET", at+"/metrics?"+known, nil).want(http.StatusOK); !bytes.Equal(then.text, total.text) {
 		t.Errorf("as known then %s\nwas %s", then.text, total.text)
 	}
 	budget := h.call(h.finance, "GET", at+"/budget", nil).want(http.StatusOK)

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"strings"
@@ -20,7 +21,7 @@ func TestRepeatedRequestGetsTheFirstAnswer(t *testing.T) {
 	first := h.call(h.manager, "POST", "/api/v1/campaigns", draft, "Idempotency-Key", onceKey).want(http.StatusCreated)
 	before := h.seq(h.id)
 	again := h.call(h.manager, "POST", "/api/v1/campaigns", draft, "Idempotency-Key", onceKey).want(http.StatusCreated)
-	if string(again.text) != string(first.text) || again.Header.Get("Idempotent-Replayed") != "true" || first.Header.Get("Idempotent-Replayed") != "" ||
+	if !bytes.Equal(again.text, first.text) || again.Header.Get("Idempotent-Replayed") != "true" || first.Header.Get("Idempotent-Replayed") != "" ||
 		again.Header.Get("Location") != first.Header.Get("Location") || again.Header.Get("ETag") != `"1"` {
 		t.Errorf("replayed %v %s\nfirst %v %s", again.Header, again.text, first.Header, first.text)
 	}

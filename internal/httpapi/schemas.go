@@ -69,7 +69,7 @@ func (kpi) Schema(r huma.Registry) *huma.Schema {
 	}
 }
 
-// Schedule and Targeting are null until they are set.
+// Targeting and Schedule are null until they are set.
 type (
 	Schedule struct {
 		_ struct{} `nullable:"true"`

@@ -88,13 +88,13 @@ func TestAnotherPartnersThingsDoNotExist(t *testing.T) {
 		}
 		for _, op := range operations(item) {
 			for _, key := range []string{thief.manager, thief.finance} {
-				real := w.call(key, op.Method, at(path, theirs), bodies[op.OperationID], "If-Match", "*")
+				there := w.call(key, op.Method, at(path, theirs), bodies[op.OperationID], "If-Match", "*")
 				missing := w.call(key, op.Method, at(path, nobodys), bodies[op.OperationID], "If-Match", "*")
-				if real.StatusCode != missing.StatusCode || sameProblem(real) != sameProblem(missing) {
-					t.Errorf("%s %s: another's %d %s\nmissing %d %s", op.Method, path, real.StatusCode, real.text, missing.StatusCode, missing.text)
+				if there.StatusCode != missing.StatusCode || sameProblem(there) != sameProblem(missing) {
+					t.Errorf("%s %s: another's %d %s\nmissing %d %s", op.Method, path, there.StatusCode, there.text, missing.StatusCode, missing.text)
 				}
-				if real.StatusCode != http.StatusNotFound && real.StatusCode != http.StatusForbidden {
-					t.Errorf("%s %s: another's answers %d %s", op.Method, path, real.StatusCode, real.text)
+				if there.StatusCode != http.StatusNotFound && there.StatusCode != http.StatusForbidden {
+					t.Errorf("%s %s: another's answers %d %s", op.Method, path, there.StatusCode, there.text)
 				}
 				tried++
 			}
@@ -138,7 +138,7 @@ func TestRolesThroughHTTP(t *testing.T) {
 	}
 	for path, item := range w.api.OpenAPI().Paths {
 		for _, op := range operations(item) {
-			action := partners.Action(op.Metadata["action"].(partners.Action))
+			action := op.Metadata["action"].(partners.Action)
 			for role, key := range keys {
 				target := at(path, ids)
 				if op.Method != http.MethodGet {

@@ -130,7 +130,8 @@ func readEvent(lines *bufio.Reader, ids *[]string) (m said, err error) {
 			*ids = append(*ids, strings.TrimSpace(id))
 		}
 		if data, ok := strings.CutPrefix(line, "data: "); ok {
-			return m, json.Unmarshal([]byte(data), &m)
+			err := json.Unmarshal([]byte(data), &m)
+			return m, err
 		}
 	}
 }
@@ -155,7 +156,8 @@ func (w *world) dialSocket(path, key string, last int64) (*client, int, error) {
 		if err != nil {
 			return m, err
 		}
-		return m, json.Unmarshal(body, &m)
+		err = json.Unmarshal(body, &m)
+		return m, err
 	}
 	return c, http.StatusSwitchingProtocols, nil
 }

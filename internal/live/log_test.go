@@ -63,7 +63,14 @@ func TestARealKeyIsRevokedWhileItsSocketIsOpen(t *testing.T) {
 	following := make(chan error, 2)
 	go func() { following <- relay.Follow(ctx, db.Log(), hub.Publish) }()
 	go func() { following <- hub.Run(ctx) }()
-	defer func() { cancel(); <-following; <-following }()
+	defer func() {
+		cancel()
+		for range 2 {
+			if err := <-following; err != nil {
+				t.Error(err)
+			}
+		}
+	}()
 	server := httptest.NewServer(hub)
 	defer server.Close()
 

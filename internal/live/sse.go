@@ -71,8 +71,9 @@ func (s *eventStream) frame(m *message) []byte {
 	}
 	b = append(b, "data: "...)
 	b = append(b, m.body...)
-	s.line = append(b, "\n\n"...)
-	return s.line
+	b = append(b, "\n\n"...)
+	s.line = b
+	return b
 }
 
 func (s *eventStream) beat(context.Context) error {

@@ -71,7 +71,7 @@ func readSeries(corpus fs.FS, name string, limits [][2]string) (series, error) {
 	if err != nil {
 		return s, fmt.Errorf("%s names a series that cannot be read: %w", labels, err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	if s.at, s.values, err = readRows(f); err != nil {
 		return s, fmt.Errorf("%s: %w", name, err)
 	}
@@ -88,11 +88,12 @@ func readRows(r io.Reader) (at []time.Time, values []float64, err error) {
 	lines.FieldsPerRecord, lines.ReuseRecord = 2, true
 	for n := 1; ; n++ {
 		record, err := lines.Read()
-		if errors.Is(err, io.EOF) {
+		switch {
+		case errors.Is(err, io.EOF):
 			return at, values, nil
-		} else if err != nil {
+		case err != nil:
 			return nil, nil, err
-		} else if n == 1 && record[0] == "timestamp" {
+		case n == 1 && record[0] == "timestamp":
 			continue
 		}
 		t, v, err := parseRow(record)
