@@ -44,7 +44,7 @@ func newSpread(t *trial, y []float64, season int) spread {
 		}
 	}
 	slices.Sort(scores)
-	few := 1 + 0.5/float64(len(errors))
+	few := math.Min(1.06, 1+0.5/float64(len(errors)))
 	s.q80 = few * quantile(scores, 0.80, normal80)
 	s.q95 = few * math.Max(quantile(scores, 0.95, normal95), 1.2*quantile(scores, 0.80, normal80))
 	return s
@@ -64,8 +64,9 @@ func sizes(errors [][]float64, except int) []float64 {
 	for i := range raw {
 		raw[i] = meanStep(errors, except, i)
 	}
+	window := max(3, int(24/acts))
 	for i := range out {
-		around := mean(known(raw[max(0, i-3):min(horizon, i+4)]))
+		around := mean(known(raw[max(0, i-window):min(horizon, i+window+1)]))
 		if math.IsNaN(raw[i]) {
 			out[i] = around
 			continue
@@ -95,15 +96,19 @@ func known(values []float64) []float64 {
 	return out
 }
 
-// walkSpread is the spread of a random walk with the steps of the series.
+// walkSpread is the spread of a random walk with the steps of the series, from
+// season to season when two seasons are known.
 func walkSpread(y []float64, season, horizon int) spread {
-	step := 0.0
-	if len(y) > 1 {
-		step = Scale(y, 1)
+	stride, step := 1, 0.0
+	if len(y) >= 2*season {
+		stride = season
+	}
+	if len(y) > stride {
+		step = Scale(y, stride)
 	}
 	s := spread{size: make([]float64, horizon), season: season, q80: normal80, q95: normal95}
 	for i := range s.size {
-		s.size[i] = step * math.Sqrt(float64(i+1))
+		s.size[i] = step * math.Sqrt(float64(i/stride+1))
 	}
 	return s
 }
