@@ -101,6 +101,7 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	kept := &limited{max: maxBody}
+	r = r.WithContext(r.Context()) // the server looks at its own request's body when it ends the connection
 	r.Body = struct {
 		io.Reader
 		io.Closer

@@ -30,7 +30,7 @@ const adminSecret = "the-key-of-an-administrator-in-tests-0123"
 // world is the API over the real services and a real store, with every request
 // and answer held against the contract.
 type world struct {
-	*testing.T
+	testing.TB
 	url      string
 	db       *sqlstore.DB
 	api      *httpapi.Server
@@ -42,9 +42,9 @@ type world struct {
 	now time.Time
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{T: t, now: time.Date(2026, 3, 2, 15, 4, 5, 0, time.UTC)}
+	w := &world{TB: t, now: time.Date(2026, 3, 2, 15, 4, 5, 0, time.UTC)}
 	db, err := sqlstore.Open(t.Context(), sqlstore.Config{URL: t.TempDir(), Now: w.clock})
 	if err != nil {
 		t.Fatal(err)
