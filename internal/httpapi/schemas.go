@@ -69,17 +69,17 @@ func (kpi) Schema(r huma.Registry) *huma.Schema {
 	}
 }
 
-// Targeting and Schedule are null until they are set.
-type (
-	Schedule struct {
-		_ struct{} `nullable:"true"`
-		campaigns.Schedule
-	}
-	Targeting struct {
-		_ struct{} `nullable:"true"`
-		targeting.Configuration
-	}
-)
+// Schedule is null until it is set.
+type Schedule struct {
+	_ struct{} `nullable:"true"`
+	campaigns.Schedule
+}
+
+// Targeting is null until it is set.
+type Targeting struct {
+	_ struct{} `nullable:"true"`
+	targeting.Configuration
+}
 
 // moneyAt reads an amount whose members lie under a path.
 func moneyAt(path, amount, currency string) (money.Money, error) {
