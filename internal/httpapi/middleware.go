@@ -5,10 +5,13 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
+	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/partners"
 )
 
@@ -122,4 +125,20 @@ func authenticated(auth Authenticator) func(http.Handler) http.Handler {
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), keyPrincipal, p)))
 		})
 	}
+}
+
+// readable refuses a query with bytes that are no text, which stores take each
+// in their own way.
+func readable(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery != "" {
+			for name, values := range r.URL.Query() {
+				if text := strings.Join(values, ""); strings.ContainsRune(text, 0) || !utf8.ValidString(text) {
+					WriteProblem(w, r, errMalformed.WithFields(fault.Field{Path: name, Code: "not_text", Detail: "It contains bytes that are no text.", Allow: "UTF-8 without NUL"}))
+					return
+				}
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }

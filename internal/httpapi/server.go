@@ -49,7 +49,7 @@ func New(services Services, opts Options) *Server {
 }
 
 func (s *Server) routes(r chi.Router) {
-	r.Use(authenticated(s.opts.Auth))
+	r.Use(authenticated(s.opts.Auth), readable)
 	r.Use(idempotent(s.opts.Idempotency, s.opts.MaxBody))
 	s.api = humachi.New(r, config())
 	s.register()

@@ -44,8 +44,14 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
+	return newWorldOn(t, t.TempDir())
+}
+
+// newWorldOn is a world on a store of its own.
+func newWorldOn(t testing.TB, store string) *world {
+	t.Helper()
 	w := &world{TB: t, now: time.Date(2026, 3, 2, 15, 4, 5, 0, time.UTC)}
-	db, err := sqlstore.Open(t.Context(), sqlstore.Config{URL: t.TempDir(), Now: w.clock})
+	db, err := sqlstore.Open(t.Context(), sqlstore.Config{URL: store, Now: w.clock})
 	if err != nil {
 		t.Fatal(err)
 	}
