@@ -94,7 +94,7 @@ func TestRunCountsWhatArrives(t *testing.T) {
 	if got := api.events.Load(); got != batches.Events+singles.Events || batches.Events == 0 || singles.Events == 0 {
 		t.Errorf("%d events arrived, the report says %d and %d", got, batches.Events, singles.Events)
 	}
-	if got := api.created.Load(); got != 3+500 {
+	if got := api.created.Load(); got != 3+3 { // each load has its own
 		t.Errorf("%d campaigns made", got)
 	}
 	if batches.P50 <= 0 || batches.P99 < batches.P50 || report.OfBareStore <= 0 || report.TimesOneInsert <= 0 {
