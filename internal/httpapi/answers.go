@@ -47,8 +47,22 @@ func operation(method, path, id, summary string, action partners.Action, status 
 	return huma.Operation{
 		Method: method, Path: path, OperationID: id, Summary: summary, DefaultStatus: status,
 		Errors: refusals(method), Metadata: map[string]any{"action": action},
-		Description: "Needs the right to " + strings.ReplaceAll(string(action), "_", " ") + ".",
+		Description: "For keys with the role " + rolesFor(action) + ".",
 	}
+}
+
+// rolesFor are the roles that may, as a sentence names them.
+func rolesFor(action partners.Action) string {
+	var roles []string
+	for _, role := range partners.Roles {
+		if role.Can(action) {
+			roles = append(roles, string(role))
+		}
+	}
+	if last := len(roles) - 1; last > 0 {
+		roles = []string{strings.Join(roles[:last], ", "), roles[last]}
+	}
+	return strings.Join(roles, " or ")
 }
 
 // refusals are the statuses that an operation may answer besides its own.

@@ -37,7 +37,7 @@ Everything belongs to a partner, which the credential names; another partner's t
 
 Every POST takes Idempotency-Key: the same key and body within 24 hours get the first answer again. Every write takes validate_only=true, which checks everything and changes nothing.
 
-What can change has a revision, which reads give as ETag. PUT, PATCH and DELETE need it in If-Match: 428 without it, 412 when the thing has changed since. Actions such as launch or pause take If-Match but do not need it: stopping a campaign must never wait for a second read.`
+What can change has a revision, which reads give as ETag. PUT and PATCH need it in If-Match: 428 without it, 412 when the thing has changed since. Actions such as launch or pause take If-Match but do not need it: stopping a campaign must never wait for a second read.`
 
 func (s *Server) serveJSON(w http.ResponseWriter, r *http.Request) {
 	serveContract(w, r, "application/openapi+json", s.api.OpenAPI().MarshalJSON)

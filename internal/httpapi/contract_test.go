@@ -8,7 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"github.com/hexabuilders/campaignd/internal/httpapi"
+	"github.com/hexabuilders/campaignd/internal/testenv"
 )
 
 var update = flag.Bool("update", false, "write api/openapi.yaml from the code")
@@ -61,6 +64,21 @@ func TestEveryOperationIsDescribedForPeople(t *testing.T) {
 	for _, code := range []string{"validation_failed", "not_ready", "body_too_large", "if_match_required", "idempotency_key_reused", "malformed_request"} {
 		if !strings.Contains(page, `id="`+code+`"`) {
 			t.Errorf("/docs does not explain %s, to which problems refer", code)
+		}
+	}
+}
+
+func TestDocsFitEveryScreen(t *testing.T) {
+	url := newWorld(t).url + "/docs"
+	browser := testenv.Browser(t)
+	for _, width := range []int64{360, 1280} {
+		if err := chromedp.Do(browser, chromedp.EmulateViewport(width, 800), chromedp.Navigate(url)); err != nil {
+			t.Fatal(err)
+		}
+		fits, err := chromedp.Run(browser, chromedp.Evaluate[bool](`document.querySelectorAll("details").forEach(d => d.open = true),
+			document.documentElement.scrollWidth <= document.documentElement.clientWidth`))
+		if err != nil || !fits {
+			t.Errorf("at %d pixels the page is wider than the screen: %v", width, err)
 		}
 	}
 }

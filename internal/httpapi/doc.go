@@ -2,8 +2,9 @@
 // services and their answers into JSON, and holds no rule of the business.
 //
 // A request passes through, in this order: request id, log line, panic guard,
-// authentication, role, Idempotency-Key, huma (schema validation and decoding),
-// the domain service. POST /metrics leaves huma out: it is the hot path.
+// authentication, Idempotency-Key, role, huma (schema validation and decoding),
+// the domain service. POST /metrics leaves huma out, since it is the hot path,
+// and so does POST /imports, which takes files.
 //
 // Every refusal is an RFC 9457 problem document with a stable code. The table
 // from fault.Kind to status stands in problem.go, and nowhere else.

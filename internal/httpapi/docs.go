@@ -41,7 +41,7 @@ type docsGroup struct {
 func (s *Server) serveDocs(w http.ResponseWriter, r *http.Request) {
 	var page bytes.Buffer
 	err := docsPage.Execute(&page, map[string]any{
-		"Info": s.api.OpenAPI().Info, "Base": Base, "Groups": s.docsGroups(),
+		"Info": s.api.OpenAPI().Info, "Base": Base, "Groups": s.docsGroups(), "Types": s.docsTypes(),
 		"Errors": fault.Catalogue(), "Statuses": statuses,
 	})
 	if err != nil {
@@ -53,34 +53,44 @@ func (s *Server) serveDocs(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(page.Bytes())
 }
 
+// docsOrder is how a newcomer meets the parts; others follow by name.
+var docsOrder = []string{"partners", "campaigns", "metrics", "budgets", "alerts", "imports", "events"}
+
 func (s *Server) docsGroups() []docsGroup {
 	byName := map[string]*docsGroup{}
-	var groups []*docsGroup
 	paths := s.api.OpenAPI().Paths
-	names := make([]string, 0, len(paths))
-	for path := range paths {
-		names = append(names, path)
-	}
-	slices.Sort(names)
-	for _, path := range names {
-		name := strings.Split(strings.TrimPrefix(path, "/"), "/")[0]
-		group := byName[name]
-		if group == nil {
-			group = &docsGroup{Name: name}
-			byName[name], groups = group, append(groups, group)
+	for _, path := range names(paths) {
+		name := strings.Split(path, "/")[1]
+		if byName[name] == nil {
+			byName[name] = &docsGroup{Name: name}
 		}
 		item := paths[path]
 		for _, op := range []*huma.Operation{item.Post, item.Get, item.Put, item.Patch, item.Delete} {
 			if op != nil {
-				group.Operations = append(group.Operations, s.docsOperation(op))
+				byName[name].Operations = append(byName[name].Operations, s.docsOperation(op))
 			}
 		}
 	}
-	out := make([]docsGroup, len(groups))
-	for i, g := range groups {
-		out[i] = *g
+	var groups []docsGroup
+	for _, name := range slices.Concat(docsOrder, names(byName)) {
+		if group := byName[name]; group != nil {
+			groups = append(groups, *group)
+			delete(byName, name)
+		}
 	}
-	return out
+	return groups
+}
+
+// docsType is a type that schemas refer to by name.
+type docsType struct{ Name, Schema string }
+
+func (s *Server) docsTypes() []docsType {
+	schemas := s.api.OpenAPI().Components.Schemas.Map()
+	types := make([]docsType, 0, len(schemas))
+	for _, name := range names(schemas) {
+		types = append(types, docsType{name, schemaText(schemas[name])})
+	}
+	return types
 }
 
 func (s *Server) docsOperation(op *huma.Operation) docsOperation {
@@ -107,6 +117,10 @@ func (s *Server) schemaOf(content map[string]*huma.MediaType) string {
 	if schema.Ref != "" {
 		schema = s.api.OpenAPI().Components.Schemas.SchemaFromRef(schema.Ref)
 	}
+	return schemaText(schema)
+}
+
+func schemaText(schema *huma.Schema) string {
 	text, err := json.MarshalIndent(schema, "", "  ")
 	if err != nil {
 		return ""
