@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -40,11 +39,9 @@ type Guard struct {
 	t     reporter
 	next  http.Handler
 	check validator.Validator
-	seen  map[string]int // "GET /campaigns 200" → how often
 }
 
-// mu guards validators, which fill caches of their own, and what Guards have
-// seen.
+// mu guards validators, which fill caches of their own.
 var mu sync.Mutex
 
 // validators are kept by document: making one takes longer than most tests.
@@ -77,7 +74,7 @@ func New(t reporter, openapi []byte, next http.Handler) *Guard {
 	if err != nil {
 		t.Fatalf("the OpenAPI document cannot be used: %v", err)
 	}
-	return &Guard{t: t, next: next, check: check, seen: map[string]int{}}
+	return &Guard{t: t, next: next, check: check}
 }
 
 // Document checks the document itself against the OpenAPI specification.
@@ -86,13 +83,6 @@ func (g *Guard) Document() {
 	if ok, errs := g.check.ValidateDocument(); !ok {
 		g.t.Errorf("the OpenAPI document is not valid: %s", describe(errs))
 	}
-}
-
-// Seen is how often each "METHOD /path STATUS" has passed.
-func (g *Guard) Seen() map[string]int {
-	mu.Lock()
-	defer mu.Unlock()
-	return maps.Clone(g.seen)
 }
 
 func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -125,7 +115,6 @@ func (g *Guard) verify(r *http.Request, body *limited, answer *http.Response, te
 	mu.Lock()
 	defer mu.Unlock()
 	name := fmt.Sprintf("%s %s %d", r.Method, r.URL.Path, answer.StatusCode)
-	g.seen[name]++
 	if answer.StatusCode == http.StatusMethodNotAllowed || bytes.Contains(text, []byte(`"code":"no_such_route"`)) {
 		return // what is not in the document is refused, which is all it asks
 	}
