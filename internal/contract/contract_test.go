@@ -45,7 +45,7 @@ func TestGuardFindsEveryBreach(t *testing.T) {
 			w.WriteHeader(c.status)
 			_, _ = io.WriteString(w, c.answer)
 		}))
-		request := httptest.NewRequest("POST", c.path, strings.NewReader(c.request))
+		request := httptest.NewRequest(http.MethodPost, c.path, strings.NewReader(c.request))
 		request.Header.Set("Content-Type", "application/json")
 		answer := httptest.NewRecorder()
 		guard.ServeHTTP(answer, request)

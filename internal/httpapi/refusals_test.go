@@ -125,7 +125,7 @@ func TestEndlessBodyIsCutOff(t *testing.T) {
 			runtime.ReadMemStats(&m)
 			peak = max(peak, m.HeapAlloc)
 		}
-		request := httptest.NewRequest("POST", path, body)
+		request := httptest.NewRequest(http.MethodPost, path, body)
 		request.Header.Set("Authorization", "Bearer "+h.manager)
 		request.Header.Set("Content-Type", "application/json")
 		answer := httptest.NewRecorder()
@@ -167,7 +167,7 @@ func TestKindsOfFailureHaveTheirStatus(t *testing.T) {
 	} {
 		w := httptest.NewRecorder()
 		err := &fault.Error{Kind: kind, Code: "test", Detail: "It failed.", Fix: "Mend it.", RetryAfter: 1500}
-		httpapi.WriteProblem(w, httptest.NewRequest("GET", "/", nil), err)
+		httpapi.WriteProblem(w, httptest.NewRequest(http.MethodGet, "/", nil), err)
 		if w.Code != want {
 			t.Errorf("kind %d is answered %d, want %d", kind, w.Code, want)
 		}
@@ -178,7 +178,7 @@ func TestKindsOfFailureHaveTheirStatus(t *testing.T) {
 		}
 	}
 	w := httptest.NewRecorder()
-	httpapi.WriteProblem(w, httptest.NewRequest("GET", "/", nil), io.ErrUnexpectedEOF)
+	httpapi.WriteProblem(w, httptest.NewRequest(http.MethodGet, "/", nil), io.ErrUnexpectedEOF)
 	if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "EOF") {
 		t.Errorf("an unknown error is shown as %d %s", w.Code, w.Body)
 	}
@@ -214,7 +214,7 @@ func askAnything(t *testing.T, store string) {
 		}
 	}
 	ask := func(path, query string) {
-		request := httptest.NewRequest("GET", path, nil)
+		request := httptest.NewRequest(http.MethodGet, path, nil)
 		request.URL.RawQuery = query
 		request.Header.Set("Authorization", "Bearer "+h.manager)
 		answer := httptest.NewRecorder()

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/fault"
@@ -21,12 +22,49 @@ import (
 func newSchemas() huma.Registry {
 	r := huma.NewMapRegistry("#/components/schemas/", schemaName)
 	r.RegisterTypeAlias(reflect.TypeFor[money.Money](), reflect.TypeFor[Money]())
+	r.RegisterTypeAlias(reflect.TypeFor[uuid.UUID](), reflect.TypeFor[id]())
+	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Type](), reflect.TypeFor[campaignType]())
+	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Objective](), reflect.TypeFor[objective]())
+	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Status](), reflect.TypeFor[status]())
+	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Action](), reflect.TypeFor[actionName]())
+	r.RegisterTypeAlias(reflect.TypeFor[performance.AlertState](), reflect.TypeFor[alertState]())
+	r.RegisterTypeAlias(reflect.TypeFor[performance.Severity](), reflect.TypeFor[severity]())
 	r.RegisterTypeAlias(reflect.TypeFor[performance.KPI](), reflect.TypeFor[kpi]())
 	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Goals](), reflect.TypeFor[goals]())
 	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Quantity](), reflect.TypeFor[quantity]())
 	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Schedule](), reflect.TypeFor[Schedule]())
 	r.RegisterTypeAlias(reflect.TypeFor[targeting.Configuration](), reflect.TypeFor[Targeting]())
 	return r
+}
+
+// These are how ids and the domain's closed lists look.
+type (
+	id           struct{}
+	campaignType struct{}
+	objective    struct{}
+	status       struct{}
+	actionName   struct{}
+	alertState   struct{}
+	severity     struct{}
+)
+
+// Schema implements huma.SchemaProvider, here and below.
+func (id) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Format: "uuid"}
+}
+func (campaignType) Schema(huma.Registry) *huma.Schema { return oneOf(campaigns.Types) }
+func (objective) Schema(huma.Registry) *huma.Schema    { return oneOf(campaigns.Objectives) }
+func (status) Schema(huma.Registry) *huma.Schema       { return oneOf(campaigns.Statuses) }
+func (actionName) Schema(huma.Registry) *huma.Schema   { return oneOf(campaigns.Actions) }
+func (alertState) Schema(huma.Registry) *huma.Schema   { return oneOf(performance.AlertStates) }
+func (severity) Schema(huma.Registry) *huma.Schema     { return oneOf(performance.Severities) }
+
+func oneOf[T ~string](allowed []T) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString}
+	for _, v := range allowed {
+		s.Enum = append(s.Enum, string(v))
+	}
+	return s
 }
 
 // goals and quantity are how a campaign's targets look.
