@@ -13,6 +13,7 @@ import (
 
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/internal/adplatform"
 	"github.com/hexabuilders/campaignd/internal/auth"
 	"github.com/hexabuilders/campaignd/internal/dashboard"
@@ -144,8 +145,15 @@ func route(api, hub, pages http.Handler) http.Handler {
 		mux.Handle(path, api)
 	}
 	mux.Handle("/", pages)
-	return http.NewCrossOriginProtection().Handler(mux)
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		httpapi.WriteProblem(w, r, errCrossSite)
+	}))
+	return guard.Handler(mux)
 }
+
+var errCrossSite = fault.New(fault.Forbidden, "cross_site", "The request comes from a page of another site.",
+	"Send it from this service's own pages, or from a program that is no browser.")
 
 // newWorkers is everything that runs beside the requests. Their order does not
 // matter: each finds its work in the store.
