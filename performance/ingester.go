@@ -68,7 +68,7 @@ func (r *request) partner() uuid.UUID { return r.by.Partner }
 
 // NewIngester writes to a log. Run has to be running for it to do so.
 func NewIngester(log Writer) *Ingester {
-	g := &Ingester{log: log, Committers: 1, MaxCommit: 20_000, MaxWaiting: 200_000, Pause: 2 * time.Millisecond, Gather: 10 * time.Millisecond}
+	g := &Ingester{log: log, Committers: 1, MaxCommit: 20_000, MaxWaiting: 200_000, Pause: time.Millisecond, Gather: 4 * time.Millisecond}
 	g.arrived.L = &g.mu
 	return g
 }
