@@ -33,6 +33,9 @@ func TestTheMainJob(t *testing.T) {
 	eventually(t, "the campaign is paused", func() bool { return manager.status(id) == "PAUSED" })
 	awaitMessage(t, messages, "campaign_notification", func(data map[string]any) bool { return data["event"] == "campaign.paused" })
 
+	if because := manager.must("GET", "/campaigns/"+id, nil)["paused_because"]; because != "BUDGET_EXHAUSTED" {
+		t.Errorf("paused because of %v", because)
+	}
 	budget := manager.must("GET", "/campaigns/"+id+"/budget", nil)
 	for field, want := range map[string]string{"limit": "100.00", "settled": "100.00", "overdelivery": "5.50", "available": "0.00", "reported": "105.50"} {
 		if got := budget[field].(map[string]any)["amount"]; got != want {

@@ -98,9 +98,13 @@ func (r *reactions) pauseAtThreshold(ctx context.Context, by event.Origin, e eve
 	if err != nil {
 		return err
 	}
+	reason := "BUDGET_THRESHOLD_" + strconv.Itoa(data.Percent)
+	if b.Position(b.Today(r.now())).Exhausted {
+		reason = campaigns.ReasonBudgetExhausted // the graver of the two, which a daily budget recovers from
+	}
 	for _, t := range b.State().Thresholds {
 		if t.Percent == data.Percent && t.FiredAt != nil {
-			return r.pause(ctx, by, data.Campaign, "BUDGET_THRESHOLD_"+strconv.Itoa(data.Percent))
+			return r.pause(ctx, by, data.Campaign, reason)
 		}
 	}
 	return nil
