@@ -98,11 +98,11 @@ func (a *App) Run(ctx context.Context, stdout io.Writer, started func(Ready)) er
 	servers.Go(public.serve)
 	servers.Go(ops.serve)
 
+	a.serving.Store(true) // before the line that says so, or who reads it at once is told 503
 	ready := Ready{"ready", public.addr(), ops.addr(), a.db.Engine(), Version()}
 	if err := json.NewEncoder(stdout).Encode(ready); err != nil {
 		slog.Warn("ready line not written", "error", err)
 	}
-	a.serving.Store(true)
 	if started != nil {
 		started(ready)
 	}
