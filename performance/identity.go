@@ -55,6 +55,14 @@ func Fingerprint(e *Event, buf []byte) (uint32, []byte) {
 		b = append(b, c.Name...)
 		b = binary.AppendVarint(b, c.Value)
 	}
+	if e.Cause != "" || e.Reference != "" {
+		// Prints from before these fields must not change. No custom name is
+		// empty, so the 0 is not taken for one.
+		for _, text := range [...]string{"", e.Cause, e.Reference} {
+			b = binary.AppendUvarint(b, uint64(len(text)))
+			b = append(b, text...)
+		}
+	}
 	return crc32.Checksum(b, castagnoli), b
 }
 

@@ -17,6 +17,10 @@ type Event struct {
 	Metrics
 	Custom   []Custom // named values, in the order of their names
 	Metadata string   // a JSON object the product carries and does not read
+
+	// Cause and Reference say of a restatement why it was made and where that
+	// can be looked up, at most 128 bytes each; empty when none is stated.
+	Cause, Reference string
 }
 
 // Dimensions are what a delivery fact can be broken down by. Each is at most

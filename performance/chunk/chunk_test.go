@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"os"
 	"strings"
 	"testing"
 
@@ -18,15 +19,19 @@ var campaign = uuid.MustParse("01970e3c-8c1b-7c3e-9d2a-5b1f0c6d7e8f")
 
 // anyEvent draws events of every shape: ids that are UUIDs or not, times far
 // apart, values at the ends of int64.
-func anyEvent(uuids bool) *rapid.Generator[performance.Event] {
+func anyEvent(uuids, timed bool) *rapid.Generator[performance.Event] {
 	return rapid.Custom(func(t *rapid.T) performance.Event {
 		text := rapid.SampledFrom([]string{"", "search", "social", "é", strings.Repeat("x", 200)})
 		e := performance.Event{Campaign: campaign, OccurredAt: rapid.Int64().Draw(t, "at")}
 		e.ID = rapid.StringN(1, 40, 128).Draw(t, "id")
 		if uuids {
-			e.ID = uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "uuid")).String()
+			id := uuid.UUID(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, "uuid"))
+			if timed {
+				id[6], id[8] = 0x70|id[6]&0x0f, 0x80|id[8]&0x3f
+			}
+			e.ID = id.String()
 		}
-		for _, column := range texts {
+		for _, column := range append(dimensionTexts[:7:7], otherTexts...) {
 			*column(&e) = text.Draw(t, "text")
 		}
 		for m := range performance.NumMetrics {
@@ -51,13 +56,21 @@ func pointers(events []performance.Event) []*performance.Event {
 
 func TestWhatIsEncodedIsDecoded(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		events := rapid.SliceOfN(anyEvent(rapid.Bool().Draw(t, "uuids")), 1, 60).Draw(t, "events")
+		events := rapid.SliceOfN(anyEvent(rapid.Bool().Draw(t, "uuids"), rapid.Bool().Draw(t, "timed")), 1, 60).Draw(t, "events")
 		body := Encode(pointers(events))
 		got, err := Decode(body, campaign)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(events, got); diff != "" {
+			t.Fatal(diff)
+		}
+		recorded := rapid.SliceOfN(rapid.SampledFrom([]int64{math.MinInt64, -1, 1_772_366_400_000_000, math.MaxInt64}), len(events), len(events)).Draw(t, "recorded")
+		merged, when, err := DecodeMerged(EncodeMerged(pointers(events), recorded), campaign)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(events, merged) + cmp.Diff(recorded, when); diff != "" {
 			t.Fatal(diff)
 		}
 		head, err := ReadHead(body)
@@ -83,7 +96,7 @@ func usual(n int) []performance.Event {
 }
 
 func TestSize(t *testing.T) {
-	for _, tt := range []struct{ events, most int }{{16, 36}, {1000, 28}} {
+	for _, tt := range []struct{ events, most int }{{16, 29}, {1000, 18}} {
 		body := Encode(pointers(usual(tt.events)))
 		if per := len(body) / tt.events; per > tt.most {
 			t.Errorf("%d events take %d bytes each, want at most %d", tt.events, per, tt.most)
@@ -124,6 +137,14 @@ func mustDecode(t *testing.T, body []byte) []performance.Event {
 func FuzzDecode(f *testing.F) {
 	f.Add(Encode(pointers(usual(3))))
 	f.Add(Encode(pointers(usual(100))))
+	f.Add(EncodeMerged(pointers(usual(3)), []int64{3, 1, 2}))
+	for name := range once() {
+		body, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(body)
+	}
 	f.Add([]byte{version, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if len(body) >= prefix {

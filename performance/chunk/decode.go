@@ -14,7 +14,7 @@ import (
 // ErrCorrupt means that the stored bytes are not those that were written.
 var ErrCorrupt = errors.New("chunk: the stored bytes are damaged")
 
-// maxColumns bounds what the columns may unpack to.
+// maxColumns bounds what a section may unpack to.
 const maxColumns = 256 << 20
 
 // Head says what a chunk holds without reading its events.
@@ -54,33 +54,54 @@ func ReadHead(body []byte) (Head, error) {
 // Decode verifies the value and returns the campaign's events in the order
 // they were encoded in.
 func Decode(body []byte, campaign uuid.UUID) ([]performance.Event, error) {
+	events, _, err := DecodeMerged(body, campaign)
+	return events, err
+}
+
+// DecodeMerged is Decode with each event's recorded_at; nil when the value does
+// not have them, because its events are of one commit.
+func DecodeMerged(body []byte, campaign uuid.UUID) (events []performance.Event, recordedAt []int64, err error) {
 	r, err := open(body)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	head := r.head()
-	columns, err := r.unpack(body[1]&flagCompressed != 0)
-	if err != nil {
-		return nil, err
+	if body[0] == versionOne {
+		events, err = r.decodeOne(head, body[1], campaign)
+		return events, nil, err
+	}
+	return r.decodeTwo(head, body[1], campaign)
+}
+
+func (r *reader) decodeTwo(head Head, flags byte, campaign uuid.UUID) ([]performance.Event, []int64, error) {
+	var sections [numSections]reader
+	for i := range sections {
+		sections[i].left = r.section()
 	}
 	// Every event takes at least a byte in the column of times.
-	if r.err != nil || head.Count == 0 || head.Count > len(columns) {
-		return nil, corrupt("count %d", head.Count)
+	if r.err != nil || head.Count == 0 || head.Count > len(sections[clocks].left) || len(r.left) > 0 {
+		return nil, nil, errors.Join(r.err, corrupt("count %d", head.Count))
 	}
 	events := make([]performance.Event, head.Count)
 	for i := range events {
 		events[i].Campaign = campaign
 	}
-	c := reader{left: columns}
-	c.columns(events)
-	r.ids(events)
-	if err := errors.Join(c.err, r.err); err != nil {
-		return nil, err
+	recordedAt, present := sections[clocks].clocks(events, flags&flagRecorded != 0)
+	for _, text := range dimensionTexts {
+		sections[dimensions].texts(events, text)
 	}
-	if len(c.left) > 0 || len(r.left) > 0 {
-		return nil, corrupt("bytes left over")
+	sections[values].values(events, present)
+	sections[values].custom(events)
+	for _, text := range otherTexts {
+		sections[rest].texts(events, text)
 	}
-	return events, nil
+	sections[ids].ids(events)
+	for i := range sections {
+		if err := sections[i].end(); err != nil {
+			return nil, nil, err
+		}
+	}
+	return events, recordedAt, nil
 }
 
 func corrupt(format string, args ...any) error {
@@ -91,7 +112,7 @@ func open(body []byte) (*reader, error) {
 	switch {
 	case len(body) < prefix:
 		return nil, corrupt("%d bytes", len(body))
-	case body[0] != version:
+	case body[0] != version && body[0] != versionOne:
 		return nil, corrupt("version %d", body[0])
 	case binary.LittleEndian.Uint32(body[2:]) != checksum(body):
 		return nil, corrupt("checksum")
@@ -99,104 +120,92 @@ func open(body []byte) (*reader, error) {
 	return &reader{left: body[prefix:]}, nil
 }
 
-// reader takes values off the front of a buffer. After the first failure every
-// value is zero and err says what was missing.
-type reader struct {
-	left []byte
-	err  error
-}
-
-func (r *reader) fail(format string, args ...any) {
-	if r.err == nil {
-		r.err = corrupt(format, args...)
-		r.left = nil
-	}
-}
-
-func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.left)
-	if n <= 0 {
-		r.fail("a number")
-		return 0
-	}
-	r.left = r.left[n:]
-	return v
-}
-
-func (r *reader) varint() int64 {
-	v, n := binary.Varint(r.left)
-	if n <= 0 {
-		r.fail("a number")
-		return 0
-	}
-	r.left = r.left[n:]
-	return v
-}
-
-func (r *reader) bytes(n uint64) []byte {
-	if n > uint64(len(r.left)) {
-		r.fail("%d bytes", n)
-		return nil
-	}
-	b := r.left[:n]
-	r.left = r.left[n:]
-	return b
-}
-
-func (r *reader) head() Head {
-	count := r.uvarint()
-	head := Head{Count: int(min(count, maxColumns)), First: r.varint(), Last: r.varint()}
-	for m := range performance.Reach {
-		*head.Sums.At(m) = r.varint()
-	}
-	return head
-}
-
 var decompressor, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxColumns))
 
-func (r *reader) unpack(compressed bool) ([]byte, error) {
-	length := r.uvarint()
-	if !compressed {
-		return r.bytes(length), r.err
+// section returns the next section's columns.
+func (r *reader) section() []byte {
+	full, packed := r.uvarint(), r.uvarint()
+	if packed == 0 {
+		return r.bytes(full)
 	}
-	full := r.uvarint()
-	packed := r.bytes(length)
+	return r.unpack(full, r.bytes(packed))
+}
+
+func (r *reader) unpack(full uint64, packed []byte) []byte {
 	if r.err != nil || full > maxColumns {
-		return nil, corrupt("length %d", full)
+		r.fail("length %d", full)
+		return nil
 	}
 	columns, err := decompressor.DecodeAll(packed, nil)
 	if err != nil || uint64(len(columns)) != full {
-		return nil, corrupt("compression: %v", err)
+		r.fail("compression: %v", err)
+		return nil
 	}
-	return columns, nil
+	return columns
 }
 
-func (r *reader) columns(events []performance.Event) {
+// clocks returns each event's recorded_at, when there are any, and which
+// metrics any event has.
+func (r *reader) clocks(events []performance.Event, recorded bool) (recordedAt []int64, present performance.Mask) {
+	r.times(events)
+	if recorded {
+		recordedAt = r.recorded(len(events))
+	}
+	return recordedAt, r.masks(events)
+}
+
+func (r *reader) times(events []performance.Event) {
 	var at int64
 	for i := range events {
 		at += r.varint()
 		events[i].OccurredAt = at
 	}
-	var present performance.Mask
+}
+
+func (r *reader) recorded(events int) []int64 {
+	n := r.uvarint()
+	if n == 0 || n > uint64(len(r.left)) { // every commit takes a byte at least
+		r.fail("%d commits", n)
+		return nil
+	}
+	commits := make([]int64, n)
+	var at int64
+	for i := range commits {
+		at += r.varint()
+		commits[i] = at
+	}
+	recordedAt := make([]int64, events)
+	for i := range recordedAt {
+		var place uint64
+		if n > 1 {
+			place = r.uvarint()
+		}
+		if place >= n {
+			r.fail("commit %d", place)
+			return nil
+		}
+		recordedAt[i] = commits[place]
+	}
+	return recordedAt
+}
+
+func (r *reader) masks(events []performance.Event) (present performance.Mask) {
 	for i := range events {
 		events[i].Present = performance.Mask(r.uvarint())
 		present |= events[i].Present
 	}
-	for _, text := range texts {
-		r.texts(events, text)
-	}
-	for m := range performance.NumMetrics {
-		if present.Has(m) {
-			r.values(events, m)
-		}
-	}
-	r.custom(events)
+	return present
 }
 
-func (r *reader) values(events []performance.Event, m performance.Metric) {
-	for i := range events {
-		if events[i].Present.Has(m) {
-			*events[i].At(m) = r.varint()
+func (r *reader) values(events []performance.Event, present performance.Mask) {
+	for m := range performance.NumMetrics {
+		for i := range events {
+			if !present.Has(m) {
+				break
+			}
+			if events[i].Present.Has(m) {
+				*events[i].At(m) = r.varint()
+			}
 		}
 	}
 }
@@ -214,7 +223,7 @@ func (r *reader) dictionary() []string {
 	return entries
 }
 
-func (r *reader) texts(events []performance.Event, text func(*performance.Event) *string) {
+func (r *reader) texts(events []performance.Event, text textOf) {
 	entries := r.dictionary()
 	if len(entries) == 0 {
 		r.fail("an empty dictionary")
@@ -252,23 +261,5 @@ func (r *reader) custom(events []performance.Event) {
 			}
 			events[i].Custom = append(events[i].Custom, performance.Custom{Name: names[name], Value: value})
 		}
-	}
-}
-
-func (r *reader) ids(events []performance.Event) {
-	kind := r.bytes(1)
-	switch {
-	case r.err != nil:
-	case kind[0] == idsAreTexts:
-		r.texts(events, func(e *performance.Event) *string { return &e.ID })
-	case kind[0] == idsAreUUIDs:
-		raw := r.bytes(16 * uint64(len(events)))
-		for i := range events {
-			if r.err == nil {
-				events[i].ID = uuid.UUID(raw[16*i : 16*i+16]).String()
-			}
-		}
-	default:
-		r.fail("ids of kind %d", kind[0])
 	}
 }

@@ -3,6 +3,7 @@ package chunk
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"slices"
 	"sync"
 
 	"github.com/google/uuid"
@@ -12,12 +13,22 @@ import (
 )
 
 const (
-	version        = 1
-	flagCompressed = 1
-	prefix         = 6 // version, flags, checksum
+	version      = 2
+	flagRecorded = 1
+	prefix       = 6 // version, flags, checksum
 
 	// Fewer bytes than this are not worth the compressor's time.
 	worthCompressing = 512
+)
+
+// The sections, in the order they are stored.
+const (
+	clocks = iota
+	dimensions
+	values
+	rest
+	ids
+	numSections
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -27,51 +38,85 @@ func checksum(body []byte) uint32 {
 	return crc32.Update(crc32.Checksum(body[:2], castagnoli), castagnoli, body[prefix:])
 }
 
-// Encode writes events, which are kept in the order given, into a new value.
-// The campaign is not written: it is the key that the value is stored under.
-func Encode(events []*performance.Event) []byte {
+// Encode writes the events of one commit, which are kept in the order given,
+// into a new value. The campaign is not written: it is the key that the value
+// is stored under.
+func Encode(events []*performance.Event) []byte { return encode(events, nil) }
+
+// EncodeMerged writes events of many commits, each with its own recorded_at.
+func EncodeMerged(events []*performance.Event, recordedAt []int64) []byte {
+	return encode(events, recordedAt)
+}
+
+func encode(events []*performance.Event, recordedAt []int64) []byte {
 	w := writers.Get().(*writer)
 	defer writers.Put(w)
-	w.columns = w.appendColumns(w.columns[:0], events)
-
-	out := make([]byte, prefix, prefix+64+len(w.columns)+17*len(events))
+	out := make([]byte, prefix, prefix+64+24*len(events))
 	out[0] = version
-	out = appendHead(out, events)
-	packed := w.compress()
-	if packed != nil {
-		out[1] |= flagCompressed
-		out = binary.AppendUvarint(out, uint64(len(packed)))
-		out = binary.AppendUvarint(out, uint64(len(w.columns)))
-		out = append(out, packed...)
-	} else {
-		out = binary.AppendUvarint(out, uint64(len(w.columns)))
-		out = append(out, w.columns...)
+	if recordedAt != nil {
+		out[1] |= flagRecorded
 	}
-	out = w.appendIDs(out, events)
+	out = appendHead(out, events)
+
+	present := w.appendClocks(events, recordedAt)
+	out = w.section(out)
+	for _, text := range dimensionTexts {
+		w.appendTexts(events, text)
+	}
+	out = w.section(out)
+	for m := range performance.NumMetrics {
+		if present.Has(m) {
+			w.appendValues(events, m)
+		}
+	}
+	w.appendCustom(events)
+	out = w.section(out)
+	for _, text := range otherTexts {
+		w.appendTexts(events, text)
+	}
+	out = w.section(out)
+	w.appendIDs(events)
+	out = w.section(out)
+
 	binary.LittleEndian.PutUint32(out[2:], checksum(out))
 	return out
 }
 
 var writers = sync.Pool{New: func() any { return &writer{index: map[string]int{}} }}
 
-// writer holds the buffers of one encoding.
+// writer holds the buffers of one encoding. What is appended gathers in column
+// until section writes it out.
 type writer struct {
-	columns, packed []byte
-	index           map[string]int
+	column, packed []byte
+	index          map[string]int
+	uuids          []uuid.UUID
+}
+
+func (w *writer) uvarint(v uint64) { w.column = binary.AppendUvarint(w.column, v) }
+func (w *writer) varint(v int64)   { w.column = binary.AppendVarint(w.column, v) }
+
+func (w *writer) text(text string) {
+	w.uvarint(uint64(len(text)))
+	w.column = append(w.column, text...)
 }
 
 var compressor, _ = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false))
 
-// compress returns the columns compressed, or nil when that does not pay.
-func (w *writer) compress() []byte {
-	if len(w.columns) < worthCompressing {
-		return nil
+// section writes the gathered columns out, compressed when that pays, and
+// starts over.
+func (w *writer) section(out []byte) []byte {
+	body, packed := w.column, 0
+	if len(w.column) >= worthCompressing {
+		w.packed = compressor.EncodeAll(w.column, w.packed[:0])
+		if len(w.packed) <= len(w.column)*7/8 {
+			body, packed = w.packed, len(w.packed)
+		}
 	}
-	w.packed = compressor.EncodeAll(w.columns, w.packed[:0])
-	if len(w.packed) > len(w.columns)*7/8 {
-		return nil
-	}
-	return w.packed
+	out = binary.AppendUvarint(out, uint64(len(w.column)))
+	out = binary.AppendUvarint(out, uint64(packed))
+	out = append(out, body...)
+	w.column = w.column[:0]
+	return out
 }
 
 func appendHead(out []byte, events []*performance.Event) []byte {
@@ -85,58 +130,80 @@ func appendHead(out []byte, events []*performance.Event) []byte {
 	return out
 }
 
-func (w *writer) appendColumns(out []byte, events []*performance.Event) []byte {
+// appendClocks returns which metrics any event has.
+func (w *writer) appendClocks(events []*performance.Event, recordedAt []int64) (present performance.Mask) {
 	var before int64
 	for _, e := range events {
-		out = binary.AppendVarint(out, e.OccurredAt-before)
+		w.varint(e.OccurredAt - before)
 		before = e.OccurredAt
 	}
-	var present performance.Mask
+	w.appendRecorded(recordedAt)
 	for _, e := range events {
 		given := e.Given()
 		present |= given
-		out = binary.AppendUvarint(out, uint64(given))
+		w.uvarint(uint64(given))
 	}
-	for _, text := range texts {
-		out = w.appendTexts(out, events, text)
-	}
-	for m := range performance.NumMetrics {
-		if present.Has(m) {
-			out = appendValues(out, events, m)
-		}
-	}
-	return w.appendCustom(out, events)
+	return present
 }
 
-func appendValues(out []byte, events []*performance.Event, m performance.Metric) []byte {
+// appendRecorded writes the number of commits, their times in order, and unless
+// there is only one, each event's commit.
+func (w *writer) appendRecorded(recordedAt []int64) {
+	if recordedAt == nil {
+		return
+	}
+	commits := slices.Compact(slices.Sorted(slices.Values(recordedAt)))
+	w.uvarint(uint64(len(commits)))
+	var before int64
+	for _, at := range commits {
+		w.varint(at - before)
+		before = at
+	}
+	for _, at := range recordedAt {
+		if len(commits) > 1 {
+			place, _ := slices.BinarySearch(commits, at)
+			w.uvarint(uint64(place))
+		}
+	}
+}
+
+func (w *writer) appendValues(events []*performance.Event, m performance.Metric) {
 	for _, e := range events {
 		if e.Given().Has(m) {
-			out = binary.AppendVarint(out, *e.At(m))
+			w.varint(*e.At(m))
 		}
 	}
-	return out
 }
 
-// texts are the columns of text, in the order they are stored.
-var texts = []func(*performance.Event) *string{
-	func(e *performance.Event) *string { return &e.Channel },
-	func(e *performance.Event) *string { return &e.Source },
-	func(e *performance.Event) *string { return &e.Ad },
-	func(e *performance.Event) *string { return &e.Creative },
-	func(e *performance.Event) *string { return &e.Audience },
-	func(e *performance.Event) *string { return &e.Country },
-	func(e *performance.Event) *string { return &e.Device },
-	func(e *performance.Event) *string { return &e.Currency },
-	func(e *performance.Event) *string { return &e.CorrelationID },
-	func(e *performance.Event) *string { return &e.Metadata },
-}
+type textOf = func(*performance.Event) *string
+
+// The columns of text, in the order they are stored.
+var (
+	dimensionTexts = []textOf{
+		func(e *performance.Event) *string { return &e.Channel },
+		func(e *performance.Event) *string { return &e.Source },
+		func(e *performance.Event) *string { return &e.Ad },
+		func(e *performance.Event) *string { return &e.Creative },
+		func(e *performance.Event) *string { return &e.Audience },
+		func(e *performance.Event) *string { return &e.Country },
+		func(e *performance.Event) *string { return &e.Device },
+	}
+	otherTexts = []textOf{
+		func(e *performance.Event) *string { return &e.Currency },
+		func(e *performance.Event) *string { return &e.CorrelationID },
+		func(e *performance.Event) *string { return &e.Metadata },
+		func(e *performance.Event) *string { return &e.Cause },
+		func(e *performance.Event) *string { return &e.Reference },
+	}
+)
 
 // appendTexts writes a column of texts: the dictionary's size, its entries in
 // the order of first use, and unless there is only one, each event's entry.
-func (w *writer) appendTexts(out []byte, events []*performance.Event, text func(*performance.Event) *string) []byte {
+func (w *writer) appendTexts(events []*performance.Event, text textOf) {
 	if same(events, text) {
-		out = append(out, 1)
-		return appendText(out, *text(events[0]))
+		w.column = append(w.column, 1)
+		w.text(*text(events[0]))
+		return
 	}
 	clear(w.index)
 	var entries []string
@@ -146,17 +213,16 @@ func (w *writer) appendTexts(out []byte, events []*performance.Event, text func(
 			entries = append(entries, *text(e))
 		}
 	}
-	out = binary.AppendUvarint(out, uint64(len(entries)))
+	w.uvarint(uint64(len(entries)))
 	for _, entry := range entries {
-		out = appendText(out, entry)
+		w.text(entry)
 	}
 	for _, e := range events {
-		out = binary.AppendUvarint(out, uint64(w.index[*text(e)]))
+		w.uvarint(uint64(w.index[*text(e)]))
 	}
-	return out
 }
 
-func same(events []*performance.Event, text func(*performance.Event) *string) bool {
+func same(events []*performance.Event, text textOf) bool {
 	first := *text(events[0])
 	for _, e := range events[1:] {
 		if *text(e) != first {
@@ -166,15 +232,10 @@ func same(events []*performance.Event, text func(*performance.Event) *string) bo
 	return true
 }
 
-func appendText(out []byte, text string) []byte {
-	out = binary.AppendUvarint(out, uint64(len(text)))
-	return append(out, text...)
-}
-
 // appendCustom writes the number of names, the names, and for each event its
 // number of values with the name's place and the value. Nothing more follows a
 // number of names of 0.
-func (w *writer) appendCustom(out []byte, events []*performance.Event) []byte {
+func (w *writer) appendCustom(events []*performance.Event) {
 	clear(w.index)
 	var names []string
 	for _, e := range events {
@@ -185,53 +246,18 @@ func (w *writer) appendCustom(out []byte, events []*performance.Event) []byte {
 			}
 		}
 	}
-	out = binary.AppendUvarint(out, uint64(len(names)))
+	w.uvarint(uint64(len(names)))
 	for _, name := range names {
-		out = appendText(out, name)
+		w.text(name)
 	}
 	for _, e := range events {
 		if len(names) == 0 {
 			break
 		}
-		out = binary.AppendUvarint(out, uint64(len(e.Custom)))
+		w.uvarint(uint64(len(e.Custom)))
 		for _, c := range e.Custom {
-			out = binary.AppendUvarint(out, uint64(w.index[c.Name]))
-			out = binary.AppendVarint(out, c.Value)
+			w.uvarint(uint64(w.index[c.Name]))
+			w.varint(c.Value)
 		}
 	}
-	return out
-}
-
-const (
-	idsAreUUIDs = 0
-	idsAreTexts = 1
-)
-
-func (w *writer) appendIDs(out []byte, events []*performance.Event) []byte {
-	start := len(out)
-	out = append(out, idsAreUUIDs)
-	for _, e := range events {
-		id, ok := canonical(e.ID)
-		if !ok {
-			out = append(out[:start], idsAreTexts)
-			return w.appendTexts(out, events, func(e *performance.Event) *string { return &e.ID })
-		}
-		out = append(out, id[:]...)
-	}
-	return out
-}
-
-// canonical reads an id that is a UUID in the one form that is printed back to
-// the same text.
-func canonical(id string) (uuid.UUID, bool) {
-	if len(id) != 36 {
-		return uuid.Nil, false
-	}
-	for i := range len(id) {
-		if c := id[i]; c >= 'A' && c <= 'F' {
-			return uuid.Nil, false
-		}
-	}
-	u, err := uuid.Parse(id)
-	return u, err == nil
 }

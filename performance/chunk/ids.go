@@ -1,0 +1,143 @@
+package chunk
+
+import (
+	"encoding/binary"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/performance"
+)
+
+// Kinds of the section of ids.
+const (
+	idsAreUUIDs = 0 // 16 bytes each
+	idsAreTexts = 1 // a text column
+	idsAreTimed = 2 // UUIDs of version 7
+)
+
+// appendIDs writes a byte for the kind, and the ids. Of UUIDs of version 7 the
+// fixed bits are left out and the time is a difference to the one before: first
+// the times, then 8 bytes each, 1 byte each, and 2 bits each of what is random.
+// That is some 11 bytes an id, of which no compressor would take any.
+func (w *writer) appendIDs(events []*performance.Event) {
+	w.uuids = w.uuids[:0]
+	timed := true
+	for _, e := range events {
+		id, ok := canonical(e.ID)
+		if !ok {
+			w.column = append(w.column, idsAreTexts)
+			w.appendTexts(events, func(e *performance.Event) *string { return &e.ID })
+			return
+		}
+		w.uuids = append(w.uuids, id)
+		timed = timed && id[6]>>4 == 7 && id[8]>>6 == 2
+	}
+	if timed {
+		w.column = append(w.column, idsAreTimed)
+		w.appendTimed()
+		return
+	}
+	w.column = append(w.column, idsAreUUIDs)
+	for _, id := range w.uuids {
+		w.column = append(w.column, id[:]...)
+	}
+}
+
+// split parts a version 7 UUID into its milliseconds and its 74 random bits.
+func split(id uuid.UUID) (at int64, high uint16, low uint64) {
+	random := uint64(id[6]&0x0f)<<8 | uint64(id[7])      // 12 bits
+	low = binary.BigEndian.Uint64(id[8:]) & (1<<62 - 1)  // 62 bits
+	at = int64(binary.BigEndian.Uint64(id[:8]) >> 16)    // 48 bits
+	return at, uint16(random >> 2), low | (random&3)<<62 //
+}
+
+// join is the inverse of split.
+func join(at int64, high uint16, low uint64) (id uuid.UUID) {
+	random := uint64(high)<<2 | low>>62
+	binary.BigEndian.PutUint64(id[:], uint64(at)<<16|7<<12|random)
+	binary.BigEndian.PutUint64(id[8:], 1<<63|low&(1<<62-1))
+	return id
+}
+
+func (w *writer) appendTimed() {
+	var before int64
+	for _, id := range w.uuids {
+		at, _, _ := split(id)
+		w.varint(at - before)
+		before = at
+	}
+	for _, id := range w.uuids {
+		_, _, low := split(id)
+		w.column = binary.LittleEndian.AppendUint64(w.column, low)
+	}
+	for _, id := range w.uuids {
+		_, high, _ := split(id)
+		w.column = append(w.column, byte(high))
+	}
+	for i, id := range w.uuids {
+		_, high, _ := split(id)
+		if i%4 == 0 {
+			w.column = append(w.column, 0)
+		}
+		w.column[len(w.column)-1] |= byte(high>>8) << (i % 4 * 2)
+	}
+}
+
+// canonical reads an id that is a UUID in the one form that is printed back to
+// the same text.
+func canonical(id string) (uuid.UUID, bool) {
+	if len(id) != 36 {
+		return uuid.Nil, false
+	}
+	for i := range len(id) {
+		if c := id[i]; c >= 'A' && c <= 'F' {
+			return uuid.Nil, false
+		}
+	}
+	u, err := uuid.Parse(id)
+	return u, err == nil
+}
+
+func (r *reader) ids(events []performance.Event) {
+	kind := r.bytes(1)
+	if r.err != nil {
+		return
+	}
+	switch kind[0] {
+	case idsAreTexts:
+		r.texts(events, func(e *performance.Event) *string { return &e.ID })
+	case idsAreUUIDs:
+		raw := r.bytes(16 * uint64(len(events)))
+		for i := range events {
+			if r.err == nil {
+				events[i].ID = uuid.UUID(raw[16*i : 16*i+16]).String()
+			}
+		}
+	case idsAreTimed:
+		r.timed(events)
+	default:
+		r.fail("ids of kind %d", kind[0])
+	}
+}
+
+func (r *reader) timed(events []performance.Event) {
+	n := uint64(len(events))
+	times := make([]int64, n)
+	var at int64
+	for i := range times {
+		at += r.varint()
+		times[i] = at
+	}
+	low, high, top := r.bytes(8*n), r.bytes(n), r.bytes((n+3)/4)
+	if r.err != nil {
+		return
+	}
+	for i, at := range times {
+		if at < 0 || at >= 1<<48 {
+			r.fail("an id's time of %d", at)
+			return
+		}
+		bits := uint16(high[i]) | uint16(top[i/4]>>(i%4*2)&3)<<8
+		events[i].ID = join(at, bits, binary.LittleEndian.Uint64(low[8*i:])).String()
+	}
+}
