@@ -35,6 +35,7 @@ const (
 	ActionApprove           Action = "approve"            // authorise what somebody else asked for
 	ActionWriteMetrics      Action = "write_metrics"      // metric events, report files, spend
 	ActionAcknowledgeAlerts Action = "acknowledge_alerts" // say that an alert has been seen
+	ActionWriteAlertRules   Action = "write_alert_rules"  // what to be told of
 	ActionManagePartners    Action = "manage_partners"    // partners, their contracts, limits and flags
 	ActionManageKeys        Action = "manage_keys"        // issue and revoke keys
 )
@@ -42,7 +43,7 @@ const (
 // Actions are all the actions.
 var Actions = []Action{
 	ActionRead, ActionWriteCampaigns, ActionPause, ActionWriteBudgets, ActionApprove,
-	ActionWriteMetrics, ActionAcknowledgeAlerts, ActionManagePartners, ActionManageKeys,
+	ActionWriteMetrics, ActionAcknowledgeAlerts, ActionWriteAlertRules, ActionManagePartners, ActionManageKeys,
 }
 
 // allowed is the whole policy. An approver does not write budgets, nor does a
@@ -56,6 +57,7 @@ var allowed = map[Action][]Role{
 	ActionApprove:           {RoleAdmin, RoleApprover},
 	ActionWriteMetrics:      {RoleAdmin, RoleManager, RoleIngest},
 	ActionAcknowledgeAlerts: {RoleAdmin, RoleManager, RoleApprover, RoleFinance},
+	ActionWriteAlertRules:   {RoleAdmin, RoleManager, RoleFinance},
 	ActionManagePartners:    {RoleAdmin},
 	ActionManageKeys:        {RoleAdmin},
 }

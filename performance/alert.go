@@ -49,13 +49,21 @@ const (
 	AlertOverdelivery    AlertKind = "overdelivery"
 	AlertKPIMissed       AlertKind = "kpi_missed"
 	AlertLaunchFailed    AlertKind = "launch_failed"
+	AlertAnomaly         AlertKind = "anomaly"
+	AlertRule            AlertKind = "rule" // of a partner's own alert rule
 )
+
+// AlertKinds are all of them.
+var AlertKinds = []AlertKind{
+	AlertBudgetThreshold, AlertBudgetExhausted, AlertOverdelivery, AlertKPIMissed, AlertLaunchFailed, AlertAnomaly, AlertRule,
+}
 
 // Notice is a reason for an alert.
 type Notice struct {
 	Campaign uuid.UUID
 	Kind     AlertKind
-	Subject  string // tells apart what one campaign may have several of: "75", "ctr"
+	Subject  string    // tells apart what one campaign may have several of: "75", "ctr"
+	Rule     uuid.UUID // the alert rule behind it; zero for what the product watches by itself
 	Severity Severity
 	Title    string         // a short sentence for a list
 	Detail   string         // what happened, with the figures
@@ -70,6 +78,7 @@ type AlertRecord struct {
 	Revision       int64          `json:"revision"`
 	Kind           AlertKind      `json:"kind"`
 	Subject        string         `json:"subject,omitempty"`
+	Rule           *uuid.UUID     `json:"rule_id,omitempty"` // absent for what the product watches by itself
 	Severity       Severity       `json:"severity"`
 	State          AlertState     `json:"state"`
 	Title          string         `json:"title"`
@@ -82,6 +91,8 @@ type AlertRecord struct {
 	AcknowledgedAt *time.Time     `json:"acknowledged_at"`
 	AcknowledgedBy string         `json:"acknowledged_by,omitempty"`
 	ResolvedAt     *time.Time     `json:"resolved_at"`
+	ResolvedBy     string         `json:"resolved_by,omitempty"`
+	Note           string         `json:"note,omitempty"` // of whoever acknowledged or resolved it last
 }
 
 // Alert is one matter that somebody should look at, from the first notice of
@@ -114,6 +125,9 @@ func Raise(by event.Origin, at time.Time, cause event.Event, n Notice) *Alert {
 		Severity: n.Severity, State: Firing, Title: n.Title, Detail: n.Detail, Facts: n.Facts,
 		Count: 1, FiredAt: cause.OccurredAt, LastAt: cause.OccurredAt, LastSeq: cause.Seq,
 	}}
+	if n.Rule != uuid.Nil {
+		a.state.Rule = &n.Rule
+	}
 	a.record(by, at, "alert.raised")
 	return a
 }
@@ -145,20 +159,22 @@ func (a *Alert) Join(by event.Origin, at time.Time, cause event.Event, n Notice)
 }
 
 // Acknowledge notes that a person has seen it. It is no error to do so twice.
-func (a *Alert) Acknowledge(by event.Origin, at time.Time) {
+func (a *Alert) Acknowledge(by event.Origin, at time.Time, note string) {
 	if a.state.State != Firing {
 		return
 	}
 	a.state.State, a.state.AcknowledgedAt, a.state.AcknowledgedBy = Acknowledged, &at, cmp.Or(by.Name, by.ID)
+	a.state.Note = cmp.Or(note, a.state.Note)
 	a.record(by, at, "alert.acknowledged")
 }
 
 // Resolve ends the alert. It is no error to do so twice.
-func (a *Alert) Resolve(by event.Origin, at time.Time) {
+func (a *Alert) Resolve(by event.Origin, at time.Time, note string) {
 	if a.state.State == Resolved {
 		return
 	}
-	a.state.State, a.state.ResolvedAt = Resolved, &at
+	a.state.State, a.state.ResolvedAt, a.state.ResolvedBy = Resolved, &at, cmp.Or(by.Name, by.ID)
+	a.state.Note = cmp.Or(note, a.state.Note)
 	a.record(by, at, "alert.resolved")
 }
 

@@ -41,8 +41,8 @@ func TestAnAlertFiresOnceAndJoinsWhatFollows(t *testing.T) {
 	if s := a.State(); s.Count != 2 || s.Severity != SeverityHigh || len(eventTypes(a)) != 0 {
 		t.Fatalf("joined: %+v", s)
 	}
-	a.Acknowledge(event.Origin{Name: "Ana"}, alertTime)
-	a.Acknowledge(event.Origin{Name: "Luis"}, alertTime)
+	a.Acknowledge(event.Origin{Name: "Ana"}, alertTime, "")
+	a.Acknowledge(event.Origin{Name: "Luis"}, alertTime, "")
 	if s := a.State(); s.State != Acknowledged || s.AcknowledgedBy != "Ana" || len(eventTypes(a)) != 1 {
 		t.Fatalf("acknowledged: %+v", s)
 	}
@@ -50,9 +50,9 @@ func TestAnAlertFiresOnceAndJoinsWhatFollows(t *testing.T) {
 	if s := a.State(); s.State != Firing || s.AcknowledgedBy != "" || len(eventTypes(a)) != 1 {
 		t.Fatalf("a graver notice must fire again: %+v", s)
 	}
-	a.Resolve(by, alertTime)
-	a.Resolve(by, alertTime)
-	a.Acknowledge(by, alertTime)
+	a.Resolve(by, alertTime, "")
+	a.Resolve(by, alertTime, "")
+	a.Acknowledge(by, alertTime, "")
 	if s := a.State(); s.State != Resolved || s.ResolvedAt == nil || len(eventTypes(a)) != 1 {
 		t.Fatalf("resolved: %+v", s)
 	}

@@ -3,18 +3,23 @@ package performance
 import (
 	"context"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/fault"
 )
 
 // AlertQuery asks for a part of a list. The zero value is the first page of all.
 type AlertQuery struct {
-	Campaign uuid.UUID    // zero: all
-	States   []AlertState // any of them; none: all
-	Limit    int          // 0: the store's usual
-	Cursor   string       // from the page before; "" begins
+	Campaign   uuid.UUID    // zero: all
+	Rule       uuid.UUID    // zero: all
+	States     []AlertState // any of them; none: all
+	Kinds      []AlertKind
+	Severities []Severity
+	Limit      int    // 0: the store's usual
+	Cursor     string // from the page before; "" begins
 }
 
 // AlertStore keeps alerts, with their events in the same transaction. A partner
@@ -61,7 +66,7 @@ func (a *Alerts) Notify(ctx context.Context, by event.Origin, cause event.Event,
 func (a *Alerts) Settle(ctx context.Context, by event.Origin, partner, campaign uuid.UUID, kind AlertKind, subject string) error {
 	return a.store.ChangeOpen(ctx, partner, campaign, kind, subject, func(open *Alert) *Alert {
 		if open != nil {
-			open.Resolve(by, a.now())
+			open.Resolve(by, a.now(), "")
 		}
 		return open
 	})
@@ -72,15 +77,33 @@ func (a *Alerts) Get(ctx context.Context, by event.Origin, id uuid.UUID) (*Alert
 	return a.store.Get(ctx, by.Partner, id)
 }
 
-// Acknowledge notes that a person has seen the alert, or fails with
-// ErrAlertNotFound.
-func (a *Alerts) Acknowledge(ctx context.Context, by event.Origin, id uuid.UUID) (*Alert, error) {
-	return a.store.Update(ctx, by.Partner, id, func(x *Alert) { x.Acknowledge(by, a.now()) })
+// MaxNote bounds a note, in characters.
+const MaxNote = 500
+
+func checkNote(note string) error {
+	var wrong fault.Fields
+	if utf8.RuneCountInString(note) > MaxNote {
+		wrong.Add("note", "out_of_range", "The note is too long.", "at most 500 characters")
+	}
+	return wrong.Err()
 }
 
-// Resolve ends the alert by hand, or fails with ErrAlertNotFound.
-func (a *Alerts) Resolve(ctx context.Context, by event.Origin, id uuid.UUID) (*Alert, error) {
-	return a.store.Update(ctx, by.Partner, id, func(x *Alert) { x.Resolve(by, a.now()) })
+// Acknowledge notes that a person has seen the alert. The errors are
+// ErrAlertNotFound and fault.ErrInvalid.
+func (a *Alerts) Acknowledge(ctx context.Context, by event.Origin, id uuid.UUID, note string) (*Alert, error) {
+	if err := checkNote(note); err != nil {
+		return nil, err
+	}
+	return a.store.Update(ctx, by.Partner, id, func(x *Alert) { x.Acknowledge(by, a.now(), note) })
+}
+
+// Resolve ends the alert by hand. The errors are ErrAlertNotFound and
+// fault.ErrInvalid.
+func (a *Alerts) Resolve(ctx context.Context, by event.Origin, id uuid.UUID, note string) (*Alert, error) {
+	if err := checkNote(note); err != nil {
+		return nil, err
+	}
+	return a.store.Update(ctx, by.Partner, id, func(x *Alert) { x.Resolve(by, a.now(), note) })
 }
 
 // List is a page of alerts of by's partner, the newest first.

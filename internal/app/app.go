@@ -25,6 +25,7 @@ import (
 	"github.com/hexabuilders/campaignd/internal/telemetry"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/rule"
 )
 
 // App is the whole program, ready to run.
@@ -53,13 +54,14 @@ type services struct {
 	ingester  *performance.Ingester
 	metrics   *performance.Service
 	alerts    *performance.Alerts
+	rules     *rule.Service
 }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
 func newServices(db *sqlstore.DB, now func() time.Time) services {
 	ingester := performance.NewIngester(db.Metrics())
-	return services{
+	s := services{
 		partners:  partners.NewService(db.Partners(), db.Keys(), now, newID, rand.Reader),
 		sessions:  partners.NewSessions(db.Sessions(), db.Keys(), now, rand.Reader),
 		campaigns: campaigns.NewService(db.Campaigns(), db.Log(), now, newID),
@@ -68,6 +70,14 @@ func newServices(db *sqlstore.DB, now func() time.Time) services {
 		metrics:   performance.NewService(ingester, db.Metrics(), db.Metrics(), now),
 		alerts:    performance.NewAlerts(db.Alerts(), now),
 	}
+	s.rules = rule.NewService(db.Rules(), db.Rules(), watched{s.campaigns, s.budgets}, db.Metrics(), db.Log(), campaignTypes(), now)
+	return s
+}
+
+// newRuleEngine judges alert rules; each consumer has one of its own.
+func (a *App) newRuleEngine() *rule.Engine {
+	s := &a.services
+	return rule.NewEngine(a.db.Rules(), a.db.Rules(), watched{s.campaigns, s.budgets}, s.alerts, a.db.Metrics(), a.cfg.clock())
 }
 
 // New opens the store and builds everything over it. Nothing runs yet.
@@ -110,13 +120,13 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.importer = newImporter(a.db, &a.services, a.cfg.clock())
 	api := httpapi.New(httpapi.Services{
 		Partners: a.services.partners, Campaigns: a.services.campaigns, Budgets: a.services.budgets,
-		Performance: a.services.metrics, Alerts: a.services.alerts, Feed: a.db.Log(),
+		Performance: a.services.metrics, Alerts: a.services.alerts, Rules: a.services.rules, Log: a.db.Log(), Feed: a.db.Log(),
 		Imports: reports{a.importer, a.cfg.clock()},
 	}, httpapi.Options{Now: a.cfg.clock(), MaxBody: a.cfg.MaxBody, Auth: who, Idempotency: idempotency{a.db.Idempotency()}})
 	pages, err := dashboard.New(dashboard.Config{
 		Services: dashboard.Services{
 			Campaigns: a.services.campaigns, Budgets: a.services.budgets, Performance: a.services.metrics,
-			Alerts: a.services.alerts, Partners: a.services.partners, Keys: a.services.partners, Sessions: a.services.sessions,
+			Alerts: a.services.alerts, Rules: a.services.rules, Log: a.db.Log(), Partners: a.services.partners, Keys: a.services.partners, Sessions: a.services.sessions,
 		},
 		Cookie: auth.CookieName, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.cfg.clock(), NewID: newID,
 	})
@@ -166,6 +176,7 @@ func (a *App) newWorkers() []worker {
 			_, err := a.services.campaigns.RunDue(ctx)
 			return err
 		}},
+		{Name: "alerts.tick", Every: 30 * time.Second, Do: a.newRuleEngine().Tick},
 		{Name: "sessions.sweep", Every: time.Hour, Do: a.services.sessions.Sweep},
 		{Name: "idempotency.purge", Every: time.Hour, Do: a.db.Idempotency().Purge},
 	}}
@@ -173,6 +184,7 @@ func (a *App) newWorkers() []worker {
 		{"ingester", a.services.ingester.Run},
 		{"live feed", func(ctx context.Context) error { return relay.Follow(ctx, log, a.live.Publish) }},
 		{"reactions", func(ctx context.Context) error { return leader.Lead(ctx, "reactions", react.handle) }},
+		{"alert rules", func(ctx context.Context) error { return leader.Lead(ctx, "alert_rules", a.newRuleEngine().Handle) }},
 		{"jobs", timed.Run},
 		{"imports", a.importer.Run},
 	}

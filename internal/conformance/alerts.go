@@ -77,7 +77,7 @@ func alertStored(w world) {
 	cause := m.cause()
 	m.must(m.notify(cause, "75"))
 	m.must(m.notify(m.cause(), "75"))
-	got, err := m.Acknowledge(m.Context(), m.by(), cause.ID)
+	got, err := m.Acknowledge(m.Context(), m.by(), cause.ID, "seen")
 	m.must(err)
 	want := m.alerts(performance.AlertQuery{})
 	m.equal("alerts", len(want), 1)
@@ -146,12 +146,12 @@ func foreignAlert(w world) {
 	stranger := w.matter().by()
 	_, err := m.Get(m.Context(), stranger, cause.ID)
 	m.is(err, performance.ErrAlertNotFound)
-	_, err = m.Acknowledge(m.Context(), stranger, cause.ID)
+	_, err = m.Acknowledge(m.Context(), stranger, cause.ID, "seen")
 	m.is(err, performance.ErrAlertNotFound)
 	read, err := m.Get(m.Context(), m.by(), cause.ID)
 	m.must(err)
 	m.equal("read as it was raised", read.State().Title, "75 %")
-	_, err = m.Resolve(m.Context(), event.Origin{}, cause.ID) // an administrator
+	_, err = m.Resolve(m.Context(), event.Origin{}, cause.ID, "seen") // an administrator
 	m.must(err)
 	m.sawOnly(m.campaign.Partner, "partner.created", "alert.raised", "alert.resolved")
 }

@@ -20,7 +20,9 @@ import (
 // Alerts is performance.Alerts.
 type Alerts interface {
 	List(ctx context.Context, by event.Origin, q performance.AlertQuery) ([]*performance.Alert, string, error)
-	Acknowledge(ctx context.Context, by event.Origin, id uuid.UUID) (*performance.Alert, error)
+	Get(ctx context.Context, by event.Origin, id uuid.UUID) (*performance.Alert, error)
+	Acknowledge(ctx context.Context, by event.Origin, id uuid.UUID, note string) (*performance.Alert, error)
+	Resolve(ctx context.Context, by event.Origin, id uuid.UUID, note string) (*performance.Alert, error)
 }
 
 // open are the states in which an alert is not over.
@@ -101,7 +103,7 @@ func (v *visit) acknowledge() error {
 	if err != nil {
 		return errNoPage
 	}
-	if _, err := v.d.Alerts.Acknowledge(v.r.Context(), v.by(), id); err != nil {
+	if _, err := v.d.Alerts.Acknowledge(v.r.Context(), v.by(), id, ""); err != nil {
 		return err
 	}
 	return v.done(localPath(v.r.PostFormValue("back")), "acknowledge")

@@ -19,6 +19,8 @@ type Services struct {
 	Budgets     Budgets
 	Performance Performance
 	Alerts      Alerts
+	Rules       Rules
+	Log         History
 	Partners    Partners
 	Keys        Keys
 	Sessions    Sessions

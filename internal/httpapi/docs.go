@@ -54,7 +54,7 @@ func (s *Server) serveDocs(w http.ResponseWriter, r *http.Request) {
 }
 
 // docsOrder is how a newcomer meets the parts; others follow by name.
-var docsOrder = []string{"partners", "campaigns", "metrics", "budgets", "alerts", "imports", "events"}
+var docsOrder = []string{"partners", "campaigns", "metrics", "budgets", "alerts", "alert-rules", "imports", "events"}
 
 func (s *Server) docsGroups() []docsGroup {
 	byName := map[string]*docsGroup{}

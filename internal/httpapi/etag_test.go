@@ -11,11 +11,13 @@ func TestChangesNeedTheCurrentRevision(t *testing.T) {
 	h := newHouse(newWorld(t), "Andes")
 	at := h.draft()
 	budget := "/api/v1/budgets/" + h.call(h.manager, "GET", at+"/budget", nil).want(http.StatusOK).str("id")
+	rule := h.call(h.manager, "POST", "/api/v1/alert-rules", lowCTR).want(http.StatusCreated).Header.Get("Location")
 	for _, c := range []struct{ key, method, path, body string }{
 		{h.manager, "PATCH", at, `{"name":"Road shoes"}`},
 		{h.manager, "PUT", at + "/targeting", people},
 		{h.manager, "PUT", at + "/creatives", bodies["set-creatives"]},
 		{h.finance, "PATCH", budget, `{"auto_pause":false}`},
+		{h.finance, "PATCH", rule, `{"severity":"LOW"}`},
 		{adminSecret, "PATCH", "/api/v1/partners/" + h.id, `{"name":"Andes SA"}`},
 	} {
 		read := c.path

@@ -14,6 +14,7 @@ import (
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/targeting"
 )
 
@@ -29,6 +30,11 @@ func newSchemas() huma.Registry {
 	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Action](), reflect.TypeFor[actionName]())
 	r.RegisterTypeAlias(reflect.TypeFor[performance.AlertState](), reflect.TypeFor[alertState]())
 	r.RegisterTypeAlias(reflect.TypeFor[performance.Severity](), reflect.TypeFor[severity]())
+	r.RegisterTypeAlias(reflect.TypeFor[performance.AlertKind](), reflect.TypeFor[alertKind]())
+	r.RegisterTypeAlias(reflect.TypeFor[rule.Metric](), reflect.TypeFor[ruleMetric]())
+	r.RegisterTypeAlias(reflect.TypeFor[rule.Operator](), reflect.TypeFor[ruleOperator]())
+	r.RegisterTypeAlias(reflect.TypeFor[rule.WindowKind](), reflect.TypeFor[ruleWindow]())
+	r.RegisterTypeAlias(reflect.TypeFor[rule.Quantity](), reflect.TypeFor[shownQuantity]())
 	r.RegisterTypeAlias(reflect.TypeFor[performance.KPI](), reflect.TypeFor[kpi]())
 	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Goals](), reflect.TypeFor[goals]())
 	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Quantity](), reflect.TypeFor[quantity]())
@@ -156,10 +162,12 @@ func schemaName(t reflect.Type, hint string) string {
 }
 
 func publicName(pkg, name string) string {
-	switch name {
-	case "State":
+	switch {
+	case path.Base(pkg) == "rule":
+		name = "AlertRule" + strings.TrimPrefix(name, "State")
+	case name == "State":
 		name = strings.TrimSuffix(path.Base(pkg), "s")
-	case "AlertRecord":
+	case name == "AlertRecord":
 		name = "Alert"
 	}
 	name = strings.TrimSuffix(strings.TrimSuffix(name, "Body"), "State")

@@ -5,6 +5,7 @@ import (
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/rule"
 )
 
 // Services is what the API serves: the domain's own use cases.
@@ -14,6 +15,8 @@ type Services struct {
 	Budgets     *budgets.Service
 	Performance *performance.Service
 	Alerts      *performance.Alerts
+	Rules       *rule.Service
+	Log         History
 	Imports     Importer
 	Feed        Feed
 }
@@ -26,6 +29,7 @@ func (s *Server) register() {
 	s.registerMetrics()
 	s.registerBudgets()
 	s.registerAlerts()
+	s.registerRules()
 	s.registerImports()
 	s.registerFeed()
 }

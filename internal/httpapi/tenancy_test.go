@@ -26,19 +26,25 @@ func operations(item *huma.PathItem) []*huma.Operation {
 
 // bodies are requests that are right but for whom they are about.
 var bodies = map[string]string{
-	"create-partner":    `{"name":"Third"}`,
-	"change-partner":    `{"name":"Mine"}`,
-	"issue-key":         `{"role":"analyst"}`,
-	"create-campaign":   draft,
-	"change-campaign":   `{"name":"Mine"}`,
-	"set-targeting":     people,
-	"refine-targeting":  people,
-	"set-creatives":     `[{"name":"Summit","format":"image","url":"https://cdn.example.com/summit.png"}]`,
-	"schedule-campaign": `{"start":"2026-03-03T00:00:00Z","end":"2026-04-03T00:00:00Z"}`,
-	"change-budget":     `{"auto_pause":false}`,
-	"record-metrics":    `{"events":[]}`,
-	"start-import":      `{"platform":"meta_ads","data":"a,b\n"}`,
+	"create-partner":     `{"name":"Third"}`,
+	"change-partner":     `{"name":"Mine"}`,
+	"issue-key":          `{"role":"analyst"}`,
+	"create-campaign":    draft,
+	"change-campaign":    `{"name":"Mine"}`,
+	"set-targeting":      people,
+	"refine-targeting":   people,
+	"set-creatives":      `[{"name":"Summit","format":"image","url":"https://cdn.example.com/summit.png"}]`,
+	"schedule-campaign":  `{"start":"2026-03-03T00:00:00Z","end":"2026-04-03T00:00:00Z"}`,
+	"change-budget":      `{"auto_pause":false}`,
+	"record-metrics":     `{"events":[]}`,
+	"create-alert-rule":  lowCTR,
+	"change-alert-rule":  `{"severity":"HIGH"}`,
+	"preview-alert-rule": lowCTR,
+	"start-import":       `{"platform":"meta_ads","data":"a,b\n"}`,
 }
+
+// lowCTR is an alert rule.
+const lowCTR = `{"name":"CTR too low","condition":{"metric":"ctr","operator":"below","threshold":{"value":"1.0","unit":"percent"}}}`
 
 // things are the ids of something of each kind.
 func (h *house) things() map[string]string {
@@ -48,7 +54,8 @@ func (h *house) things() map[string]string {
 	budget := h.call(h.manager, "GET", at+"/budget", nil).want(http.StatusOK).str("id")
 	key := h.call(adminSecret, "GET", "/api/v1/partners/"+h.id+"/keys", nil).want(http.StatusOK).str("items.0.id")
 	report := h.call(h.manager, "POST", "/api/v1/imports", bodies["start-import"]).want(http.StatusAccepted).str("id")
-	return map[string]string{"partners": h.id, "campaigns": campaign, "budgets": budget, "keys": key, "imports": report, "alerts": h.alert(campaign)}
+	rule := h.call(h.manager, "POST", "/api/v1/alert-rules", lowCTR).want(http.StatusCreated).str("id")
+	return map[string]string{"alert-rules": rule, "partners": h.id, "campaigns": campaign, "budgets": budget, "keys": key, "imports": report, "alerts": h.alert(campaign)}
 }
 
 // alert raises one about a campaign.
@@ -115,7 +122,7 @@ func TestAnotherPartnerCannotBeNamed(t *testing.T) {
 	victim, thief := newHouse(w, "Andes"), newHouse(w, "Patagonia")
 	victim.active()
 	for _, c := range []struct{ method, path, body string }{
-		{"GET", "/campaigns", ""}, {"GET", "/alerts", ""}, {"GET", "/events", ""},
+		{"GET", "/campaigns", ""}, {"GET", "/alerts", ""}, {"GET", "/alert-rules", ""}, {"GET", "/events", ""},
 		{"POST", "/metrics", bodies["record-metrics"]}, {"POST", "/imports", bodies["start-import"]},
 	} {
 		w.call(thief.manager, c.method, httpapi.Base+c.path+"?partner_id="+victim.id, c.body).refused(http.StatusNotFound, "partner_not_found")
@@ -133,7 +140,7 @@ func TestRolesThroughHTTP(t *testing.T) {
 		partners.RoleAnalyst: h.analyst, partners.RoleIngest: h.ingest,
 	}
 	ids := map[string]string{"partners": h.id}
-	for _, kind := range []string{"campaigns", "budgets", "keys", "imports", "alerts"} {
+	for _, kind := range []string{"campaigns", "budgets", "keys", "imports", "alerts", "alert-rules"} {
 		ids[kind] = newID().String()
 	}
 	for path, item := range w.api.OpenAPI().Paths {

@@ -17,12 +17,14 @@ import (
 
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/auth"
 	"github.com/hexabuilders/campaignd/internal/contract"
 	"github.com/hexabuilders/campaignd/internal/httpapi"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/rule"
 )
 
 const adminSecret = "the-key-of-an-administrator-in-tests-0123"
@@ -70,12 +72,43 @@ func newWorldOn(t testing.TB, store string) *world {
 		Budgets:     budgets.NewService(db.Budgets(), w.clock),
 		Performance: performance.NewService(ingester, db.Metrics(), db.Metrics(), w.clock),
 		Alerts:      performance.NewAlerts(db.Alerts(), w.clock),
+		Log:         db.Log(),
 		Imports:     &desk{now: w.clock},
 		Feed:        db.Log(),
 	}
+	w.services.Rules = rule.NewService(db.Rules(), db.Rules(), watched{w.services.Campaigns}, db.Metrics(), db.Log(), []string{"SEARCH", "SOCIAL"}, w.clock)
 	w.auth = auth.Authenticator{Keys: people, Sessions: sessions}
 	w.url = w.serveOver(w.services, answers{db.Idempotency()})
 	return w
+}
+
+// watched shows campaigns to alert rules.
+type watched struct{ *campaigns.Service }
+
+func (w watched) Campaign(ctx context.Context, partner, id uuid.UUID) (rule.Campaign, error) {
+	c, err := w.Get(ctx, event.Origin{Partner: partner}, id)
+	if err != nil {
+		return rule.Campaign{}, err
+	}
+	s := c.State()
+	return rule.Campaign{Partner: s.Partner, ID: s.ID, Name: s.Name, Type: string(s.Type), Currency: s.Currency, Zone: time.UTC}, nil
+}
+
+func (w watched) Latest(ctx context.Context, partner uuid.UUID, active bool, limit int) ([]rule.Campaign, error) {
+	page, _, err := w.List(ctx, event.Origin{Partner: partner}, campaigns.Query{Limit: limit})
+	var found []rule.Campaign
+	for _, c := range page {
+		s := c.State()
+		if active && s.Status != campaigns.Active {
+			continue
+		}
+		described, err := w.Campaign(ctx, s.Partner, s.ID)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, described)
+	}
+	return found, err
 }
 
 // serve is another server of the same world, with another store of keys.

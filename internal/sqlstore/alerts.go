@@ -55,10 +55,10 @@ func (s Alerts) insert(ctx context.Context, t *tx, a *performance.Alert) error {
 	if err != nil {
 		return err
 	}
-	res, err := t.exec(ctx, `INSERT INTO alerts (partner, id, campaign, kind, subject, status, last_seq, revision, state)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (partner, id) DO NOTHING`,
+	res, err := t.exec(ctx, `INSERT INTO alerts (partner, id, campaign, kind, subject, status, last_seq, revision, state, severity, rule)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (partner, id) DO NOTHING`,
 		s.db.key(state.Partner), s.db.key(state.ID), s.db.key(state.Campaign), string(state.Kind), state.Subject,
-		string(state.State), state.LastSeq, state.Revision, text)
+		string(state.State), state.LastSeq, state.Revision, text, string(state.Severity), s.ruleKey(state.Rule))
 	if err != nil {
 		return err
 	}
@@ -69,14 +69,22 @@ func (s Alerts) insert(ctx context.Context, t *tx, a *performance.Alert) error {
 	return nil
 }
 
+// ruleKey is the rule behind an alert, null for none.
+func (s Alerts) ruleKey(id *uuid.UUID) any {
+	if id == nil {
+		return nil
+	}
+	return s.db.key(*id)
+}
+
 func (s Alerts) save(ctx context.Context, t *tx, a *performance.Alert) error {
 	state := a.State()
 	text, err := encode(state)
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, `UPDATE alerts SET status = $3, last_seq = $4, revision = $5, state = $6 WHERE partner = $1 AND id = $2`,
-		s.db.key(state.Partner), s.db.key(state.ID), string(state.State), state.LastSeq, state.Revision, text)
+	_, err = t.exec(ctx, `UPDATE alerts SET status = $3, last_seq = $4, revision = $5, state = $6, severity = $7 WHERE partner = $1 AND id = $2`,
+		s.db.key(state.Partner), s.db.key(state.ID), string(state.State), state.LastSeq, state.Revision, text, string(state.Severity))
 	return err
 }
 
@@ -140,7 +148,12 @@ func (s Alerts) matching(partner uuid.UUID, q performance.AlertQuery) (filter, e
 	if q.Campaign != uuid.Nil {
 		f.add("campaign = ?", s.db.key(q.Campaign))
 	}
+	if q.Rule != uuid.Nil {
+		f.add("rule = ?", s.db.key(q.Rule))
+	}
 	in(&f, "status", q.States)
+	in(&f, "kind", q.Kinds)
+	in(&f, "severity", q.Severities)
 	err := f.before(q.Cursor)
 	return f, err
 }
