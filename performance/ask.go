@@ -87,9 +87,12 @@ func newAsk(subject Subject, q Query, now time.Time, settled int64) (*ask, error
 	if a.width, ok = widths[q.Granularity]; !ok {
 		return nil, ErrGranularity.With("The granularity %q is not known.", q.Granularity)
 	}
-	for _, name := range q.GroupBy {
+	for i, name := range q.GroupBy {
 		if (&Dimensions{}).Named(name) == nil {
 			return nil, ErrGroupBy.With("%q is not a dimension.", name)
+		}
+		if slices.Contains(q.GroupBy[:i], name) {
+			return nil, ErrGroupBy.With("%q stands there twice.", name)
 		}
 	}
 	if !q.KnownAt.IsZero() && q.KnownAt.UnixMicro() < settled {
@@ -145,18 +148,14 @@ func (a *ask) checkLength() error {
 
 // bucket is the bucket of an instant as a half-open range.
 func (a *ask) bucket(at int64) (from, to int64) {
-	switch a.width {
-	case Minute:
-		from = floor(at, minuteMicros)
-		return from, from + minuteMicros
-	case Hour:
-		from = floor(at, hourMicros)
-		return from, from + hourMicros
-	case Day:
-		return dayRange(localday.Of(time.UnixMicro(at), a.Zone), a.Zone)
+	if a.width == Total {
+		return a.from, a.to
 	}
-	return a.from, a.to
+	return a.tally().Bucket(at)
 }
+
+// tally is an empty one for this answer.
+func (a *ask) tally() *Tally { return NewTally(a.width, a.Zone, a.groupBy...) }
 
 func dayRange(day localday.Day, zone *time.Location) (from, to int64) {
 	start, end := localday.Bounds(day, zone)
@@ -223,7 +222,7 @@ func (a *ask) fromRollups(ctx context.Context, log Reader, width Bucket, from, t
 	if err != nil {
 		return nil, err
 	}
-	g := newGrid(a)
+	t := a.tally()
 	for i := range rollups {
 		r := &rollups[i]
 		start, end := a.from, a.to
@@ -235,31 +234,26 @@ func (a *ask) fromRollups(ctx context.Context, log Reader, width Bucket, from, t
 		case Day:
 			start, end = dayRange(localday.Day(r.Start), a.Zone)
 		}
-		g.at(start, end, &Dimensions{Channel: r.Channel}).Merge(&r.Cell)
+		s, err := t.at(start, end, &Dimensions{Channel: r.Channel})
+		if err != nil {
+			return nil, err
+		}
+		s.Merge(&r.Cell)
 	}
-	return g.slots, nil
+	return t.slots, nil
 }
 
+// fromEvents adds up what happened in the range and was known.
 func (a *ask) fromEvents(ctx context.Context, log Reader) ([]*slot, error) {
-	g := newGrid(a)
+	t := a.tally()
 	span := Span{From: a.from, To: a.to, KnownFrom: minMicros, KnownTo: a.knownAt + 1}
-	start, end := int64(0), int64(0)
-	err := log.Replay(ctx, a.Partner, a.Campaign, span, 0, func(_ int64, events []Event) error {
-		for i := range events {
-			e := &events[i]
-			if e.OccurredAt < a.from || e.OccurredAt >= a.to {
-				continue
-			}
-			if e.OccurredAt < start || e.OccurredAt >= end {
-				start, end = a.bucket(e.OccurredAt)
-			}
-			g.at(start, end, &e.Dimensions).Add(e)
-			if len(g.slots) > 8*MaxItems {
-				return ErrRange.With("The answer has too many groups; ask for fewer dimensions or a shorter range.")
-			}
+	if err := log.Tally(ctx, a.Partner, a.Campaign, span, t); err != nil {
+		return nil, err
+	}
+	for _, s := range t.slots {
+		if a.width == Total {
+			s.start, s.end = a.from, a.to
 		}
-		return nil
-	})
-	slices.SortFunc(g.slots, compareSlots)
-	return g.slots, err
+	}
+	return t.slots, nil
 }

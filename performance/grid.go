@@ -6,46 +6,24 @@ import (
 	"time"
 )
 
-const numDimensions = 7
+// NumDimensions is how many dimensions an event has.
+const NumDimensions = 7
+
+const numDimensions = NumDimensions
 
 var dimensionNames = [numDimensions]string{"channel", "source", "ad", "creative", "audience", "country", "device"}
 
+// Nth points to a dimension by its place in the order of the fields.
+func (d *Dimensions) Nth(place int) *string {
+	return [numDimensions]*string{&d.Channel, &d.Source, &d.Ad, &d.Creative, &d.Audience, &d.Country, &d.Device}[place]
+}
+
 // Named points to a dimension by its name in the API; nil when there is none.
 func (d *Dimensions) Named(name string) *string {
-	all := [numDimensions]*string{&d.Channel, &d.Source, &d.Ad, &d.Creative, &d.Audience, &d.Country, &d.Device}
 	if i := slices.Index(dimensionNames[:], name); i >= 0 {
-		return all[i]
+		return d.Nth(i)
 	}
 	return nil
-}
-
-// grid finds the slot of a bucket, group and channel.
-type grid struct {
-	groupBy []string
-	places  map[gridPlace]*slot
-	slots   []*slot
-}
-
-type gridPlace struct {
-	start   int64
-	group   [numDimensions]string
-	channel string
-}
-
-func newGrid(a *ask) *grid { return &grid{groupBy: a.groupBy, places: map[gridPlace]*slot{}} }
-
-func (g *grid) at(start, end int64, d *Dimensions) *slot {
-	place := gridPlace{start: start, channel: d.Channel}
-	for i, name := range g.groupBy {
-		place.group[i] = *d.Named(name)
-	}
-	s := g.places[place]
-	if s == nil {
-		s = &slot{start: start, end: end, group: place.group, channel: d.Channel}
-		g.places[place] = s
-		g.slots = append(g.slots, s)
-	}
-	return s
 }
 
 func compareSlots(x, y *slot) int {

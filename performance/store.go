@@ -84,10 +84,14 @@ type Reader interface {
 	// one without a channel has the sums, those of channels the rest.
 	Totals(ctx context.Context, partner, campaign uuid.UUID) ([]ChannelTotal, error)
 	// Replay calls f with the events of a campaign commit by commit, in the
-	// order of recorded_at, with all the events of every chunk that overlaps
-	// the span: f leaves out those whose OccurredAt lies outside. limit bounds
-	// the number of chunks; 0 means all.
+	// order of recorded_at and within a commit of compareEvents, with at least
+	// the events of the span: f leaves out those whose OccurredAt lies outside.
+	// limit bounds the number of commits; 0 means all. f must not keep events.
 	Replay(ctx context.Context, partner, campaign uuid.UUID, span Span, limit int, f func(recordedAt int64, events []Event) error) error
+	// Tally adds the events of a span to t. It reads one moment's state of the
+	// log, and sums that were made of many events where it can. It fails with
+	// what t fails with.
+	Tally(ctx context.Context, partner, campaign uuid.UUID, span Span, t *Tally) error
 	// Settled is the greatest recorded_at of a partner that is visible: no
 	// later commit can have one that is not greater.
 	Settled(ctx context.Context, partner uuid.UUID) (int64, error)

@@ -71,6 +71,14 @@ func (c *Cell) addGauges(e *Event) {
 	}
 }
 
+// AddCustom counts one custom value.
+func (c *Cell) AddCustom(v Custom) { c.Custom = addCustom(c.Custom, []Custom{v}) }
+
+// SetGauge takes a gauge's value in, if it is the latest.
+func (c *Cell) SetGauge(m Metric, at, value int64) {
+	c.Gauges[m-Reach].take(Gauge{At: at, Value: value, Set: true})
+}
+
 // Merge counts what another cell has counted.
 func (c *Cell) Merge(o *Cell) {
 	c.Events += o.Events

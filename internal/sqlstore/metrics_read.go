@@ -10,7 +10,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/performance"
-	"github.com/hexabuilders/campaignd/performance/chunk"
 )
 
 // bucketStep is the distance from one bucket's start to the next.
@@ -150,61 +149,6 @@ func scanRareTotal(rows *sql.Rows, out *[]performance.ChannelTotal) error {
 		*out = append(*out, c)
 	}
 	return v.addTo(&(*out)[len(*out)-1].Cell)
-}
-
-// replayPage is how many chunks are in memory at a time.
-const replayPage = 256
-
-// Replay implements performance.Reader.
-func (m Metrics) Replay(ctx context.Context, partner, campaign uuid.UUID, span performance.Span, limit int, f func(recordedAt int64, events []performance.Event) error) error {
-	for seen := 0; limit == 0 || seen < limit; {
-		page := replayPage
-		if limit > 0 {
-			page = min(page, limit-seen)
-		}
-		chunks, err := m.chunks(ctx, partner, campaign, span, page)
-		if err != nil {
-			return err
-		}
-		for _, c := range chunks {
-			events, err := chunk.Decode(c.body, campaign)
-			if err != nil {
-				return fmt.Errorf("campaign %s, commit %d: %w", campaign, c.recordedAt, err)
-			}
-			if err := f(c.recordedAt, events); err != nil {
-				return err
-			}
-		}
-		if len(chunks) < page {
-			return nil
-		}
-		seen += len(chunks)
-		span.KnownFrom = chunks[len(chunks)-1].recordedAt + 1
-	}
-	return nil
-}
-
-type storedChunk struct {
-	recordedAt int64
-	body       []byte
-}
-
-func (m Metrics) chunks(ctx context.Context, partner, campaign uuid.UUID, span performance.Span, limit int) ([]storedChunk, error) {
-	rows, err := m.db.reader.QueryContext(ctx, `SELECT recorded_at, body FROM metric_chunks
-		WHERE partner = $1 AND campaign = $2 AND recorded_at >= $3 AND recorded_at < $4 AND first_at < $5 AND last_at >= $6
-		ORDER BY recorded_at LIMIT $7`,
-		m.db.key(partner), m.db.key(campaign), span.KnownFrom, span.KnownTo, span.To, span.From, limit)
-	if err != nil {
-		return nil, m.db.translate(err)
-	}
-	var out []storedChunk
-	err = eachRow(rows, func(rows *sql.Rows) error {
-		var c storedChunk
-		err := rows.Scan(&c.recordedAt, &c.body)
-		out = append(out, c)
-		return err
-	})
-	return out, m.db.translate(err)
 }
 
 // Settled implements performance.Reader. Whoever commits next holds the head's

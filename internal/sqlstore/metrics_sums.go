@@ -74,14 +74,14 @@ func (t *tx) addPartner(ctx context.Context, p *performance.PartnerPart) ([]*per
 // addTotals adds to the running totals and reads them back.
 func (t *tx) addTotals(ctx context.Context, p *performance.PartnerPart) ([]performance.After, error) {
 	b := bulk{
-		into: "metric_totals (partner, campaign, " + sumColumns + ")", types: sumTypes("uuid", "uuid"),
-		tail: "ON CONFLICT (partner, campaign) DO UPDATE SET " + addSums("metric_totals") + " RETURNING campaign, standing, " + sumColumns,
+		into: "metric_totals (partner, campaign, loose, " + sumColumns + ")", types: sumTypes("uuid", "uuid", "bigint"),
+		tail: "ON CONFLICT (partner, campaign) DO UPDATE SET loose = metric_totals.loose + excluded.loose, " + addSums("metric_totals") + " RETURNING campaign, standing, " + sumColumns,
 	}
 	place := make(map[uuid.UUID]int, len(p.Parts))
 	after := make([]performance.After, len(p.Parts))
 	for i, part := range p.Parts {
 		place[part.Campaign] = i
-		b.add([16]byte(p.Partner), [16]byte(part.Campaign))
+		b.add([16]byte(p.Partner), [16]byte(part.Campaign), max(part.Total.Events, minChunk))
 		b.args = appendSums(b.args, &part.Total)
 	}
 	err := b.query(ctx, t, func(rows *sql.Rows) error {

@@ -128,15 +128,15 @@ func (r *reader) section() []byte {
 	if packed == 0 {
 		return r.bytes(full)
 	}
-	return r.unpack(full, r.bytes(packed))
+	return r.unpackInto(nil, full, r.bytes(packed))
 }
 
-func (r *reader) unpack(full uint64, packed []byte) []byte {
+func (r *reader) unpackInto(buffer []byte, full uint64, packed []byte) []byte {
 	if r.err != nil || full > maxColumns {
 		r.fail("length %d", full)
 		return nil
 	}
-	columns, err := decompressor.DecodeAll(packed, nil)
+	columns, err := decompressor.DecodeAll(packed, buffer)
 	if err != nil || uint64(len(columns)) != full {
 		r.fail("compression: %v", err)
 		return nil
@@ -147,22 +147,32 @@ func (r *reader) unpack(full uint64, packed []byte) []byte {
 // clocks returns each event's recorded_at, when there are any, and which
 // metrics any event has.
 func (r *reader) clocks(events []performance.Event, recorded bool) (recordedAt []int64, present performance.Mask) {
-	r.times(events)
+	unit := r.unit()
+	var at int64
+	for i := range events {
+		at += r.varint() * unit
+		events[i].OccurredAt = at
+	}
 	if recorded {
-		recordedAt = r.recorded(len(events))
+		commits := r.commits()
+		recordedAt = make([]int64, len(events))
+		r.places(len(commits), len(events), func(i, place int) { recordedAt[i] = commits[place] })
 	}
 	return recordedAt, r.masks(events)
 }
 
-func (r *reader) times(events []performance.Event) {
-	var at int64
-	for i := range events {
-		at += r.varint()
-		events[i].OccurredAt = at
+// unit is what a column of numbers is counted in.
+func (r *reader) unit() int64 {
+	place := r.bytes(1)
+	if r.err != nil || int(place[0]) >= len(units) {
+		r.fail("a unit")
+		return 0
 	}
+	return units[place[0]]
 }
 
-func (r *reader) recorded(events int) []int64 {
+// commits are the recorded_at of a merged chunk, in their order.
+func (r *reader) commits() []int64 {
 	n := r.uvarint()
 	if n == 0 || n > uint64(len(r.left)) { // every commit takes a byte at least
 		r.fail("%d commits", n)
@@ -174,19 +184,22 @@ func (r *reader) recorded(events int) []int64 {
 		at += r.varint()
 		commits[i] = at
 	}
-	recordedAt := make([]int64, events)
-	for i := range recordedAt {
-		var place uint64
-		if n > 1 {
-			place = r.uvarint()
+	return commits
+}
+
+// places gives each event's place among the commits.
+func (r *reader) places(commits, events int, f func(i, place int)) {
+	var place int64
+	for i := range events {
+		if commits > 1 {
+			place += r.varint()
 		}
-		if place >= n {
+		if place < 0 || place >= int64(commits) {
 			r.fail("commit %d", place)
-			return nil
+			return
 		}
-		recordedAt[i] = commits[place]
+		f(i, int(place))
 	}
-	return recordedAt
 }
 
 func (r *reader) masks(events []performance.Event) (present performance.Mask) {
@@ -199,12 +212,13 @@ func (r *reader) masks(events []performance.Event) (present performance.Mask) {
 
 func (r *reader) values(events []performance.Event, present performance.Mask) {
 	for m := range performance.NumMetrics {
+		if !present.Has(m) {
+			continue
+		}
+		unit := r.unit()
 		for i := range events {
-			if !present.Has(m) {
-				break
-			}
 			if events[i].Present.Has(m) {
-				*events[i].At(m) = r.varint()
+				*events[i].At(m) = r.varint() * unit
 			}
 		}
 	}

@@ -17,7 +17,11 @@
 // dictionary; masks of the metrics given), the dimensions, the values (metrics,
 // custom values), the texts (currency, correlation id, metadata, cause and
 // reference of a restatement), and the ids (see appendIDs). Who adds values up
-// reads the first three and leaves the others packed.
+// reads the first three and leaves the others packed: see Scanner. A column of
+// numbers begins with its unit, so that whole seconds and whole cents are small.
+//
+// A merged chunk has a digest beside it (see Digest): its sums by channel and
+// by the values of each other dimension, which answer most questions about it.
 //
 // Layout 1 had one group of columns without cause and reference, and the ids
 // beside it. It is still read; nothing writes it any more.

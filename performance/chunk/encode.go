@@ -51,9 +51,10 @@ func EncodeMerged(events []*performance.Event, recordedAt []int64) []byte {
 func encode(events []*performance.Event, recordedAt []int64) []byte {
 	w := writers.Get().(*writer)
 	defer writers.Put(w)
+	w.merged = recordedAt != nil
 	out := make([]byte, prefix, prefix+64+24*len(events))
 	out[0] = version
-	if recordedAt != nil {
+	if w.merged {
 		out[1] |= flagRecorded
 	}
 	out = appendHead(out, events)
@@ -89,7 +90,9 @@ var writers = sync.Pool{New: func() any { return &writer{index: map[string]int{}
 type writer struct {
 	column, packed []byte
 	index          map[string]int
+	numbers        []int64
 	uuids          []uuid.UUID
+	merged         bool // worth more time than a commit has
 }
 
 func (w *writer) uvarint(v uint64) { w.column = binary.AppendUvarint(w.column, v) }
@@ -100,15 +103,24 @@ func (w *writer) text(text string) {
 	w.column = append(w.column, text...)
 }
 
-var compressor, _ = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false))
+// A commit is waited for; a merge happens once, and what it saves is saved for
+// ever.
+var (
+	fast, _     = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false))
+	thorough, _ = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithEncoderCRC(false))
+)
 
 // section writes the gathered columns out, compressed when that pays, and
 // starts over.
 func (w *writer) section(out []byte) []byte {
 	body, packed := w.column, 0
 	if len(w.column) >= worthCompressing {
+		compressor := fast
+		if w.merged {
+			compressor = thorough
+		}
 		w.packed = compressor.EncodeAll(w.column, w.packed[:0])
-		if len(w.packed) <= len(w.column)*7/8 {
+		if len(w.packed) <= len(w.column)*15/16 {
 			body, packed = w.packed, len(w.packed)
 		}
 	}
@@ -130,13 +142,50 @@ func appendHead(out []byte, events []*performance.Event) []byte {
 	return out
 }
 
+// units are what a column of numbers may be counted in: each divides the next.
+// Times are often whole seconds, and money whole cents.
+var units = [...]int64{1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 60_000_000}
+
+// appendNumbers writes the place of the column's unit, and each number in it.
+func (w *writer) appendNumbers(numbers []int64) {
+	unit := 0
+	if w.merged {
+		unit = unitOf(numbers)
+	}
+	w.column = append(w.column, byte(unit))
+	if unit == 0 {
+		for _, v := range numbers {
+			w.varint(v)
+		}
+		return
+	}
+	for _, v := range numbers {
+		w.varint(v / units[unit])
+	}
+}
+
+func unitOf(numbers []int64) int {
+	unit := len(units) - 1
+	for _, v := range numbers {
+		for v%units[unit] != 0 {
+			unit--
+		}
+		if unit == 0 {
+			break
+		}
+	}
+	return unit
+}
+
 // appendClocks returns which metrics any event has.
 func (w *writer) appendClocks(events []*performance.Event, recordedAt []int64) (present performance.Mask) {
+	w.numbers = w.numbers[:0]
 	var before int64
 	for _, e := range events {
-		w.varint(e.OccurredAt - before)
+		w.numbers = append(w.numbers, e.OccurredAt-before)
 		before = e.OccurredAt
 	}
+	w.appendNumbers(w.numbers)
 	w.appendRecorded(recordedAt)
 	for _, e := range events {
 		given := e.Given()
@@ -147,7 +196,8 @@ func (w *writer) appendClocks(events []*performance.Event, recordedAt []int64) (
 }
 
 // appendRecorded writes the number of commits, their times in order, and unless
-// there is only one, each event's commit.
+// there is only one, each event's commit as the difference to the one before:
+// events that came in order have 0 or 1.
 func (w *writer) appendRecorded(recordedAt []int64) {
 	if recordedAt == nil {
 		return
@@ -159,20 +209,25 @@ func (w *writer) appendRecorded(recordedAt []int64) {
 		w.varint(at - before)
 		before = at
 	}
+	if len(commits) == 1 {
+		return
+	}
+	last := 0
 	for _, at := range recordedAt {
-		if len(commits) > 1 {
-			place, _ := slices.BinarySearch(commits, at)
-			w.uvarint(uint64(place))
-		}
+		place, _ := slices.BinarySearch(commits, at)
+		w.varint(int64(place - last))
+		last = place
 	}
 }
 
 func (w *writer) appendValues(events []*performance.Event, m performance.Metric) {
+	w.numbers = w.numbers[:0]
 	for _, e := range events {
 		if e.Given().Has(m) {
-			w.varint(*e.At(m))
+			w.numbers = append(w.numbers, *e.At(m))
 		}
 	}
+	w.appendNumbers(w.numbers)
 }
 
 type textOf = func(*performance.Event) *string

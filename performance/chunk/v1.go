@@ -30,11 +30,11 @@ func (r *reader) decodeOne(head Head, flags byte, campaign uuid.UUID) ([]perform
 		events[i].Campaign = campaign
 	}
 	c := reader{left: columns}
-	_, present := c.clocks(events, false)
+	present := c.clocksOne(events)
 	for _, text := range textsOne {
 		c.texts(events, text)
 	}
-	c.values(events, present)
+	c.valuesOne(events, present)
 	c.custom(events)
 	if err := c.end(); err != nil {
 		return nil, err
@@ -49,5 +49,24 @@ func (r *reader) columnsOne(flags byte) []byte {
 		return r.bytes(length)
 	}
 	full := r.uvarint()
-	return r.unpack(full, r.bytes(length))
+	return r.unpackInto(nil, full, r.bytes(length))
+}
+
+func (r *reader) clocksOne(events []performance.Event) performance.Mask {
+	var at int64
+	for i := range events {
+		at += r.varint()
+		events[i].OccurredAt = at
+	}
+	return r.masks(events)
+}
+
+func (r *reader) valuesOne(events []performance.Event, present performance.Mask) {
+	for m := range performance.NumMetrics {
+		for i := range events {
+			if present.Has(m) && events[i].Present.Has(m) {
+				*events[i].At(m) = r.varint()
+			}
+		}
+	}
 }

@@ -1,0 +1,218 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/performance"
+)
+
+// A campaign's chunks, one a commit, are merged into runs of blocks: less room,
+// and questions about the past read some hundred digests in place of all events.
+// Small runs that follow each other are merged again, eight at a time, until
+// they are large, so that an event is rewritten three or four times at most.
+const (
+	maxRun     = 64 << 10 // events of a run that is not merged again
+	maxSources = 4096     // chunks merged at once
+	minChunk   = 512      // what a chunk counts at least in metric_totals.loose
+	worthMerge = maxRun   // of loose
+	tier       = 8        // runs of one size that are merged, and how much larger the next size is
+
+	// A campaign that has been quiet for idleAfter is merged when it has
+	// worthIdle, so that a burst does not stay loose for ever.
+	idleAfter = 10 * time.Minute
+	worthIdle = 16 * minChunk
+)
+
+// errMoved means that somebody else has merged the same meanwhile.
+var errMoved = errors.New("merged by another node")
+
+// place is a campaign of a partner.
+type place struct{ partner, campaign uuid.UUID }
+
+// Merge merges what is worth it, in one short transaction for each campaign and
+// run; whatever it is stopped by, every event is there exactly once. It leaves
+// every answer as it is.
+func (m Metrics) Merge(ctx context.Context) error {
+	return m.merge(ctx, worthMerge, func(place) (bool, error) { return true, nil })
+}
+
+// MergeIdle merges the rest of campaigns that nothing came for of late.
+func (m Metrics) MergeIdle(ctx context.Context) error {
+	before := micros(m.db.now().Add(-idleAfter))
+	return m.merge(ctx, worthIdle, func(p place) (bool, error) {
+		var newest int64
+		err := m.db.reader.QueryRowContext(ctx, `SELECT coalesce(max(recorded_at), 0) FROM metric_chunks WHERE partner = $1 AND campaign = $2`,
+			m.db.key(p.partner), m.db.key(p.campaign)).Scan(&newest)
+		return newest < before, m.db.translate(err)
+	})
+}
+
+// MergeAll merges everything there is.
+func (m Metrics) MergeAll(ctx context.Context) error {
+	return m.merge(ctx, 1, func(place) (bool, error) { return true, nil })
+}
+
+func (m Metrics) merge(ctx context.Context, worth int64, wanted func(place) (bool, error)) error {
+	due, err := m.loose(ctx, worth)
+	if err != nil {
+		return err
+	}
+	for _, p := range due {
+		ok, err := wanted(p)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		if err := m.mergeCampaign(ctx, p, worth); err != nil && !errors.Is(err, errMoved) {
+			return fmt.Errorf("merge campaign %s: %w", p.campaign, err)
+		}
+	}
+	return nil
+}
+
+// loose lists the campaigns with so much to merge.
+func (m Metrics) loose(ctx context.Context, worth int64) (due []place, err error) {
+	rows, err := m.db.reader.QueryContext(ctx, `SELECT partner, campaign FROM metric_totals WHERE loose >= $1`, worth)
+	if err != nil {
+		return nil, m.db.translate(err)
+	}
+	err = eachRow(rows, func(rows *sql.Rows) error {
+		var p place
+		err := rows.Scan(&p.partner, &p.campaign)
+		due = append(due, p)
+		return err
+	})
+	return due, m.db.translate(err)
+}
+
+// mergeCampaign merges until less than worth is loose, and then runs.
+func (m Metrics) mergeCampaign(ctx context.Context, p place, worth int64) error {
+	for {
+		s, more, err := m.looseChunks(ctx, p, worth)
+		if err != nil {
+			return err
+		}
+		if len(s.events) > 0 {
+			if err := m.swap(ctx, p, s); err != nil {
+				return err
+			}
+		}
+		if !more {
+			return m.mergeRuns(ctx, p)
+		}
+	}
+}
+
+// mergeRuns merges runs that are small, the newest first.
+func (m Metrics) mergeRuns(ctx context.Context, p place) error {
+	for {
+		runs, err := m.runs(ctx, p)
+		if err != nil {
+			return err
+		}
+		n := dueRuns(runs)
+		if n == 0 {
+			return nil
+		}
+		s, err := m.runSources(ctx, p, runs[len(runs)-n:])
+		if err != nil {
+			return err
+		}
+		if err := m.swap(ctx, p, s); err != nil {
+			return err
+		}
+	}
+}
+
+// run is one merged run.
+type run struct {
+	name, events int64
+	blocks       int64
+}
+
+func (m Metrics) runs(ctx context.Context, p place) (runs []run, err error) {
+	rows, err := m.db.reader.QueryContext(ctx, `SELECT run, CAST(sum(events) AS BIGINT), count(*) FROM metric_blocks
+		WHERE partner = $1 AND campaign = $2 GROUP BY run ORDER BY run`, m.db.key(p.partner), m.db.key(p.campaign))
+	if err != nil {
+		return nil, m.db.translate(err)
+	}
+	err = eachRow(rows, func(rows *sql.Rows) error {
+		var r run
+		err := rows.Scan(&r.name, &r.events, &r.blocks)
+		runs = append(runs, r)
+		return err
+	})
+	return runs, m.db.translate(err)
+}
+
+// dueRuns is how many of the last runs are to be merged: those of one size, or
+// smaller, when there are enough of them.
+func dueRuns(runs []run) int {
+	for size := int64(minChunk); size < maxRun*tier; size *= tier {
+		n, events := 0, int64(0)
+		for n < len(runs) && runs[len(runs)-1-n].events < min(size, maxRun) && events < maxRun {
+			events += runs[len(runs)-1-n].events
+			n++
+		}
+		if n >= tier || n > 1 && events >= maxRun {
+			return n
+		}
+	}
+	return 0
+}
+
+// swap writes the sources' events as a run and removes the sources, all of it
+// or nothing.
+func (m Metrics) swap(ctx context.Context, p place, s sources) error {
+	zone, err := m.zone(ctx, p)
+	if err != nil {
+		return err
+	}
+	blocks, err := s.blocks(p.campaign, zone)
+	if err != nil {
+		return err
+	}
+	return m.db.write(ctx, func(t *tx) error {
+		if err := s.remove(ctx, t, p); err != nil {
+			return err
+		}
+		return t.insertBlocks(ctx, p, s.name(), blocks)
+	})
+}
+
+// zone is where the campaign's days begin; UTC serves as well for one unknown.
+func (m Metrics) zone(ctx context.Context, p place) (*time.Location, error) {
+	found := map[uuid.UUID]performance.Subject{}
+	err := m.addSubjects(ctx, p.partner, []uuid.UUID{p.campaign}, found)
+	if s, ok := found[p.campaign]; ok && err == nil {
+		return s.Zone, nil
+	}
+	return time.UTC, m.db.translate(err)
+}
+
+func (t *tx) insertBlocks(ctx context.Context, p place, run int64, blocks []block) error {
+	rows := bulk{
+		into:  "metric_blocks (partner, campaign, run, part, known_from, known_to, first_at, last_at, events, channels, breakdowns)",
+		types: []string{"uuid", "uuid", "bigint", "integer", "bigint", "bigint", "bigint", "bigint", "integer", "bytea", "bytea"},
+	}
+	bodies := bulk{into: "metric_bodies (partner, campaign, run, part, body)", types: []string{"uuid", "uuid", "bigint", "integer", "bytea"}}
+	for i := range blocks {
+		b := &blocks[i]
+		rows.add([16]byte(p.partner), [16]byte(p.campaign), run, int64(i), b.knownFrom, b.knownTo, b.firstAt, b.lastAt, b.events, b.channels, b.breakdowns)
+		bodies.add([16]byte(p.partner), [16]byte(p.campaign), run, int64(i), b.body)
+	}
+	for _, b := range []*bulk{&rows, &bodies} {
+		if _, err := b.exec(ctx, t); err != nil {
+			return fmt.Errorf("insert metric blocks: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,39 @@
+-- +goose Up
+
+-- Merged chunks. A run is a campaign's events of many commits on end, named by
+-- the greatest recorded_at among them; its blocks follow each other in the time
+-- at which things happened. The digests are read without the body, which is
+-- why that has a table of its own.
+CREATE TABLE metric_blocks (
+    partner    UUID    NOT NULL,
+    campaign   UUID    NOT NULL,
+    run        BIGINT  NOT NULL,
+    part       INTEGER NOT NULL,
+    known_from BIGINT  NOT NULL,
+    known_to   BIGINT  NOT NULL,
+    first_at   BIGINT  NOT NULL,
+    last_at    BIGINT  NOT NULL,
+    events     INTEGER NOT NULL,
+    channels   BYTEA   NOT NULL,
+    breakdowns BYTEA   NOT NULL,
+    PRIMARY KEY (partner, campaign, run, part)
+) /*clustered*/;
+
+CREATE TABLE metric_bodies (
+    partner  UUID    NOT NULL,
+    campaign UUID    NOT NULL,
+    run      BIGINT  NOT NULL,
+    part     INTEGER NOT NULL,
+    body     BYTEA   NOT NULL,
+    PRIMARY KEY (partner, campaign, run, part)
+);
+
+-- How much there is to merge: an event counts 1, and a chunk at least 512.
+ALTER TABLE metric_totals ADD COLUMN loose BIGINT NOT NULL DEFAULT 0;
+UPDATE metric_totals SET loose = coalesce((SELECT sum(CASE WHEN events < 512 THEN 512 ELSE events END) FROM metric_chunks
+    WHERE metric_chunks.partner = metric_totals.partner AND metric_chunks.campaign = metric_totals.campaign), 0);
+
+-- +goose Down
+ALTER TABLE metric_totals DROP COLUMN loose;
+DROP TABLE metric_bodies;
+DROP TABLE metric_blocks;
