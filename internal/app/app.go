@@ -179,6 +179,7 @@ func (a *App) newWorkers() []worker {
 		{Name: "alerts.tick", Every: 30 * time.Second, Do: a.newRuleEngine().Tick},
 		{Name: "sessions.sweep", Every: time.Hour, Do: a.services.sessions.Sweep},
 		{Name: "metrics.merge", Every: 5 * time.Second, Do: a.db.Metrics().Merge},
+		{Name: "metrics.freeze", Every: 10 * time.Second, Do: a.db.Metrics().Freeze},
 		{Name: "metrics.merge-idle", Every: time.Minute, Do: a.db.Metrics().MergeIdle},
 		{Name: "idempotency.purge", Every: time.Hour, Do: a.db.Idempotency().Purge},
 	}}

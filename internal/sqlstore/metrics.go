@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/google/uuid"
 
@@ -85,6 +86,15 @@ func (t *tx) insertIDs(ctx context.Context, ref int64, p *performance.PartnerPar
 	if changed != int64(len(p.Keys)) {
 		return performance.ErrSeen
 	}
+	// Pages are looked at after the rows: an id on its way from there to here
+	// is seen in one or the other.
+	cold, err := coldIDs(ctx, t, ref, p.Keys)
+	if err != nil {
+		return fmt.Errorf("look ids up: %w", err)
+	}
+	if len(cold) > 0 {
+		return performance.ErrSeen
+	}
 	return nil
 }
 
@@ -124,6 +134,7 @@ func (m Metrics) Known(ctx context.Context, partner uuid.UUID, keys []performanc
 	if err != nil {
 		return nil, err
 	}
+	// Rows first, for the same reason as in insertIDs.
 	known := map[performance.Key]uint32{}
 	err = m.db.selectIDs(ctx, ref, keys, func(rows *sql.Rows) error {
 		var id uuid.UUID
@@ -134,6 +145,11 @@ func (m Metrics) Known(ctx context.Context, partner uuid.UUID, keys []performanc
 		known[performance.Key(id)] = uint32(print)
 		return nil
 	})
+	if err != nil {
+		return nil, m.db.translate(err)
+	}
+	cold, err := coldIDs(ctx, m.db.reader, ref, keys)
+	maps.Copy(known, cold)
 	return known, m.db.translate(err)
 }
 

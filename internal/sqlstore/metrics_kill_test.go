@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -48,8 +49,9 @@ func (m *market) batch(number int) []performance.Event {
 	for i := range events {
 		events[i] = m.delivery(i%len(m.campaigns), time.Duration(i)*time.Hour)
 		var id uuid.UUID
-		binary.BigEndian.PutUint64(id[:], uint64(number))
-		id[15] = byte(i)
+		// The number in the random bits of an id of its time, so that it goes cold.
+		binary.BigEndian.PutUint64(id[:], uint64(events[i].OccurredAt/1000)<<16|7<<12)
+		binary.BigEndian.PutUint64(id[8:], 1<<63|uint64(number)<<8|uint64(i))
 		events[i].ID = id.String()
 	}
 	return events
@@ -69,6 +71,11 @@ func runWriter() error {
 	ingester := performance.NewIngester(db.Metrics())
 	go func() { _ = ingester.Run(context.Background()) }()
 	service := performance.NewService(ingester, m, db.Metrics(), time.Now)
+	go func() { // what the jobs do, without a pause
+		for ; err == nil; err = errors.Join(db.Metrics().MergeAll(context.Background()), db.Metrics().freeze(context.Background(), 1)) {
+		}
+		fmt.Println("failed", err)
+	}()
 	var writers sync.WaitGroup
 	for w := range killWriters {
 		writers.Go(func() {
@@ -160,7 +167,7 @@ func checkAfterKill(t *testing.T, url string, acked map[int]bool) {
 		err := db.Metrics().Replay(t.Context(), m.partner, id, performance.Everything, 0, func(_ int64, found []performance.Event) error {
 			for i := range found {
 				key := uuid.MustParse(found[i].ID)
-				events[int(binary.BigEndian.Uint64(key[:]))]++
+				events[int(binary.BigEndian.Uint64(key[8:])&(1<<62-1)>>8)]++
 				replayed.Add(&found[i])
 			}
 			return nil
@@ -190,8 +197,11 @@ func checkAfterKill(t *testing.T, url string, acked map[int]bool) {
 			t.Errorf("batch %d was acknowledged and is lost", number)
 		}
 	}
+	if blocks := m.count(t, db, "metric_blocks"); blocks == 0 {
+		t.Error("nothing was merged before the kill")
+	}
 	var ids int
-	if err := db.reader.QueryRowContext(t.Context(), `SELECT count(*) FROM metric_ids`).Scan(&ids); err != nil || ids != killBatch*len(events) {
+	if err := db.reader.QueryRowContext(t.Context(), `SELECT (SELECT count(*) FROM metric_ids) + (SELECT CAST(coalesce(sum(keys), 0) AS BIGINT) FROM metric_id_pages)`).Scan(&ids); err != nil || ids != killBatch*len(events) {
 		t.Errorf("%d ids for %d batches, %v", ids, len(events), err)
 	}
 }

@@ -28,6 +28,17 @@ CREATE TABLE metric_bodies (
     PRIMARY KEY (partner, campaign, run, part)
 );
 
+-- Event ids that were counted a while ago, some thousand of them a row instead
+-- of one; first and last are in the order of performance.Key.Order.
+CREATE TABLE metric_id_pages (
+    partner BIGINT  NOT NULL,
+    first   BIGINT  NOT NULL,
+    last    BIGINT  NOT NULL,
+    keys    INTEGER NOT NULL,
+    body    BYTEA   NOT NULL,
+    PRIMARY KEY (partner, first)
+);
+
 -- How much there is to merge: an event counts 1, and a chunk at least 512.
 ALTER TABLE metric_totals ADD COLUMN loose BIGINT NOT NULL DEFAULT 0;
 UPDATE metric_totals SET loose = coalesce((SELECT sum(CASE WHEN events < 512 THEN 512 ELSE events END) FROM metric_chunks
@@ -35,5 +46,6 @@ UPDATE metric_totals SET loose = coalesce((SELECT sum(CASE WHEN events < 512 THE
 
 -- +goose Down
 ALTER TABLE metric_totals DROP COLUMN loose;
+DROP TABLE metric_id_pages;
 DROP TABLE metric_bodies;
 DROP TABLE metric_blocks;
