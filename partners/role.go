@@ -38,12 +38,14 @@ const (
 	ActionWriteAlertRules   Action = "write_alert_rules"  // what to be told of
 	ActionManagePartners    Action = "manage_partners"    // partners, their contracts, limits and flags
 	ActionManageKeys        Action = "manage_keys"        // issue and revoke keys
+	ActionManageWebhooks    Action = "manage_webhooks"    // where the partner's own programs are told
 )
 
 // Actions are all the actions.
 var Actions = []Action{
 	ActionRead, ActionWriteCampaigns, ActionPause, ActionWriteBudgets, ActionApprove,
 	ActionWriteMetrics, ActionAcknowledgeAlerts, ActionWriteAlertRules, ActionManagePartners, ActionManageKeys,
+	ActionManageWebhooks,
 }
 
 // allowed is the whole policy. An approver does not write budgets, nor does a
@@ -60,6 +62,7 @@ var allowed = map[Action][]Role{
 	ActionWriteAlertRules:   {RoleAdmin, RoleManager, RoleFinance},
 	ActionManagePartners:    {RoleAdmin},
 	ActionManageKeys:        {RoleAdmin},
+	ActionManageWebhooks:    {RoleAdmin, RoleManager},
 }
 
 // Can reports whether the role may do it.

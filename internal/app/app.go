@@ -23,9 +23,11 @@ import (
 	"github.com/hexabuilders/campaignd/internal/relay"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/internal/telemetry"
+	"github.com/hexabuilders/campaignd/internal/webhook"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/rule"
+	"github.com/hexabuilders/campaignd/webhooks"
 )
 
 // App is the whole program, ready to run.
@@ -55,11 +57,13 @@ type services struct {
 	metrics   *performance.Service
 	alerts    *performance.Alerts
 	rules     *rule.Service
+	webhooks  *webhooks.Service
 }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
-func newServices(db *sqlstore.DB, now func() time.Time) services {
+func newServices(db *sqlstore.DB, cfg Config) services {
+	now := cfg.clock()
 	ingester := performance.NewIngester(db.Metrics())
 	s := services{
 		partners:  partners.NewService(db.Partners(), db.Keys(), now, newID, rand.Reader),
@@ -69,6 +73,10 @@ func newServices(db *sqlstore.DB, now func() time.Time) services {
 		ingester:  ingester,
 		metrics:   performance.NewService(ingester, db.Metrics(), db.Metrics(), now),
 		alerts:    performance.NewAlerts(db.Alerts(), now),
+		webhooks: webhooks.NewService(webhooks.Config{
+			Store: db.Webhooks(), Outbox: db.Webhooks(), Sender: webhook.New(cfg.WebhooksPrivate),
+			Policy: webhooks.Policy{Private: cfg.WebhooksPrivate}, Now: now, NewID: newID, Random: rand.Reader,
+		}),
 	}
 	s.rules = rule.NewService(db.Rules(), db.Rules(), watched{s.campaigns, s.budgets}, db.Metrics(), db.Log(), campaignTypes(), now)
 	return s
@@ -89,7 +97,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, db: db, services: newServices(db, cfg.clock())}
+	a := &App{cfg: cfg, db: db, services: newServices(db, cfg)}
 	if err := a.build(ctx); err != nil {
 		_ = db.Close()
 		return nil, err
@@ -121,7 +129,8 @@ func (a *App) build(ctx context.Context) (err error) {
 	api := httpapi.New(httpapi.Services{
 		Partners: a.services.partners, Campaigns: a.services.campaigns, Budgets: a.services.budgets,
 		Performance: a.services.metrics, Alerts: a.services.alerts, Rules: a.services.rules, Log: a.db.Log(), Feed: a.db.Log(),
-		Imports: reports{a.importer, a.cfg.clock()},
+		Webhooks: a.services.webhooks,
+		Imports:  reports{a.importer, a.cfg.clock()},
 	}, httpapi.Options{Now: a.cfg.clock(), MaxBody: a.cfg.MaxBody, Auth: who, Idempotency: idempotency{a.db.Idempotency()}})
 	pages, err := dashboard.New(dashboard.Config{
 		Services: dashboard.Services{
@@ -171,12 +180,15 @@ func (a *App) newWorkers() []worker {
 	log, node := a.db.Log(), node()
 	leader := relay.Leader{Log: log, Leases: a.db.Leases(), Cursors: log, Node: node}
 	react := reactions{a.services.campaigns, a.services.budgets, a.services.alerts, a.cfg.clock()}
+	deliver := webhooks.NewDispatcher(a.services.webhooks, log)
 	timed := jobs.Runner{Leases: a.db.Leases(), Node: node, Jobs: []jobs.Job{
 		{Name: "campaigns.due", Every: time.Second, Do: func(ctx context.Context) error {
 			_, err := a.services.campaigns.RunDue(ctx)
 			return err
 		}},
 		{Name: "alerts.tick", Every: 30 * time.Second, Do: a.newRuleEngine().Tick},
+		{Name: "webhooks.send", Every: time.Second, Do: deliver.SendDue},
+		{Name: "webhooks.purge", Every: time.Hour, Do: deliver.Purge},
 		{Name: "sessions.sweep", Every: time.Hour, Do: a.services.sessions.Sweep},
 		{Name: "metrics.merge", Every: 5 * time.Second, Do: a.db.Metrics().Merge},
 		{Name: "metrics.freeze", Every: 10 * time.Second, Do: a.db.Metrics().Freeze},
@@ -188,6 +200,7 @@ func (a *App) newWorkers() []worker {
 		{"live feed", func(ctx context.Context) error { return relay.Follow(ctx, log, a.live.Publish) }},
 		{"reactions", func(ctx context.Context) error { return leader.Lead(ctx, "reactions", react.handle) }},
 		{"alert rules", func(ctx context.Context) error { return leader.Lead(ctx, "alert_rules", a.newRuleEngine().Handle) }},
+		{"webhooks", func(ctx context.Context) error { return leader.Lead(ctx, "webhooks", deliver.Enqueue) }},
 		{"jobs", timed.Run},
 		{"imports", a.importer.Run},
 	}

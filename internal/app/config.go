@@ -23,6 +23,8 @@ type Config struct {
 	MaxBody   int64         `default:"33554432" help:"Largest request body in bytes; streams (NDJSON, CSV) are not bound by it."`
 	PublicURL string        `placeholder:"URL" help:"How people reach the dashboard, when not at addr; https makes its cookies secure."`
 
+	WebhooksPrivate bool `name:"webhooks-private" help:"Let webhooks go to http and to addresses of private networks: for development, or receivers in your own network."`
+
 	Clock func() time.Time `kong:"-"` // for tests; nil is the system's
 }
 

@@ -41,6 +41,7 @@ type Backend struct {
 	Keys      partners.KeyStore
 	Sessions  partners.SessionStore
 	Alerts    performance.AlertStore
+	Webhooks  WebhookStore
 	Log       Log
 	Leases    Leases
 	Now       func() time.Time // the backend's clock
@@ -50,7 +51,7 @@ type Backend struct {
 func Run(t *testing.T, b Backend) {
 	for name, suite := range map[string]func(*testing.T, Backend){
 		"campaigns": Campaigns, "lists": Lists, "budgets": Budgets,
-		"partners": Partners, "alerts": Alerts, "log": EventLog,
+		"partners": Partners, "alerts": Alerts, "webhooks": Webhooks, "log": EventLog,
 	} {
 		t.Run(name, func(t *testing.T) { suite(t, b) })
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/targeting"
+	"github.com/hexabuilders/campaignd/webhooks"
 )
 
 // newSchemas holds the contract's types, and how those with their own JSON
@@ -29,6 +30,7 @@ func newSchemas() huma.Registry {
 	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Status](), reflect.TypeFor[status]())
 	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Action](), reflect.TypeFor[actionName]())
 	r.RegisterTypeAlias(reflect.TypeFor[performance.AlertState](), reflect.TypeFor[alertState]())
+	r.RegisterTypeAlias(reflect.TypeFor[webhooks.Status](), reflect.TypeFor[deliveryStatus]())
 	r.RegisterTypeAlias(reflect.TypeFor[performance.Severity](), reflect.TypeFor[severity]())
 	r.RegisterTypeAlias(reflect.TypeFor[performance.AlertKind](), reflect.TypeFor[alertKind]())
 	r.RegisterTypeAlias(reflect.TypeFor[rule.Metric](), reflect.TypeFor[ruleMetric]())
@@ -52,6 +54,8 @@ type (
 	actionName   struct{}
 	alertState   struct{}
 	severity     struct{}
+
+	deliveryStatus struct{}
 )
 
 // Schema implements huma.SchemaProvider, here and below.
@@ -64,6 +68,9 @@ func (status) Schema(huma.Registry) *huma.Schema       { return oneOf(campaigns.
 func (actionName) Schema(huma.Registry) *huma.Schema   { return oneOf(campaigns.Actions) }
 func (alertState) Schema(huma.Registry) *huma.Schema   { return oneOf(performance.AlertStates) }
 func (severity) Schema(huma.Registry) *huma.Schema     { return oneOf(performance.Severities) }
+func (deliveryStatus) Schema(huma.Registry) *huma.Schema {
+	return oneOf(webhooks.Statuses)
+}
 
 func oneOf[T ~string](allowed []T) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeString}

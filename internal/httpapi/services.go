@@ -6,6 +6,7 @@ import (
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/rule"
+	"github.com/hexabuilders/campaignd/webhooks"
 )
 
 // Services is what the API serves: the domain's own use cases.
@@ -17,6 +18,7 @@ type Services struct {
 	Alerts      *performance.Alerts
 	Rules       *rule.Service
 	Log         History
+	Webhooks    *webhooks.Service
 	Imports     Importer
 	Feed        Feed
 }
@@ -30,6 +32,7 @@ func (s *Server) register() {
 	s.registerBudgets()
 	s.registerAlerts()
 	s.registerRules()
+	s.registerWebhooks()
 	s.registerImports()
 	s.registerFeed()
 }

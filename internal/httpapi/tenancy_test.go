@@ -41,6 +41,9 @@ var bodies = map[string]string{
 	"change-alert-rule":  `{"severity":"HIGH"}`,
 	"preview-alert-rule": lowCTR,
 	"start-import":       `{"platform":"meta_ads","data":"a,b\n"}`,
+	"create-webhook":     `{"url":"https://example.com/hook","events":["*"]}`,
+	"change-webhook":     `{"description":"Mine"}`,
+	"redeliver-webhook":  `{"failed_since":"2026-03-01T00:00:00Z"}`,
 }
 
 // lowCTR is an alert rule.
@@ -55,7 +58,7 @@ func (h *house) things() map[string]string {
 	key := h.call(adminSecret, "GET", "/api/v1/partners/"+h.id+"/keys", nil).want(http.StatusOK).str("items.0.id")
 	report := h.call(h.manager, "POST", "/api/v1/imports", bodies["start-import"]).want(http.StatusAccepted).str("id")
 	rule := h.call(h.manager, "POST", "/api/v1/alert-rules", lowCTR).want(http.StatusCreated).str("id")
-	return map[string]string{"alert-rules": rule, "partners": h.id, "campaigns": campaign, "budgets": budget, "keys": key, "imports": report, "alerts": h.alert(campaign)}
+	return map[string]string{"alert-rules": rule, "partners": h.id, "campaigns": campaign, "budgets": budget, "keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id")}
 }
 
 // alert raises one about a campaign.
@@ -139,9 +142,11 @@ func TestRolesThroughHTTP(t *testing.T) {
 		partners.RoleManager: h.manager, partners.RoleFinance: h.finance, partners.RoleApprover: h.approver,
 		partners.RoleAnalyst: h.analyst, partners.RoleIngest: h.ingest,
 	}
-	ids := map[string]string{"partners": h.id}
-	for _, kind := range []string{"campaigns", "budgets", "keys", "imports", "alerts", "alert-rules"} {
-		ids[kind] = newID().String()
+	ids := map[string]string{"partners": h.id, "keys": newID().String()}
+	for path := range w.api.OpenAPI().Paths {
+		if kind := strings.Split(path, "/")[1]; ids[kind] == "" {
+			ids[kind] = newID().String()
+		}
 	}
 	for path, item := range w.api.OpenAPI().Paths {
 		for _, op := range operations(item) {

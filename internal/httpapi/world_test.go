@@ -25,6 +25,7 @@ import (
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/rule"
+	"github.com/hexabuilders/campaignd/webhooks"
 )
 
 const adminSecret = "the-key-of-an-administrator-in-tests-0123"
@@ -75,6 +76,9 @@ func newWorldOn(t testing.TB, store string) *world {
 		Log:         db.Log(),
 		Imports:     &desk{now: w.clock},
 		Feed:        db.Log(),
+		Webhooks: webhooks.NewService(webhooks.Config{
+			Store: db.Webhooks(), Outbox: db.Webhooks(), Sender: deaf{}, Now: w.clock, NewID: newID, Random: rand.Reader,
+		}),
 	}
 	w.services.Rules = rule.NewService(db.Rules(), db.Rules(), watched{w.services.Campaigns}, db.Metrics(), db.Log(), []string{"SEARCH", "SOCIAL"}, w.clock)
 	w.auth = auth.Authenticator{Keys: people, Sessions: sessions}

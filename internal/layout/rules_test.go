@@ -29,6 +29,7 @@ var domains = map[string][]string{
 	"optimization": {"campaigns", "targeting", "budgets", "performance"},
 	"partners":     nil,
 	"billing":      nil,
+	"webhooks":     nil,
 }
 
 // assets embed files and know nothing of the program.
