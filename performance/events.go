@@ -1,7 +1,9 @@
 package performance
 
 import (
+	"bytes"
 	"encoding/json"
+	"iter"
 	"strconv"
 	"time"
 
@@ -87,6 +89,26 @@ func UpdatedEvent(p *PartnerPart, totals []*Cell, at time.Time) event.Event {
 	return event.Event{
 		ID: uuid.Must(uuid.NewV7()), Partner: p.Partner, Type: TypeUpdated, Aggregate: "partner", AggregateID: p.Partner,
 		OccurredAt: at, Origin: p.By, Data: append(body, "]}"...),
+	}
+}
+
+// UpdatedCampaigns are the campaigns that a performance.metrics_updated event
+// names. It looks for them in the text: every commit has one, of which this is
+// all that most readers want.
+func UpdatedCampaigns(data []byte) iter.Seq[uuid.UUID] {
+	const before, length = `"campaign_id":"`, 36
+	return func(yield func(uuid.UUID) bool) {
+		for {
+			i := bytes.Index(data, []byte(before))
+			if i < 0 || len(data) < i+len(before)+length {
+				return
+			}
+			data = data[i+len(before):]
+			if id, err := uuid.ParseBytes(data[:length]); err == nil && !yield(id) {
+				return
+			}
+			data = data[length:]
+		}
 	}
 }
 

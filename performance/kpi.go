@@ -106,6 +106,36 @@ func KPIs(t Totals) map[string]KPI {
 	return out
 }
 
+// Judged is a KPI or a sum with what it takes to judge it.
+type Judged struct {
+	Micros      int64  // the figure: a fraction, a ratio, an amount or a count, in micros
+	Sample      int64  // facts it rests on, such as impressions of a ctr
+	MinSample   int64  // fewer say too little
+	SampleOf    Metric // what the sample counts
+	LowerBetter bool   // costs
+	Unit        Unit   // empty for a count
+}
+
+// Judge finds the figure of that name. ok is false when it has no value, or
+// there is no such figure.
+func Judge(name string, t *Totals) (j Judged, ok bool) {
+	for i := range formulas {
+		if f := &formulas[i]; f.name == name {
+			kpi := f.of(&t.Metrics, t.Currency)
+			return Judged{kpi.Value, *t.At(f.sampleOf), f.minSample, f.sampleOf, f.lowerBetter, f.unit}, kpi.Defined()
+		}
+	}
+	m, ok := MetricNamed(name)
+	if !ok || m.IsGauge() {
+		return Judged{}, false
+	}
+	j = Judged{Micros: asMicros(m, *t.At(m)), Sample: *t.At(m), SampleOf: m}
+	if m.IsMoney() {
+		j.Unit = Amount
+	}
+	return j, true
+}
+
 func (f *formula) of(m *Metrics, currency string) KPI {
 	kpi := KPI{Unit: f.unit, Sample: *m.At(f.under)}
 	if f.unit == Amount {

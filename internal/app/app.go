@@ -26,6 +26,7 @@ import (
 	"github.com/hexabuilders/campaignd/internal/webhook"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
@@ -56,6 +57,7 @@ type services struct {
 	ingester  *performance.Ingester
 	metrics   *performance.Service
 	alerts    *performance.Alerts
+	anomalies *lookout.Service
 	rules     *rule.Service
 	webhooks  *webhooks.Service
 }
@@ -77,6 +79,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 			Store: db.Webhooks(), Outbox: db.Webhooks(), Sender: webhook.New(cfg.WebhooksPrivate),
 			Policy: webhooks.Policy{Private: cfg.WebhooksPrivate}, Now: now, NewID: newID, Random: rand.Reader,
 		}),
+		anomalies: newLookout(db, now),
 	}
 	s.rules = rule.NewService(db.Rules(), db.Rules(), watched{s.campaigns, s.budgets}, db.Metrics(), db.Log(), campaignTypes(), now)
 	return s
@@ -128,7 +131,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.importer = newImporter(a.db, &a.services, a.cfg.clock())
 	api := httpapi.New(httpapi.Services{
 		Partners: a.services.partners, Campaigns: a.services.campaigns, Budgets: a.services.budgets,
-		Performance: a.services.metrics, Alerts: a.services.alerts, Rules: a.services.rules, Log: a.db.Log(), Feed: a.db.Log(),
+		Performance: a.services.metrics, Alerts: a.services.alerts, Rules: a.services.rules, Anomalies: a.services.anomalies, Log: a.db.Log(), Feed: a.db.Log(),
 		Webhooks: a.services.webhooks,
 		Imports:  reports{a.importer, a.cfg.clock()},
 	}, httpapi.Options{Now: a.cfg.clock(), MaxBody: a.cfg.MaxBody, Auth: who, Idempotency: idempotency{a.db.Idempotency()}})
@@ -189,6 +192,7 @@ func (a *App) newWorkers() []worker {
 		{Name: "alerts.tick", Every: 30 * time.Second, Do: a.newRuleEngine().Tick},
 		{Name: "webhooks.send", Every: time.Second, Do: deliver.SendDue},
 		{Name: "webhooks.purge", Every: time.Hour, Do: deliver.Purge},
+		{Name: "anomalies.watch", Every: lookout.Every, Do: a.services.anomalies.Tick},
 		{Name: "sessions.sweep", Every: time.Hour, Do: a.services.sessions.Sweep},
 		{Name: "metrics.merge", Every: 5 * time.Second, Do: a.db.Metrics().Merge},
 		{Name: "metrics.freeze", Every: 10 * time.Second, Do: a.db.Metrics().Freeze},
@@ -197,7 +201,9 @@ func (a *App) newWorkers() []worker {
 	}}
 	return []worker{
 		{"ingester", a.services.ingester.Run},
-		{"live feed", func(ctx context.Context) error { return relay.Follow(ctx, log, a.live.Publish) }},
+		{"live feed", func(ctx context.Context) error {
+			return relay.Follow(ctx, log, both(a.live.Publish, a.services.anomalies.Mark))
+		}},
 		{"reactions", func(ctx context.Context) error { return leader.Lead(ctx, "reactions", react.handle) }},
 		{"alert rules", func(ctx context.Context) error { return leader.Lead(ctx, "alert_rules", a.newRuleEngine().Handle) }},
 		{"webhooks", func(ctx context.Context) error { return leader.Lead(ctx, "webhooks", deliver.Enqueue) }},

@@ -10,7 +10,7 @@ func (a *App) observe(registry *prometheus.Registry) {
 	gauge("ingest_waiting_events", "Metric events that wait for their commit.", func() float64 {
 		return float64(a.services.ingester.Waiting())
 	})
-	registry.MustRegister(ingestCounts{a.services.metrics})
+	registry.MustRegister(ingestCounts{a.services.metrics}, anomalyCounts{a.services.anomalies})
 	gauge("live_connections", "Live connections open on this node.", func() float64 { return float64(a.live.Stats().Connections) })
 	gauge("live_channels", "Live channels open on this node.", func() float64 { return float64(a.live.Stats().Channels) })
 }

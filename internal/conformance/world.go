@@ -15,6 +15,7 @@ import (
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/lookout"
 )
 
 // Log is the event log as consumers read it.
@@ -42,6 +43,7 @@ type Backend struct {
 	Sessions  partners.SessionStore
 	Alerts    performance.AlertStore
 	Webhooks  WebhookStore
+	Anomalies lookout.Store
 	Log       Log
 	Leases    Leases
 	Now       func() time.Time // the backend's clock
@@ -52,6 +54,7 @@ func Run(t *testing.T, b Backend) {
 	for name, suite := range map[string]func(*testing.T, Backend){
 		"campaigns": Campaigns, "lists": Lists, "budgets": Budgets,
 		"partners": Partners, "alerts": Alerts, "webhooks": Webhooks, "log": EventLog,
+		"partners": Partners, "alerts": Alerts, "anomalies": Anomalies, "log": EventLog,
 	} {
 		t.Run(name, func(t *testing.T) { suite(t, b) })
 	}

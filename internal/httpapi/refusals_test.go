@@ -193,8 +193,8 @@ func TestAnyQueryIsAnsweredOrRefused(t *testing.T) {
 func askAnything(t *testing.T, store string) {
 	h := newHouse(newWorldOn(t, store), "Andes")
 	at := h.active()
-	paths := []string{at + "/metrics", at + "/metrics/events", at + "/history", "/api/v1/campaigns", "/api/v1/events", "/api/v1/alerts"}
-	names := []string{"from", "to", "at", "known_at", "granularity", "group_by", "limit", "cursor", "after", "status", "fields", "q", "partner_id"}
+	paths := []string{at + "/metrics", at + "/metrics/events", at + "/history", "/api/v1/campaigns", "/api/v1/events", "/api/v1/alerts", "/api/v1/anomalies", at + "/anomalies"}
+	names := []string{"kpi", "kind", "min_score", "from", "to", "at", "known_at", "granularity", "group_by", "limit", "cursor", "after", "status", "fields", "q", "partner_id"}
 	values := []string{
 		"", "-1", "0", "1e3", "9223372036854775807", "9223372036854775808", "NaN", "\x00", "%zz", ",,", "channel,country", "minute", "hour", "day", "total",
 		"2026-01-01T00:00:00Z", "2026-01-02T00:00:00+23:59", "2026-01-01", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z", "1677-01-01T00:00:00Z",

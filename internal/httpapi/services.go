@@ -5,6 +5,7 @@ import (
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
@@ -17,6 +18,7 @@ type Services struct {
 	Performance *performance.Service
 	Alerts      *performance.Alerts
 	Rules       *rule.Service
+	Anomalies   *lookout.Service
 	Log         History
 	Webhooks    *webhooks.Service
 	Imports     Importer
@@ -33,6 +35,7 @@ func (s *Server) register() {
 	s.registerAlerts()
 	s.registerRules()
 	s.registerWebhooks()
+	s.registerAnomalies()
 	s.registerImports()
 	s.registerFeed()
 }

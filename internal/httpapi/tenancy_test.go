@@ -125,7 +125,7 @@ func TestAnotherPartnerCannotBeNamed(t *testing.T) {
 	victim, thief := newHouse(w, "Andes"), newHouse(w, "Patagonia")
 	victim.active()
 	for _, c := range []struct{ method, path, body string }{
-		{"GET", "/campaigns", ""}, {"GET", "/alerts", ""}, {"GET", "/alert-rules", ""}, {"GET", "/events", ""},
+		{"GET", "/campaigns", ""}, {"GET", "/alerts", ""}, {"GET", "/alert-rules", ""}, {"GET", "/anomalies", ""}, {"GET", "/events", ""},
 		{"POST", "/metrics", bodies["record-metrics"]}, {"POST", "/imports", bodies["start-import"]},
 	} {
 		w.call(thief.manager, c.method, httpapi.Base+c.path+"?partner_id="+victim.id, c.body).refused(http.StatusNotFound, "partner_not_found")

@@ -24,6 +24,7 @@ import (
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
@@ -81,6 +82,7 @@ func newWorldOn(t testing.TB, store string) *world {
 		}),
 	}
 	w.services.Rules = rule.NewService(db.Rules(), db.Rules(), watched{w.services.Campaigns}, db.Metrics(), db.Log(), []string{"SEARCH", "SOCIAL"}, w.clock)
+	w.services.Anomalies = lookout.NewService(db.Anomalies(), db.Metrics(), db.Metrics(), always{}, w.clock)
 	w.auth = auth.Authenticator{Keys: people, Sessions: sessions}
 	w.url = w.serveOver(w.services, answers{db.Idempotency()})
 	return w

@@ -98,3 +98,12 @@ func scanEvent(rows *sql.Rows) (event.Event, error) {
 	e.Data = json.RawMessage(data)
 	return e, nil
 }
+
+// OfTypes returns all of an aggregate's events that are of the types, in order.
+func (l Log) OfTypes(ctx context.Context, partner, aggregate uuid.UUID, types ...string) ([]event.Event, error) {
+	f := filter{db: l.db}
+	f.add("partner = ?", l.db.key(partner))
+	f.add("aggregate_id = ?", l.db.key(aggregate))
+	in(&f, "type", types)
+	return l.events(ctx, `SELECT `+eventColumns+` FROM events`+f.where+` ORDER BY seq`, f.args...)
+}

@@ -1,6 +1,7 @@
 package anomaly
 
 import (
+	"cmp"
 	"math"
 	"time"
 )
@@ -23,6 +24,9 @@ type Options struct {
 	// MinSample is the least Observation.Sample that is judged and learned
 	// from; 0 judges all.
 	MinSample float64
+	// Memory is how many values each test remembers; 0 is 3 000. A series takes
+	// about 80 bytes a value in all.
+	Memory int
 }
 
 // Detector watches one series. It is not safe for concurrent use.
@@ -48,16 +52,17 @@ type Detector struct {
 
 // New starts to watch a series.
 func New(options Options) *Detector {
+	memory := cmp.Or(options.Memory, kept)
 	return &Detector{
 		options:     options,
 		near:        blend{off: make([]float64, 4)},
 		far:         blend{off: make([]float64, 3)},
-		point:       newTest("point", Spike, true),
-		seasonal:    newTest("season", Spike, true),
-		shift:       newTest("shift", LevelShift, true),
-		turmoil:     newTest("unrest", Unrest, false),
-		longTurmoil: newTest("long_unrest", Unrest, false),
-		still:       newTest("still", Flatline, false),
+		point:       newTest("point", Spike, true, memory),
+		seasonal:    newTest("season", Spike, true, memory),
+		shift:       newTest("shift", LevelShift, true, memory),
+		turmoil:     newTest("unrest", Unrest, false, memory),
+		longTurmoil: newTest("long_unrest", Unrest, false, memory),
+		still:       newTest("still", Flatline, false, memory),
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 )
 
 const (
-	// kept is how many values a test remembers: four months of hours, ten days
-	// of five minutes.
+	// kept is how many values a test remembers unless Options.Memory says
+	// otherwise: four months of hours, ten days of five minutes.
 	kept = 3000
 	// short and long are the runs of values that tests of a run look at.
 	short, long = 6, 24
@@ -23,10 +23,10 @@ type test struct {
 	both, up, down tail
 }
 
-func newTest(name string, kind Kind, signed bool) *test {
-	t := &test{name: name, kind: kind, both: newTail(kept)}
+func newTest(name string, kind Kind, signed bool, memory int) *test {
+	t := &test{name: name, kind: kind, both: newTail(memory)}
 	if signed {
-		t.up, t.down = newTail(kept/2), newTail(kept/2)
+		t.up, t.down = newTail(memory/2), newTail(memory/2)
 	}
 	return t
 }

@@ -50,7 +50,9 @@ func (c *Condition) wants(a *detected) bool {
 }
 
 // anomaly makes an alert of a detected anomaly. Where a rule about anomalies
-// covers the campaign, the rules say which become alerts; elsewhere all do.
+// covers the campaign, the rules say which become alerts; elsewhere the grave
+// ones do. The others are listed only: of ten figures in many campaigns one is
+// unusual every day, and nobody reads alarms that come every day.
 func (e *Engine) anomaly(ctx context.Context, d *desk, ev *event.Event) error {
 	var a detected
 	if err := json.Unmarshal(ev.Data, &a); err != nil {
@@ -65,6 +67,9 @@ func (e *Engine) anomaly(ctx context.Context, d *desk, ev *event.Event) error {
 		rules = slices.DeleteFunc(covering(d.rules, c), func(r *State) bool { return !isAnomaly(*r) })
 	}
 	if len(rules) == 0 {
+		if !grave(&a) {
+			return nil
+		}
 		by := event.Origin{Partner: d.partner, Kind: event.ActorReaction, ID: ev.Type, From: "reaction", CorrelationID: ev.ID.String()}
 		return e.alerts.Notify(ctx, by, *ev, anomalyNotice(ev, &a, nil))
 	}
@@ -77,6 +82,10 @@ func (e *Engine) anomaly(ctx context.Context, d *desk, ev *event.Event) error {
 		}
 	}
 	return nil
+}
+
+func grave(a *detected) bool {
+	return a.Severity == performance.SeverityHigh || a.Severity == performance.SeverityCritical
 }
 
 func isAnomaly(s State) bool { return s.Condition.Metric == Anomaly }
