@@ -53,8 +53,7 @@ type Backend struct {
 func Run(t *testing.T, b Backend) {
 	for name, suite := range map[string]func(*testing.T, Backend){
 		"campaigns": Campaigns, "lists": Lists, "budgets": Budgets,
-		"partners": Partners, "alerts": Alerts, "webhooks": Webhooks, "log": EventLog,
-		"partners": Partners, "alerts": Alerts, "anomalies": Anomalies, "log": EventLog,
+		"partners": Partners, "alerts": Alerts, "webhooks": Webhooks, "anomalies": Anomalies, "log": EventLog,
 	} {
 		t.Run(name, func(t *testing.T) { suite(t, b) })
 	}
