@@ -44,6 +44,7 @@ type Backend struct {
 	Alerts    performance.AlertStore
 	Webhooks  WebhookStore
 	Anomalies lookout.Store
+	Rules     RuleStore
 	Log       Log
 	Leases    Leases
 	Now       func() time.Time // the backend's clock
@@ -54,6 +55,7 @@ func Run(t *testing.T, b Backend) {
 	for name, suite := range map[string]func(*testing.T, Backend){
 		"campaigns": Campaigns, "lists": Lists, "budgets": Budgets,
 		"partners": Partners, "alerts": Alerts, "webhooks": Webhooks, "anomalies": Anomalies, "log": EventLog,
+		"partners": Partners, "alerts": Alerts, "rules": Rules, "log": EventLog,
 	} {
 		t.Run(name, func(t *testing.T) { suite(t, b) })
 	}

@@ -23,7 +23,7 @@ type Engine struct {
 	store     Store
 	standings Standings
 	campaigns Campaigns
-	alerts    *performance.Alerts
+	alerts    Alerts
 	log       Log
 	clock     func() time.Time
 
@@ -32,7 +32,7 @@ type Engine struct {
 }
 
 // NewEngine judges the rules of a store.
-func NewEngine(store Store, standings Standings, campaigns Campaigns, alerts *performance.Alerts, log Log, clock func() time.Time) *Engine {
+func NewEngine(store Store, standings Standings, campaigns Campaigns, alerts Alerts, log Log, clock func() time.Time) *Engine {
 	return &Engine{
 		store: store, standings: standings, campaigns: campaigns, alerts: alerts, log: log, clock: clock,
 		desks: map[uuid.UUID]*desk{},

@@ -115,8 +115,8 @@ func (s *Standing) cross(rule *State, value int64, moment time.Time, step *Step)
 		}
 		s.Side, s.Alert = OK, uuid.Nil
 		return
-	case s.Side == Crossed && s.Alert != uuid.Nil:
-		return
+	case s.Side == Crossed && (s.Alert != uuid.Nil || !rule.Crossed(value)):
+		return // it has fired; or it was held back and is within the hysteresis now
 	case s.Side != Crossed && !rule.Crossed(value):
 		s.Side = OK
 		return

@@ -81,6 +81,14 @@ type History interface {
 	History(ctx context.Context, partner, aggregate uuid.UUID, after int64, limit int) ([]event.Event, error)
 }
 
+// Alerts is what the engine needs of alerts that no rule asked for:
+// performance.Alerts.
+type Alerts interface {
+	Notify(ctx context.Context, by event.Origin, cause event.Event, n performance.Notice) error
+	List(ctx context.Context, by event.Origin, q performance.AlertQuery) ([]*performance.Alert, string, error)
+	Resolve(ctx context.Context, by event.Origin, id uuid.UUID, note string) (*performance.Alert, error)
+}
+
 func micros(t time.Time) int64 { return t.UnixMicro() }
 
 func moment(recordedAt int64) time.Time { return time.UnixMicro(recordedAt).UTC() }
