@@ -138,7 +138,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	pages, err := dashboard.New(dashboard.Config{
 		Services: dashboard.Services{
 			Campaigns: a.services.campaigns, Budgets: a.services.budgets, Performance: a.services.metrics,
-			Alerts: a.services.alerts, Rules: a.services.rules, Log: a.db.Log(), Partners: a.services.partners, Keys: a.services.partners, Sessions: a.services.sessions,
+			Alerts: a.services.alerts, Rules: a.services.rules, Partners: a.services.partners, Keys: a.services.partners, Sessions: a.services.sessions,
 		},
 		Cookie: auth.CookieName, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.cfg.clock(), NewID: newID,
 	})

@@ -1,12 +1,14 @@
 package dashboard
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -45,7 +47,18 @@ func (v *visit) alertRows(found []*performance.Alert, of map[uuid.UUID]campaigns
 		row := alertRow{
 			ID: a.ID.String(), Severity: string(a.Severity), State: string(a.State), Text: v.locale.alert(a, string(of[a.Campaign].Currency)),
 			At: a.FiredAt.In(v.now.Location()), By: a.AcknowledgedBy, Back: v.r.URL.RequestURI(),
+			Evidence: v.locale.evidence(a, string(of[a.Campaign].Currency)), Note: v.locale.note(a.Note),
 			CanAcknowledge: a.State == performance.Firing && v.who.Can(partners.ActionAcknowledgeAlerts),
+			CanResolve:     a.State != performance.Resolved && v.who.Can(partners.ActionAcknowledgeAlerts),
+		}
+		if a.ResolvedAt != nil {
+			row.ResolvedAt, row.By = a.ResolvedAt.In(v.now.Location()), a.ResolvedBy
+		}
+		if a.Rule != nil {
+			row.Rule, row.RuleHref = fact(a, "rule"), "/alerts/rules/"+a.Rule.String()
+		}
+		if metric := cmp.Or(fact(a, "kpi"), fact(a, "metric")); charted(metric) {
+			row.Chart = "/campaigns/" + a.Campaign.String() + "#chart-title"
 		}
 		if c, ok := of[a.Campaign]; ok && named {
 			row.Campaign, row.Href = c.Name, "/campaigns/"+c.ID.String()
@@ -70,32 +83,62 @@ func (v *visit) campaignsOf(found []*performance.Alert) map[uuid.UUID]campaigns.
 	return of
 }
 
+// asked is one of the values that are offered, or "" for any.
+func asked[T ~string](v *visit, name string, offered []T) []T {
+	if i := slices.Index(offered, T(v.r.FormValue(name))); i >= 0 {
+		return offered[i : i+1]
+	}
+	return nil
+}
+
 // alerts lists them.
 func (v *visit) alerts() error {
-	state := v.r.FormValue("state")
-	if state != "all" {
-		state = "open"
+	p := alertsPage{
+		Live: v.partnerStream(), State: v.r.FormValue("state"), States: []string{"open", "all"},
+		Severity: v.r.FormValue("severity"), Severities: texts(performance.Severities), Kind: v.r.FormValue("kind"), Kinds: texts(performance.AlertKinds),
 	}
-	q := performance.AlertQuery{Cursor: v.r.FormValue("cursor"), Limit: pageSize}
-	if state == "open" {
-		q.States = open
+	q := performance.AlertQuery{
+		Severities: asked(v, "severity", performance.Severities), Kinds: asked(v, "kind", performance.AlertKinds),
+		Cursor: v.r.FormValue("cursor"), Limit: pageSize,
 	}
+	if p.State != "all" {
+		p.State, q.States = "open", open
+	}
+	v.ofRule(&p, &q)
+	p.Filtered = q.Severities != nil || q.Kinds != nil || q.Rule != uuid.Nil
 	found, next, err := v.d.Alerts.List(v.r.Context(), v.by(), q)
 	if err != nil {
 		return err
 	}
-	p := alertsPage{
-		Live: v.partnerStream(), State: state, States: []string{"open", "all"}, Alerts: v.alertRows(found, v.campaignsOf(found), true),
-		Found: v.locale.N("alerts.found", len(found)),
-	}
+	p.Alerts, p.Found = v.alertRows(found, v.campaignsOf(found), true), v.locale.N("alerts.found", len(found))
 	if next != "" {
-		p.Next = "?" + url.Values{"state": {state}, "cursor": {next}}.Encode()
+		query := v.r.URL.Query()
+		query.Set("cursor", next)
+		p.Next = "?" + query.Encode()
 	}
 	return v.page(http.StatusOK, "alerts", v.locale.T("nav.alerts"), "alerts", p)
 }
 
+// ofRule narrows the list to one rule, when the address names one that is there.
+func (v *visit) ofRule(p *alertsPage, q *performance.AlertQuery) {
+	id, err := uuid.Parse(v.r.FormValue("rule"))
+	if err != nil {
+		return
+	}
+	r, err := v.d.Rules.Get(v.r.Context(), v.by(), id)
+	if err != nil {
+		return
+	}
+	q.Rule, p.Rule, p.RuleName = id, id.String(), r.State().Name
+}
+
 // acknowledge says that somebody has seen an alert.
-func (v *visit) acknowledge() error {
+func (v *visit) acknowledge() error { return v.decide("acknowledge", v.d.Alerts.Acknowledge) }
+
+// resolve ends an alert by hand.
+func (v *visit) resolve() error { return v.decide("resolve", v.d.Alerts.Resolve) }
+
+func (v *visit) decide(what string, do func(context.Context, event.Origin, uuid.UUID, string) (*performance.Alert, error)) error {
 	if err := v.who.Require(partners.ActionAcknowledgeAlerts); err != nil {
 		return err
 	}
@@ -103,10 +146,11 @@ func (v *visit) acknowledge() error {
 	if err != nil {
 		return errNoPage
 	}
-	if _, err := v.d.Alerts.Acknowledge(v.r.Context(), v.by(), id, ""); err != nil {
+	note := []rune(strings.TrimSpace(v.r.PostFormValue("note")))
+	if _, err := do(v.r.Context(), v.by(), id, string(note[:min(len(note), performance.MaxNote)])); err != nil {
 		return err
 	}
-	return v.done(localPath(v.r.PostFormValue("back")), "acknowledge")
+	return v.done(localPath(v.r.PostFormValue("back")), what)
 }
 
 // alert is the sentence of an alert, from its kind and its facts; its own title,
@@ -116,6 +160,11 @@ func (l *locale) alert(a performance.AlertRecord, code string) string {
 	if !l.Has(key) {
 		return a.Title
 	}
+	if e := readEvidence(a); a.Kind == performance.AlertRule {
+		return l.observed(e)
+	} else if a.Kind == performance.AlertAnomaly {
+		return l.T(key, "kpi", l.Metric(e.KPI), "what", l.Or("anomaly.", e.Anomaly, e.Anomaly), "actual", l.Figure(decimalFigure(e.KPI, e.Actual, code)))
+	}
 	kpi := fact(a, "kpi")
 	if costs[kpi] && l.Has(key+".cost") {
 		key += ".cost"
@@ -123,6 +172,18 @@ func (l *locale) alert(a performance.AlertRecord, code string) string {
 	return l.T(key, "kpi", l.Metric(kpi), "target", l.Figure(decimalFigure(kpi, fact(a, "target"), code)),
 		"actual", l.Figure(decimalFigure(kpi, fact(a, "actual"), code)), "percent", percentFact(l, a), "amount", moneyFact(l, a, "overdelivery"))
 }
+
+// observed is what an alert of a rule has found.
+func (l *locale) observed(e evidence) string {
+	key := "alert.rule." + string(e.Metric)
+	if !l.Has(key) {
+		key = "alert.rule"
+	}
+	return l.T(key, "metric", l.Metric(string(e.Metric)), "observed", l.quantity(e.Metric, e.Observed))
+}
+
+// note is a person's own words, or why the engine ended an alert.
+func (l *locale) note(text string) string { return l.Or("alert.note.", text, text) }
 
 // fact is one of an alert's facts as text.
 func fact(a performance.AlertRecord, name string) string {

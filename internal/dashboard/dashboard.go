@@ -81,6 +81,13 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 		"GET /campaigns/{id}/history":         (*visit).history,
 		"GET /alerts":                         (*visit).alerts,
 		"POST /alerts/{id}/acknowledge":       (*visit).acknowledge,
+		"POST /alerts/{id}/resolve":           (*visit).resolve,
+		"GET /alerts/rules":                   (*visit).rules,
+		"GET /alerts/rules/new":               (*visit).newRule,
+		"POST /alerts/rules/new":              (*visit).createRule,
+		"POST /alerts/rules/new/{name}":       (*visit).addSuggestion,
+		"GET /alerts/rules/{id}":              (*visit).editRule,
+		"POST /alerts/rules/{id}/{action}":    (*visit).switchRule,
 		"/":                                   func(*visit) error { return errNoPage },
 	} {
 		mux.Handle(pattern, d.private(h))

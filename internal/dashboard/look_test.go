@@ -13,12 +13,14 @@ import (
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/testenv"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/rule"
 )
 
 func TestMain(m *testing.M) { testenv.Main(m) }
@@ -56,7 +58,31 @@ func (w *world) busy() (running, draft campaigns.State) {
 		Campaign: search.ID, Kind: performance.AlertKPIMissed, Subject: "cpa", Severity: performance.SeverityHigh, Title: "CPA misses its target",
 		Facts: map[string]any{"kpi": "cpa", "actual": "14.54", "target": "5.00"},
 	}))
+	w.watchedBy(running)
 	return running, draft
+}
+
+// watchedBy makes alert rules, one of which has fired about the campaign.
+func (w *world) watchedBy(c campaigns.State) rule.State {
+	t := w.t
+	d := suggestions["clicks"]
+	d.Name, d.Severity = "CTR de redes, no bajar del uno", performance.SeverityHigh
+	d.Scope.Campaigns, d.Scope.Channels = []uuid.UUID{c.ID}, []string{"social"}
+	low, err := w.rules.Create(t.Context(), w.by, newID(), d, false)
+	must(t, err)
+	d = suggestions["budget"]
+	d.Name, d.Enabled = "Presupuesto", false
+	_, err = w.rules.Create(t.Context(), w.by, newID(), d, false)
+	must(t, err)
+	cause := event.Event{ID: newID(), Partner: w.partner, Seq: 2, OccurredAt: time.Now().Add(-10 * time.Minute)}
+	must(t, w.alerts.Notify(t.Context(), w.by, cause, performance.Notice{
+		Campaign: c.ID, Kind: performance.AlertRule, Subject: low.State().ID.String(), Rule: low.State().ID, Severity: performance.SeverityHigh, Title: "CTR",
+		Facts: map[string]any{
+			"rule": "CTR de redes, no bajar del uno", "metric": "ctr", "operator": "below", "observed": map[string]any{"value": "0.00412", "unit": "fraction"},
+			"threshold": map[string]any{"value": "0.005", "unit": "fraction"}, "window": map[string]any{"kind": "day"}, "sample": 48210, "sample_of": "impressions",
+		},
+	}))
+	return low.State()
 }
 
 // signIn gives the browser a session.
@@ -119,9 +145,11 @@ func TestEveryPageFitsEveryWidth(t *testing.T) {
 	w, b := newWorld(t), newTab(t)
 	running, draft := w.busy()
 	w.signIn(b, partners.RoleManager)
+	lowCTR, _, err := w.rules.List(t.Context(), w.by, rule.Query{})
+	must(t, err)
 	paths := map[string]string{
 		"overview": "/", "campaigns": "/campaigns", "campaign": "/campaigns/" + running.ID.String(), "draft": "/campaigns/" + draft.ID.String() + "/setup?edit=targeting",
-		"history": "/campaigns/" + running.ID.String() + "/history", "create": "/campaigns/new", "alerts": "/alerts", "nowhere": "/nowhere", "signin": "/signin",
+		"history": "/campaigns/" + running.ID.String() + "/history", "create": "/campaigns/new", "alerts": "/alerts", "rules": "/alerts/rules", "rule": "/alerts/rules/" + lowCTR[len(lowCTR)-1].State().ID.String(), "nowhere": "/nowhere", "signin": "/signin",
 	}
 	looks := []struct {
 		width, height int64
@@ -152,7 +180,7 @@ func TestEveryLocaleRenders(t *testing.T) {
 	running, draft := w.busy()
 	who := w.session(partners.RoleManager)
 	for _, tag := range supported {
-		for _, path := range []string{"/", "/campaigns", "/campaigns/" + running.ID.String(), "/campaigns/" + draft.ID.String() + "/setup", "/campaigns/new", "/alerts"} {
+		for _, path := range []string{"/", "/campaigns", "/campaigns/" + running.ID.String(), "/campaigns/" + draft.ID.String() + "/setup", "/campaigns/new", "/alerts", "/alerts/rules", "/alerts/rules/new"} {
 			status, body, header := w.get(path, who, tag.String())
 			if status != http.StatusOK || header.Get("Content-Language") != tag.String() || !strings.Contains(body, `<html lang="`+tag.String()+`"`) {
 				t.Errorf("%s in %s: status %d, language %s", path, tag, status, header.Get("Content-Language"))

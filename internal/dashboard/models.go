@@ -178,14 +178,64 @@ type fieldError struct{ ID, Text string }
 
 type alertRow struct {
 	ID, Severity, State, Text, Campaign, Href, By, Back string
+	Evidence, Note                                      string
+	Rule, RuleHref, Chart                               string
 	At                                                  time.Time
-	CanAcknowledge                                      bool
+	ResolvedAt                                          time.Time
+	CanAcknowledge, CanResolve                          bool
 }
 
 type alertsPage struct {
-	Live, Found, State, Next string
-	States                   []string
-	Alerts                   []alertRow
+	Live, Found, State, Severity, Kind, Next string
+	States, Severities, Kinds                []string
+	Rule, RuleName, AllRules                 string // of the one rule that is asked for
+	Filtered                                 bool
+	Alerts                                   []alertRow
+}
+
+// rulesPage is the list of alert rules, with what is worth adding.
+type rulesPage struct {
+	Live, Found, Next string
+	CanWrite          bool
+	Rules             []ruleRow
+	Suggestions       []suggestion
+}
+
+type ruleRow struct {
+	ID, Name, Severity, Status, Says, Terms, Note string
+	LastFired                                     time.Time
+	Enabled                                       bool
+	Revision                                      int64
+}
+
+type suggestion struct{ Name, Title, Says, Why string }
+
+// rulePage is the form of one rule.
+type rulePage struct {
+	ID, URL, Title, Enabled string
+	Revision                int64
+	Problem                 *problem
+	Fields                  ruleFields
+	Metrics                 map[string]metricFacts // what the script has to know, as JSON
+	Preview                 *rulePreview
+}
+
+type ruleFields struct {
+	Name, Metric, Operator, Value, Low, High, Currency, Window, Sample, LeastBad field
+	Severity, Campaigns, Types, Channels, Cooldown, Recovery                     field
+	Facts                                                                        metricFacts // of the chosen figure
+	Outside                                                                      bool
+}
+
+type rulePreview struct {
+	Headline, Campaigns string
+	Firings             []firingRow
+	Notes               []string
+}
+
+type firingRow struct {
+	At                              time.Time
+	Campaign, Href, Observed, Ended string
 }
 
 type historyPage struct {

@@ -58,7 +58,7 @@ type renderer struct {
 // A page is made of the common templates and its own.
 var (
 	commonTemplates = []string{"layout.html", "parts.html", "fields.html", "table.html", "head.html"}
-	pageNames       = []string{"signin", "overview", "campaigns", "campaign", "setup", "history", "create", "alerts", "problem"}
+	pageNames       = []string{"signin", "overview", "campaigns", "campaign", "setup", "history", "create", "alerts", "rules", "rule", "problem"}
 )
 
 func newRenderer(now func() time.Time) *renderer {
@@ -147,6 +147,7 @@ func (re *renderer) functions(l *locale) template.FuncMap {
 		"moneySuffix": func(code string) string { _, s := l.MoneyAffixes(code); return s },
 		"zones":       func() []string { return zones },
 		"asset":       re.assets.Path,
+		"dict":        dict,
 		"icon":        func(name string) template.HTML { return re.icons[name] },
 	}
 }
@@ -156,4 +157,13 @@ var zones = []string{
 	"America/Bogota", "America/Mexico_City", "America/Lima", "America/Santiago", "America/Argentina/Buenos_Aires", "America/Guayaquil",
 	"America/Caracas", "America/La_Paz", "America/Montevideo", "America/Asuncion", "America/Panama", "America/Costa_Rica", "America/Guatemala",
 	"America/Santo_Domingo", "America/Sao_Paulo", "America/New_York", "America/Los_Angeles", "Europe/Madrid", "Atlantic/Canary", "UTC",
+}
+
+// dict hands a part of a page more than one thing: names and values in turn.
+func dict(pairs ...any) map[string]any {
+	named := make(map[string]any, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		named[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	return named
 }

@@ -20,7 +20,6 @@ type Services struct {
 	Performance Performance
 	Alerts      Alerts
 	Rules       Rules
-	Log         History
 	Partners    Partners
 	Keys        Keys
 	Sessions    Sessions

@@ -22,6 +22,7 @@ import (
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/targeting"
 )
 
@@ -38,6 +39,7 @@ type world struct {
 	budgets   *budgets.Service
 	metrics   *performance.Service
 	alerts    *performance.Alerts
+	rules     *rule.Service
 	by        event.Origin
 }
 
@@ -57,11 +59,12 @@ func newWorld(t *testing.T) *world {
 		alerts:    performance.NewAlerts(db.Alerts(), time.Now),
 	}
 	w.metrics = performance.NewService(ingester, directory{db.Campaigns()}, db.Metrics(), time.Now)
+	w.rules = rule.NewService(db.Rules(), db.Rules(), watched{w.campaigns}, db.Metrics(), db.Log(), texts(campaigns.Types), time.Now)
 	w.partner = w.newPartner("Café Andino")
 	w.by = event.Origin{Partner: w.partner, Kind: event.ActorKey, ID: "test", Name: "Laura", From: "dashboard"}
 	hub := w.hub(db)
 	pages, err := New(Config{
-		Services: Services{Campaigns: w.campaigns, Budgets: w.budgets, Performance: w.metrics, Alerts: w.alerts, Partners: w.partners, Keys: w.partners, Sessions: w.sessions},
+		Services: Services{Campaigns: w.campaigns, Budgets: w.budgets, Performance: w.metrics, Alerts: w.alerts, Rules: w.rules, Partners: w.partners, Keys: w.partners, Sessions: w.sessions},
 		Cookie:   auth.CookieName, Now: time.Now, NewID: newID,
 	})
 	must(t, err)
@@ -141,6 +144,28 @@ func (d directory) Subjects(ctx context.Context, partner uuid.UUID, ids []uuid.U
 		found[id] = performance.Subject{Partner: s.Partner, Campaign: id, Currency: string(s.Currency), Zone: zone}
 	}
 	return found, nil
+}
+
+// watched shows campaigns to alert rules.
+type watched struct{ *campaigns.Service }
+
+func (w watched) Campaign(ctx context.Context, partner, id uuid.UUID) (rule.Campaign, error) {
+	c, err := w.Get(ctx, event.Origin{Partner: partner}, id)
+	if err != nil {
+		return rule.Campaign{}, err
+	}
+	s := c.State()
+	zone, err := time.LoadLocation(s.Timezone)
+	return rule.Campaign{Partner: s.Partner, ID: s.ID, Name: s.Name, Type: string(s.Type), Currency: s.Currency, Zone: zone, ActiveSince: s.LaunchedAt}, err
+}
+
+func (w watched) Latest(ctx context.Context, partner uuid.UUID, _ bool, limit int) (found []rule.Campaign, err error) {
+	all, _, err := w.List(ctx, event.Origin{Partner: partner}, campaigns.Query{Limit: limit})
+	for _, c := range all {
+		described, _ := w.Campaign(ctx, partner, c.State().ID)
+		found = append(found, described)
+	}
+	return found, err
 }
 
 func must(t *testing.T, err error) {

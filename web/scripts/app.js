@@ -4,6 +4,7 @@ import { dialogs, rows, filters, menus, guard } from "./forms.js";
 import { follow } from "./live.js";
 import { charts } from "./chart.js";
 import { sorting } from "./sort.js";
+import { ruleForm } from "./rule.js";
 
 dialogs();
 rows();
@@ -11,5 +12,6 @@ filters();
 menus();
 guard();
 sorting();
+ruleForm();
 const drawn = charts();
 follow(drawn);
