@@ -28,6 +28,7 @@ const (
 	CodeCurrencyMismatch = "currency_mismatch"  //
 	CodeIDReused         = "event_id_reused"    // same id, other content
 	CodeNegativeTotal    = "negative_total"     // would take away more than was ever counted
+	CodeUnknownCause     = "unknown_cause"      // of a restatement
 	CodeTotalTooLarge    = "total_too_large"    // the campaign's total would leave int64
 )
 

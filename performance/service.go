@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -147,6 +148,8 @@ func check(e *Event, s *Subject, latest int64) (code, detail string) {
 			time.UnixMicro(e.OccurredAt).UTC().Format(time.RFC3339Nano), FutureTolerance)
 	case e.Currency != "" && e.Currency != s.Currency:
 		return CodeCurrencyMismatch, fmt.Sprintf("The event is in %q and its campaign in %s. Convert the amounts, or report to a campaign in that currency.", e.Currency, s.Currency)
+	case e.Cause != "" && !KnownCause(e.Cause), len(e.Reference) > MaxTextBytes:
+		return CodeUnknownCause, fmt.Sprintf("A restatement has one of the causes %s, and a reference of at most %d bytes.", strings.Join(Causes, ", "), MaxTextBytes)
 	}
 	given := e.Given()
 	if given == 0 && len(e.Custom) == 0 {

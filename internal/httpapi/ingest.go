@@ -100,9 +100,16 @@ type newMetricEvent struct {
 	Device        string                  `json:"device,omitempty" maxLength:"128"`
 	Currency      string                  `json:"currency,omitempty" doc:"Refused when it is not the campaign's."`
 	CorrelationID string                  `json:"correlation_id,omitempty" maxLength:"128"`
+	Restates      *restates               `json:"restates,omitempty" doc:"This event corrects others: its values are the difference. A day that was over and changes without it counts as late."`
 	Metrics       metricValues            `json:"metrics,omitempty"`
 	Custom        map[string]numberOrText `json:"custom,omitempty" doc:"Named increments, as decimal strings or numbers."`
 	Metadata      map[string]any          `json:"metadata,omitempty" doc:"Carried, not read; at most 4 KiB."`
+}
+
+// restates says why a fact corrects others.
+type restates struct {
+	Cause     string `json:"cause" enum:"late_conversion,invalid_traffic,platform_adjustment,refund,correction,currency_correction,other"`
+	Reference string `json:"reference,omitempty" maxLength:"128" doc:"Where it can be looked up: a ticket, a credit note, the platform's notice."`
 }
 
 type metricValues struct {

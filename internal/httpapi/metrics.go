@@ -142,6 +142,7 @@ type metricEvent struct {
 	Country       string             `json:"country,omitempty"`
 	Device        string             `json:"device,omitempty"`
 	CorrelationID string             `json:"correlation_id,omitempty"`
+	Restates      *restates          `json:"restates,omitempty" doc:"Why it corrects others."`
 	Metrics       map[string]decimal `json:"metrics" doc:"What was given: counts, and money in the campaign's currency."`
 	Custom        map[string]decimal `json:"custom,omitempty"`
 	Metadata      json.RawMessage    `json:"metadata,omitempty"`
@@ -152,6 +153,9 @@ func describeMetricEvent(e performance.RawEvent) metricEvent {
 		EventID: e.ID, OccurredAt: time.UnixMicro(e.OccurredAt).UTC(), RecordedAt: e.RecordedAt,
 		Channel: e.Channel, Source: e.Source, Ad: e.Ad, Creative: e.Creative, Audience: e.Audience, Country: e.Country, Device: e.Device,
 		CorrelationID: e.CorrelationID, Metrics: map[string]decimal{}, Metadata: json.RawMessage(e.Metadata),
+	}
+	if e.Cause != "" {
+		b.Restates = &restates{e.Cause, e.Reference}
 	}
 	present := e.Given()
 	for m := range performance.NumMetrics {

@@ -14,7 +14,8 @@ import (
 // Every format has the same fields with the same rules, which stand here.
 
 const (
-	eventFields  = "event_id, campaign_id, occurred_at, channel, source, ad, creative, audience, country, device, currency, correlation_id, metrics, custom, metadata"
+	eventFields  = "event_id, campaign_id, occurred_at, channel, source, ad, creative, audience, country, device, currency, correlation_id, restates, metrics, custom, metadata"
+	tableFields  = "event_id, campaign_id, occurred_at, channel, source, ad, creative, audience, country, device, currency, correlation_id, restates_cause, restates_reference, metadata"
 	metricFields = "impressions, clicks, conversions, leads, spend, revenue, reach, brand_lift, quality_score"
 )
 
@@ -34,6 +35,12 @@ func setText(e *performance.Event, field, value string) (bad *problem, known boo
 		return tooLong(field, value, performance.MaxTextBytes), true
 	case "correlation_id":
 		e.CorrelationID = value
+		return tooLong(field, value, performance.MaxTextBytes), true
+	case "restates_cause":
+		e.Cause = value
+		return cause(value), true
+	case "restates_reference":
+		e.Reference = value
 		return tooLong(field, value, performance.MaxTextBytes), true
 	}
 	if dimension := dimension(&e.Dimensions, field); dimension != nil {
@@ -61,6 +68,14 @@ func dimension(d *performance.Dimensions, field string) *string {
 		return &d.Device
 	}
 	return nil
+}
+
+// cause reads why a fact restates others.
+func cause(value string) *problem {
+	if performance.KnownCause(value) {
+		return nil
+	}
+	return refuse(performance.CodeUnknownCause, "restates.cause %s is not a cause; allowed are %s.", quote(value), strings.Join(performance.Causes, ", "))
 }
 
 func tooLong(field, value string, limit int) *problem {
@@ -184,10 +199,16 @@ func complete(e *performance.Event, timed bool) *problem {
 		return refuse(performance.CodeRequired, "campaign_id is missing; name the campaign that delivered this.")
 	case !timed:
 		return refuse(performance.CodeRequired, "occurred_at is missing; say when this happened, such as 2026-03-01T12:00:00Z.")
+	case e.Cause == "" && e.Reference != "":
+		return noCause()
 	case e.Present == 0 && len(e.Custom) == 0:
 		return refuse(performance.CodeRequired, "metrics is missing or empty; give at least one of %s, or a custom value.", metricFields)
 	}
 	return nil
+}
+
+func noCause() *problem {
+	return refuse(performance.CodeRequired, "restates has no cause; say why with one of %s, or leave restates out.", strings.Join(performance.Causes, ", "))
 }
 
 func duplicate(field string) *problem {

@@ -59,6 +59,8 @@ func fieldBit(name string) uint32 {
 		return 1 << 13
 	case "metadata":
 		return 1 << 14
+	case "restates":
+		return 1 << 15
 	}
 	return 0
 }
@@ -113,7 +115,18 @@ func (r *eventReader) field(name string) (*problem, error) {
 		return r.members(name, r.custom)
 	case "metadata":
 		return r.metadata()
+	case "restates":
+		bad, err := r.members(name, r.restates)
+		if bad == nil && err == nil && r.event.Cause == "" {
+			bad = noCause()
+		}
+		return bad, err
 	}
+	return r.textField(name, name)
+}
+
+// textField reads a field that is text under the name that it has in CSV.
+func (r *eventReader) textField(name, column string) (*problem, error) {
 	if r.peek() != '"' {
 		return r.wrongType(name, "a string"), nil
 	}
@@ -124,8 +137,21 @@ func (r *eventReader) field(name string) (*problem, error) {
 	if bad {
 		return badText(name), nil
 	}
-	problem, _ := setText(r.event, name, value)
+	problem, _ := setText(r.event, column, value)
 	return problem, nil
+}
+
+// restates reads why a fact restates others, and where that is told.
+func (r *eventReader) restates(name string) (*problem, error) {
+	known := map[string]string{"cause": r.event.Cause, "reference": r.event.Reference}
+	before, ok := known[name]
+	switch {
+	case !ok:
+		return unknown("restates."+name, "cause, reference"), nil
+	case before != "":
+		return duplicate("restates." + name), nil
+	}
+	return r.textField("restates."+name, "restates_"+name)
 }
 
 // members reads an object whose members the function takes.

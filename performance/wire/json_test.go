@@ -27,7 +27,7 @@ func TestDecodeJSONReadsEveryField(t *testing.T) {
 	batch, err := DecodeJSON([]byte(` {"events" : [ {
 		"event_id":"caf\u00e9 \ud83d\ude00\n","campaign_id":"` + campaign + `","occurred_at":"2026-03-01T12:00:00.123456-05:00",
 		"channel":"search","source":"google","ad":"a","creative":"c","audience":"au","country":"CO","device":"mobile",
-		"currency":"USD","correlation_id":"x","metadata":{"k":[1,{"z":null}]},
+		"currency":"USD","correlation_id":"x","restates":{"reference":"T-1","cause":"refund"},"metadata":{"k":[1,{"z":null}]},
 		"metrics":{"impressions":-5,"clicks":0,"conversions":1,"leads":2,"spend":"-1.23","revenue":"9.9","reach":7,"brand_lift":0.5,"quality_score":"7"},
 		"custom":{"views":1.5,"add_to_cart":"2"}} ] } `))
 	if err != nil || len(batch.Rejected) > 0 {
@@ -37,7 +37,7 @@ func TestDecodeJSONReadsEveryField(t *testing.T) {
 		ID: "café 😀\n", Campaign: uuid.MustParse(campaign),
 		OccurredAt: time.Date(2026, 3, 1, 17, 0, 0, 123456000, time.UTC).UnixMicro(),
 		Dimensions: performance.Dimensions{Channel: "search", Source: "google", Ad: "a", Creative: "c", Audience: "au", Country: "CO", Device: "mobile"},
-		Currency:   "USD", CorrelationID: "x", Metadata: `{"k":[1,{"z":null}]}`,
+		Currency:   "USD", CorrelationID: "x", Cause: "refund", Reference: "T-1", Metadata: `{"k":[1,{"z":null}]}`,
 		Metrics: performance.Metrics{
 			Impressions: -5, Conversions: 1, Leads: 2, Spend: -1_230_000, Revenue: 9_900_000, Reach: 7,
 			BrandLift: 500_000, QualityScore: 7_000_000, Present: 1<<performance.NumMetrics - 1,
@@ -56,6 +56,13 @@ func TestABadEventIsRefusedByIndexAndTheRestTaken(t *testing.T) {
 		{"duplicate key", fact(`,"channel":"a","channel":"b"` + good), "duplicate_field", `"channel"`},
 		{"duplicate metric", fact(`,"metrics":{"clicks":1,"clicks":1}`), "duplicate_field", "metrics.clicks"},
 		{"duplicate custom", fact(`,"custom":{"a":1,"b":1,"a":1}`), "duplicate_field", "custom.a"},
+		{"unknown cause", fact(`,"restates":{"cause":"mistake"}` + good), "unknown_cause", "late_conversion, invalid_traffic"},
+		{"no cause", fact(`,"restates":{"reference":"T-1"}` + good), "required", "restates has no cause"},
+		{"empty restates", fact(`,"restates":{}` + good), "required", "restates has no cause"},
+		{"cause of another type", fact(`,"restates":{"cause":7}` + good), "wrong_type", "restates.cause"},
+		{"unknown in restates", fact(`,"restates":{"cause":"refund","why":"x"}` + good), "unknown_field", "cause, reference"},
+		{"cause twice", fact(`,"restates":{"cause":"refund","cause":"refund"}` + good), "duplicate_field", "restates.cause"},
+		{"long reference", fact(`,"restates":{"cause":"refund","reference":"` + strings.Repeat("x", 129) + `"}` + good), "too_long", "restates_reference"},
 		{"NaN", fact(`,"metrics":{"clicks":NaN}`), "not_finite", "NaN"},
 		{"infinity in money", fact(`,"metrics":{"spend":-Infinity}`), "not_finite", ""},
 		{"NaN after another fault", fact(`,"nope":1,"metrics":{"clicks":NaN}`), "not_finite", ""},

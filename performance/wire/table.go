@@ -11,8 +11,8 @@ import (
 )
 
 // Table reads CSV (RFC 4180) whose first row names the columns: the fields of
-// an event, the metrics by their names, metadata, and custom.<name> for custom
-// values. Columns may stand in any order and an empty cell means not given. A
+// an event, the metrics by their names, metadata, custom.<name> for custom
+// values, and restates_cause and restates_reference for restatements. Columns may stand in any order and an empty cell means not given. A
 // row that breaks a rule is refused by index with the number of its line.
 type Table struct {
 	in      *csv.Reader
@@ -46,7 +46,7 @@ func NewTable(r io.Reader) (*Table, error) {
 		column, ok := columnNamed(strings.Clone(name))
 		if !ok || seen[name] {
 			return nil, ErrMalformed.With("The column %s is unknown or given twice; allowed are %s, %s and custom.<name>.",
-				quote(name), strings.ReplaceAll(eventFields, "metrics, custom, ", ""), metricFields)
+				quote(name), tableFields, metricFields)
 		}
 		seen[name] = true
 		t.columns = append(t.columns, column)
@@ -71,7 +71,7 @@ func columnNamed(name string) (column, bool) {
 	}
 	_, known := setText(&performance.Event{}, name, "")
 	return column{name, func(e *performance.Event, cell string) *problem {
-		bad, _ := setText(e, name, cell)
+		bad, _ := setText(e, name, plainText(cell))
 		return bad
 	}}, known
 }
