@@ -196,6 +196,7 @@ func (a *App) newWorkers() []worker {
 		{Name: "sessions.sweep", Every: time.Hour, Do: a.services.sessions.Sweep},
 		{Name: "metrics.merge", Every: 5 * time.Second, Do: a.db.Metrics().Merge},
 		{Name: "metrics.freeze", Every: 10 * time.Second, Do: a.db.Metrics().Freeze},
+		{Name: "metrics.sweep", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return a.db.Metrics().Sweep(ctx, a.cfg.keep()) }},
 		{Name: "metrics.merge-idle", Every: time.Minute, Do: a.db.Metrics().MergeIdle},
 		{Name: "idempotency.purge", Every: time.Hour, Do: a.db.Idempotency().Purge},
 	}}

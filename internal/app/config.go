@@ -1,12 +1,15 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
 	"strings"
 	"time"
+
+	"github.com/hexabuilders/campaignd/internal/sqlstore"
 )
 
 // Config is everything that can be set. The tags are what the command line,
@@ -25,6 +28,10 @@ type Config struct {
 
 	WebhooksPrivate bool `name:"webhooks-private" help:"Let webhooks go to http and to addresses of private networks: for development, or receivers in your own network."`
 
+	KeepMinutes time.Duration `default:"72h" help:"How long sums by minute are kept; older minutes are summed up from the events when asked for."`
+	KeepHours   time.Duration `default:"9600h" help:"How long sums by hour are kept; older hours are summed up from the events. Days and events are kept for ever."`
+	KeepUpdates time.Duration `default:"48h" help:"How long the event log keeps the figures of performance.metrics_updated; the events stay, so that the log has no gap."`
+
 	Clock func() time.Time `kong:"-"` // for tests; nil is the system's
 }
 
@@ -37,6 +44,14 @@ func (c Config) storeURL() string {
 		return c.Data
 	}
 	return "data"
+}
+
+// keep is how long what is derived is kept.
+func (c Config) keep() sqlstore.Keep {
+	return sqlstore.Keep{
+		Minutes: cmp.Or(c.KeepMinutes, sqlstore.Usual.Minutes), Hours: cmp.Or(c.KeepHours, sqlstore.Usual.Hours),
+		Updates: cmp.Or(c.KeepUpdates, sqlstore.Usual.Updates),
+	}
 }
 
 // node names this process among the holders of leases.
@@ -55,6 +70,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("database: %q is not the URL of a PostgreSQL; it looks like postgres://user@host/name", redacted(c.Database))
 	case c.Grace <= 0:
 		return fmt.Errorf("grace: %s leaves requests no time to end; the usual is 10s", c.Grace)
+	case c.keep().Minutes < 2*time.Hour || c.keep().Hours < 48*time.Hour || c.keep().Updates < time.Hour:
+		return fmt.Errorf("keep-minutes, keep-hours and keep-updates: %s, %s and %s; at least 2h, 48h and 1h are needed", c.KeepMinutes, c.KeepHours, c.KeepUpdates)
 	case c.MaxBody < 1<<16:
 		return fmt.Errorf("max-body: %d bytes are too few for a request; at least 65536", c.MaxBody)
 	}

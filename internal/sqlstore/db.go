@@ -5,12 +5,15 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
@@ -38,7 +41,8 @@ type DB struct {
 	now    func() time.Time
 
 	statements statements
-	metricRefs sync.Map // partner → short number, once it is committed
+	metricRefs sync.Map     // partner → short number, once it is committed
+	minutes    atomic.Int64 // floor of the minutes, or a value below it
 
 	mu      sync.Mutex
 	changed chan struct{} // closed at the next commit that appends events
@@ -50,6 +54,7 @@ const FileName = "campaignd.db"
 // Open connects to the store and brings its schema up to date.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
 	db := &DB{now: cfg.Now, changed: make(chan struct{})}
+	db.minutes.Store(math.MinInt64)
 	if db.now == nil {
 		db.now = time.Now
 	}
@@ -81,7 +86,9 @@ func (db *DB) openSQLite(cfg Config) error {
 		"_txlock": {"immediate"},
 	}
 	file := filepath.Join(cfg.URL, FileName)
-	if db.writer, err = sql.Open("sqlite", fileDSN(file, pragmas)); err != nil {
+	// Room can be given back (see reclaim) only by a file that was made for it.
+	vacuum := url.Values{"_pragma": slices.Insert(slices.Clone(pragmas["_pragma"]), 1, "auto_vacuum(INCREMENTAL)"), "_txlock": pragmas["_txlock"]}
+	if db.writer, err = sql.Open("sqlite", fileDSN(file, vacuum)); err != nil {
 		return err
 	}
 	db.writer.SetMaxOpenConns(1)

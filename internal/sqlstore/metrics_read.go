@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -15,24 +16,62 @@ import (
 // bucketStep is the distance from one bucket's start to the next.
 var bucketStep = map[performance.Bucket]int64{performance.Minute: 60_000_000, performance.Hour: 3_600_000_000, performance.Day: 1}
 
-// Rollups implements performance.Reader. The key of a rollup begins with its
-// bucket, so a short range looks every bucket up; a long one would look up more
-// buckets than there are rows, and reads the rows of the range.
-func (m Metrics) Rollups(ctx context.Context, partner, campaign uuid.UUID, width performance.Bucket, from, to int64) ([]performance.Rollup, error) {
+// Rollups implements performance.Reader. Those that are no longer kept are made
+// from the events.
+func (m Metrics) Rollups(ctx context.Context, partner, campaign uuid.UUID, width performance.Bucket, from, to int64) (out []performance.Rollup, err error) {
+	p := place{partner, campaign}
+	err = m.db.read(ctx, func(snapshot *sql.Tx) error {
+		floor, err := m.floor(ctx, snapshot, width)
+		if err != nil {
+			return err
+		}
+		if from < floor {
+			if out, err = m.oldRollups(ctx, snapshot, p, width, from, min(to, floor)); err != nil || to <= floor {
+				return err
+			}
+			from = floor
+		}
+		kept, err := m.rollups(ctx, snapshot, p, width, from, to)
+		out = append(out, kept...)
+		return err
+	})
+	return out, err
+}
+
+// oldRollups sums minutes or hours up from the events.
+func (m Metrics) oldRollups(ctx context.Context, q querier, p place, width performance.Bucket, from, to int64) ([]performance.Rollup, error) {
+	span := performance.Everything
+	span.From, span.To = from, to
+	tally := performance.NewTally(width, time.UTC)
+	if err := m.tally(ctx, q, p, span, tally); err != nil {
+		return nil, err
+	}
+	cells := tally.Cells()
+	out := make([]performance.Rollup, len(cells))
+	for i, c := range cells {
+		out[i] = performance.Rollup{Bucket: width, Start: c.From, Channel: c.Channel, Cell: c.Cell}
+	}
+	return out, nil
+}
+
+// rollups reads the kept ones. Their key begins with the bucket, so a short
+// range looks every bucket up; a long one would look up more buckets than there
+// are rows, and reads the rows of the range.
+func (m Metrics) rollups(ctx context.Context, q querier, p place, width performance.Bucket, from, to int64) ([]performance.Rollup, error) {
 	const columns = "r.start, r.channel, r.events, r.impressions, r.clicks, r.conversions, r.leads, r.spend, r.revenue"
 	query := `WITH RECURSIVE bucket (start) AS (
 			SELECT CAST($4 AS BIGINT) UNION ALL SELECT start + $6 FROM bucket WHERE start + $6 < $5)
 		SELECT ` + columns + ` FROM bucket JOIN metric_rollups r
 		ON r.partner = $1 AND r.width = $2 AND r.start = bucket.start AND r.campaign = $3 ORDER BY r.start, r.channel`
-	args := []any{m.db.key(partner), int64(width), m.db.key(campaign), from, to, bucketStep[width]}
+	args := []any{m.db.key(p.partner), int64(width), m.db.key(p.campaign), from, to, bucketStep[width]}
 	if to-from > performance.MaxItems*bucketStep[width] {
 		query = `SELECT ` + columns + ` FROM metric_rollups r
 			WHERE r.partner = $1 AND r.width = $2 AND r.start >= $4 AND r.start < $5 AND r.campaign = $3 ORDER BY r.start, r.channel`
 		args = args[:5]
 	}
-	rows, err := m.db.reader.QueryContext(ctx, query, args...)
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, m.db.translate(err)
+		return nil, err
 	}
 	var out []performance.Rollup
 	err = eachRow(rows, func(rows *sql.Rows) error {
@@ -42,42 +81,41 @@ func (m Metrics) Rollups(ctx context.Context, partner, campaign uuid.UUID, width
 		return err
 	})
 	if err != nil {
-		return nil, m.db.translate(err)
+		return nil, err
 	}
-	return out, m.addRareTo(ctx, partner, campaign, width, from, to, out)
+	return out, m.addRareTo(ctx, q, p, width, from, to, out)
 }
 
 // addRareTo fills in the gauges and custom values of rollups.
-func (m Metrics) addRareTo(ctx context.Context, partner, campaign uuid.UUID, width performance.Bucket, from, to int64, rollups []performance.Rollup) error {
+func (m Metrics) addRareTo(ctx context.Context, q querier, p place, width performance.Bucket, from, to int64, rollups []performance.Rollup) error {
 	if len(rollups) == 0 {
 		return nil
 	}
-	type place struct {
+	type bucket struct {
 		start   int64
 		channel string
 	}
-	cells := make(map[place]*performance.Cell, len(rollups))
+	cells := make(map[bucket]*performance.Cell, len(rollups))
 	for i := range rollups {
-		cells[place{rollups[i].Start, rollups[i].Channel}] = &rollups[i].Cell
+		cells[bucket{rollups[i].Start, rollups[i].Channel}] = &rollups[i].Cell
 	}
-	rows, err := m.db.reader.QueryContext(ctx, `SELECT start, channel, name, at, value FROM metric_values
+	rows, err := q.QueryContext(ctx, `SELECT start, channel, name, at, value FROM metric_values
 		WHERE partner = $1 AND campaign = $2 AND width = $3 AND start >= $4 AND start < $5 ORDER BY name`,
-		m.db.key(partner), m.db.key(campaign), int64(width), from, to)
+		m.db.key(p.partner), m.db.key(p.campaign), int64(width), from, to)
 	if err != nil {
-		return m.db.translate(err)
+		return err
 	}
-	return m.db.translate(eachRow(rows, func(rows *sql.Rows) error {
-		var p place
+	return eachRow(rows, func(rows *sql.Rows) error {
+		var b bucket
 		var v rareValue
-		if err := rows.Scan(&p.start, &p.channel, &v.name, &v.at, &v.value); err != nil {
+		if err := rows.Scan(&b.start, &b.channel, &v.name, &v.at, &v.value); err != nil {
 			return err
 		}
-		cell := cells[p]
-		if cell == nil {
-			return nil // written since the rollups were read
+		if cells[b] == nil {
+			return nil
 		}
-		return v.addTo(cell)
-	}))
+		return v.addTo(cells[b])
+	})
 }
 
 // rareValue is one row of metric_values.

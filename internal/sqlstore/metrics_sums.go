@@ -118,7 +118,9 @@ func (t *tx) addRollups(ctx context.Context, p *performance.PartnerPart) error {
 	var rows []row
 	for _, part := range p.Parts {
 		for i := range part.Rollups {
-			rows = append(rows, row{part.Campaign, &part.Rollups[i]})
+			if t.db.keeps(&part.Rollups[i]) {
+				rows = append(rows, row{part.Campaign, &part.Rollups[i]})
+			}
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { // stable: parts are in the order of campaigns
@@ -165,6 +167,9 @@ func (t *tx) addValues(ctx context.Context, p *performance.PartnerPart) error {
 	customs := bulk{into: into, types: types, tail: key + "value = metric_values.value + excluded.value"}
 	for _, part := range p.Parts {
 		for _, r := range withTotals(part) {
+			if !t.db.keeps(&r) {
+				continue
+			}
 			head := []any{[16]byte(p.Partner), [16]byte(part.Campaign), int64(r.Bucket), r.Start, r.Channel}
 			for i, g := range r.Gauges {
 				if g.Set {

@@ -39,6 +39,13 @@ CREATE TABLE metric_id_pages (
     PRIMARY KEY (partner, first)
 );
 
+-- From where on the rollups of a width are kept: all of them from there, and
+-- nothing can be told from those before.
+CREATE TABLE metric_floors (
+    width SMALLINT NOT NULL PRIMARY KEY,
+    floor BIGINT   NOT NULL
+) /*clustered*/;
+
 -- How much there is to merge: an event counts 1, and a chunk at least 512.
 ALTER TABLE metric_totals ADD COLUMN loose BIGINT NOT NULL DEFAULT 0;
 UPDATE metric_totals SET loose = coalesce((SELECT sum(CASE WHEN events < 512 THEN 512 ELSE events END) FROM metric_chunks
@@ -46,6 +53,7 @@ UPDATE metric_totals SET loose = coalesce((SELECT sum(CASE WHEN events < 512 THE
 
 -- +goose Down
 ALTER TABLE metric_totals DROP COLUMN loose;
+DROP TABLE metric_floors;
 DROP TABLE metric_id_pages;
 DROP TABLE metric_bodies;
 DROP TABLE metric_blocks;
