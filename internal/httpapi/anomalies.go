@@ -54,7 +54,7 @@ type evidenceBody struct {
 	Test  string  `json:"test" enum:"point,season,shift,unrest,long_unrest,still,delivery" doc:"point: against the hours just before; season: for its hour of the day and week; shift: the mean of six hours; unrest: how much they move; still: hours of one same value; delivery: whether there is any at this hour of the day."`
 	Value float64 `json:"value" doc:"What the test measured: the distance from the forecast, in the figure's unit."`
 	Usual float64 `json:"usual" doc:"99 % of what it measured before was at most this; of delivery, the share of days that had some."`
-	OneIn float64 `json:"one_in" doc:"How rare that is, by the campaign's own past."`
+	OneIn float64 `json:"one_in" doc:"How rare that is, by the campaign's own past; what is rarer than one in a million is not told apart."`
 }
 
 func describeAnomaly(a lookout.Listed) anomalyBody {

@@ -50,7 +50,12 @@ func (a *Auction) Deliver(from, to time.Time, intensity float64) []Delivery {
 		}
 		out = a.correct(out, to, hours)
 	}
-	return append(out, a.later.until(to)...)
+	for _, d := range a.later.until(to) {
+		if _, untracked := a.model.during(d.At); !untracked {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // deliver is one slice's part.
@@ -60,7 +65,8 @@ func (a *Auction) deliver(s *Slice, from, to time.Time, intensity float64) Deliv
 	purse := m.Daily / 24 * hours * demand * intensity * s.Share
 	supply := m.Inventory * hours * demand * s.Share
 
-	price := m.perImpression(s) * a.price.factor() * (0.9 + 0.1*demand)
+	incident, _ := m.during(from)
+	price := m.perImpression(s) * a.price.factor() * (0.9 + 0.1*demand) * incident
 	wanted := purse / price
 	got, scarcity := a.compete(wanted, supply)
 	d := Delivery{At: a.moment(from, to), Slice: s, Impressions: poisson(a.random, got)}

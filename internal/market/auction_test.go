@@ -247,3 +247,33 @@ func TestStrangersAreDeliveredInTheirOwnMoney(t *testing.T) {
 		}
 	}
 }
+
+// What goes wrong does so in its hours and in nothing else.
+func TestIncidentsOfTheHistory(t *testing.T) {
+	for _, p := range scenario(bogota(t)) {
+		for _, i := range p.modelFrom(begun).Incidents {
+			within := func(m Model) (in, out sum) {
+				var during, others []Delivery
+				for _, d := range NewAuction(m, 1).History(begun.Add(p.start), begun) {
+					if d.At.Before(i.From) || !d.At.Before(i.To) {
+						others = append(others, d)
+					} else {
+						during = append(during, d)
+					}
+				}
+				return total(during), total(others)
+			}
+			usual, _ := within(p.model)
+			wrong, others := within(p.modelFrom(begun))
+			if i.Untracked && (wrong.conversions != 0 || usual.conversions == 0 || wrong.spend == 0 || others.conversions == 0) {
+				t.Errorf("%s: untracked %+v, usually %+v", p.campaign.Name, wrong, usual)
+			}
+			if cpm := wrong.spend / wrong.impressions; i.Price > 0 && cpm < 0.9*i.Price*usual.spend/usual.impressions {
+				t.Errorf("%s: paid %.4f an impression, usually %.4f", p.campaign.Name, cpm, usual.spend/usual.impressions)
+			}
+			if !i.To.Before(begun) {
+				t.Errorf("%s: its incident is not over", p.campaign.Name)
+			}
+		}
+	}
+}

@@ -43,7 +43,7 @@ type stall struct {
 func newFeed(c Config, s *setup) *feed {
 	f := &feed{config: c, setup: s, stalls: map[string]*stall{}}
 	for _, e := range s.entries {
-		f.open(e.campaign, NewAuction(e.plan.model, c.Seed), max(e.plan.haste, 1))
+		f.open(e.campaign, NewAuction(e.plan.modelFrom(s.begun), c.Seed), max(e.plan.haste, 1))
 	}
 	return f
 }

@@ -18,6 +18,30 @@ type Model struct {
 	CTR, CVR float64 // clicks per impression, conversions per click
 	Order    float64 // the median revenue of a conversion; 0: none is known
 	Slices   []Slice
+
+	Incidents []Incident
+}
+
+// Incident is something that goes wrong for a while.
+type Incident struct {
+	From, To  time.Time
+	Price     float64 // factor of what is paid; 0 means 1
+	Untracked bool    // conversions happen, and nobody counts them
+}
+
+// during are the incidents at a moment.
+func (m *Model) during(at time.Time) (price float64, untracked bool) {
+	price = 1
+	for _, i := range m.Incidents {
+		if at.Before(i.From) || !at.Before(i.To) {
+			continue
+		}
+		if i.Price > 0 {
+			price *= i.Price
+		}
+		untracked = untracked || i.Untracked
+	}
+	return price, untracked
 }
 
 // Slice is a part of a campaign's delivery that platforms report by itself.

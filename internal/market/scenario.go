@@ -30,7 +30,26 @@ type plan struct {
 	model     Model
 	// haste is by how much the platform spends faster while one looks than in
 	// the history. 0 means 1.
-	haste float64
+	haste     float64
+	incidents []incident
+}
+
+// incident is an Incident at an hour of a local day before the first start.
+type incident struct {
+	daysAgo, hour, hours int
+	price                float64
+	untracked            bool
+}
+
+// modelFrom is the model of a demo that was first started at a moment.
+func (p *plan) modelFrom(begun time.Time) Model {
+	m := p.model
+	today := begun.In(m.Zone)
+	for _, i := range p.incidents {
+		from := time.Date(today.Year(), today.Month(), today.Day()-i.daysAgo, i.hour, 0, 0, 0, m.Zone)
+		m.Incidents = append(m.Incidents, Incident{From: from, To: from.Add(time.Duration(i.hours) * time.Hour), Price: i.price, Untracked: i.untracked})
+	}
+	return m
 }
 
 const day = 24 * time.Hour
@@ -47,7 +66,8 @@ func scenario(zone *time.Location) []plan {
 	return plans
 }
 
-// search is the one that does well.
+// search is the one that does well, but for a morning three days ago when the
+// shop's tag was broken and no conversion was counted.
 func search() plan {
 	return plan{
 		campaign: campaignBody{
@@ -62,6 +82,7 @@ func search() plan {
 		},
 		creatives: []creativeBody{creative("Boots that know the way", "text", "search"), creative("Backpacks 20 to 70 litres", "text", "search")},
 		stage:     launched, start: -14 * day, length: 35 * day,
+		incidents: []incident{{daysAgo: 3, hour: 9, hours: 4, untracked: true}},
 		model: Model{
 			Demand: office, Daily: 5200, CPC: 0.56, CTR: 0.062, CVR: 0.041, Order: 58, Inventory: 30_000,
 			Slices: []Slice{
@@ -75,7 +96,7 @@ func search() plan {
 }
 
 // prospecting misses its goal by far: a conversion costs three times what it
-// may.
+// may. Yesterday evening somebody mistyped a bid, for three hours.
 func prospecting() plan {
 	return plan{
 		campaign: campaignBody{
@@ -90,6 +111,7 @@ func prospecting() plan {
 		},
 		creatives: []creativeBody{creative("Run above the clouds", "video", "social"), creative("Trail shoes carousel", "carousel", "social")},
 		stage:     launched, start: -14 * day, length: 35 * day,
+		incidents: []incident{{daysAgo: 1, hour: 18, hours: 3, price: 2.4}},
 		model: Model{
 			Demand: evening, Daily: 3600, CPM: 4.3, CTR: 0.0092, CVR: 0.0085, Order: 71, Inventory: 140_000,
 			Slices: []Slice{

@@ -45,6 +45,9 @@ const (
 	noise = 0.2
 	// deviations of a count that chance alone may explain.
 	deviations = 3
+	// fewest is the count that must have been expected or come: of less, one
+	// more or less in an hour says nothing.
+	fewest = 10
 	// run is how many hours a new level is told by.
 	run = 6
 )
@@ -58,10 +61,14 @@ func (f *figure) loud(v *anomaly.Verdict, j *performance.Judged) bool {
 	}
 	least := noise
 	if n := f.expectedCount(v.Expected.Mid, j); n >= 0 {
+		if j.Unit == "" && max(n, v.Observed) < fewest {
+			return false
+		}
 		if v.Kind == anomaly.LevelShift {
 			n *= run
 		}
-		least = max(least, deviations/math.Sqrt(max(n, 1)))
+		n = max(n, 0.01)
+		least = max(least, deviations*math.Sqrt(max(n, 1))/n)
 	}
 	return math.Abs(v.Observed-v.Expected.Mid) > least*math.Abs(v.Expected.Mid)
 }

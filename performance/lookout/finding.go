@@ -99,6 +99,9 @@ func IDOf(campaign uuid.UUID, kpi string, start int64) uuid.UUID {
 	return id
 }
 
+// rarest is as rare as a past of weeks can tell.
+const rarest = 1e6
+
 // The scores at which an anomaly becomes more urgent.
 const (
 	marked   = 0.6
@@ -142,7 +145,7 @@ func finding(s performance.Subject, f *figure, h *Hour, v *anomaly.Verdict, j *p
 		KnownAt: time.UnixMicro(h.KnownAt).UTC(),
 	}}
 	for _, e := range v.Evidence {
-		a.Evidence = append(a.Evidence, Evidence{Test: e.Test, Value: rounded(e.Value), Usual: rounded(e.Usual), OneIn: math.Round(e.OneIn)})
+		a.Evidence = append(a.Evidence, Evidence{Test: e.Test, Value: rounded(e.Value), Usual: rounded(e.Usual), OneIn: math.Round(min(e.OneIn, rarest))})
 	}
 	switch j.Unit {
 	case "":

@@ -22,6 +22,10 @@ const (
 	Every = 2 * time.Second
 	// between is the least time between two looks at a campaign.
 	between = 5 * time.Second
+	// quiet is how long nothing must have been reported before a look, and
+	// longest how long that is waited for: what comes in many requests, such as
+	// a history, is better judged whole.
+	quiet, longest = 3 * time.Second, 15 * time.Second
 	// effort bounds the hours that one Tick replays: a tenth of a second of a
 	// processor. What is left waits for the next.
 	effort = 8_000
@@ -55,6 +59,7 @@ type Counts struct {
 type watch struct {
 	Campaign
 	marked    bool      // something was reported since the last look
+	since, at time.Time // the first and the latest of it
 	notBefore time.Time // marked or not
 	due       time.Time // though nothing is reported; zero: never
 }
@@ -71,21 +76,35 @@ func NewService(store Store, numbers Numbers, directory performance.Directory, a
 // for all events of the log, and only makes a note: what it misses while the
 // program does not run is found by the first Tick.
 func (s *Service) Mark(_ context.Context, events []event.Event) error {
+	now := s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range events {
 		switch e := &events[i]; {
 		case e.Type == performance.TypeUpdated:
 			for id := range performance.UpdatedCampaigns(e.Data) {
-				s.watch(Campaign{e.Partner, id}).marked = true
+				s.watch(Campaign{e.Partner, id}).mark(now)
 			}
 		case strings.HasPrefix(e.Type, "campaign."):
 			if w := s.watched[e.AggregateID]; w != nil {
-				w.marked = true
+				w.mark(now)
 			}
 		}
 	}
 	return nil
+}
+
+func (w *watch) mark(now time.Time) {
+	if !w.marked {
+		w.since = now
+	}
+	w.marked, w.at = true, now
+}
+
+// ready reports whether it is time to look.
+func (w *watch) ready(now time.Time) bool {
+	settled := now.Sub(w.at) >= quiet || now.Sub(w.since) >= longest || now.Before(w.since) // the clock went back
+	return w.marked && settled && !now.Before(w.notBefore) || !w.due.IsZero() && !now.Before(w.due)
 }
 
 // watch is called with the lock.
@@ -150,7 +169,7 @@ func (s *Service) dueNow() []*watch {
 	defer s.mu.Unlock()
 	var due []*watch
 	for _, w := range s.watched {
-		if w.marked && !now.Before(w.notBefore) || !w.due.IsZero() && !now.Before(w.due) {
+		if w.ready(now) {
 			due = append(due, w)
 		}
 	}
