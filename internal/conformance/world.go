@@ -53,9 +53,15 @@ type Backend struct {
 // Run runs every suite.
 func Run(t *testing.T, b Backend) {
 	for name, suite := range map[string]func(*testing.T, Backend){
-		"campaigns": Campaigns, "lists": Lists, "budgets": Budgets,
-		"partners": Partners, "alerts": Alerts, "webhooks": Webhooks, "anomalies": Anomalies, "log": EventLog,
-		"partners": Partners, "alerts": Alerts, "rules": Rules, "log": EventLog,
+		"campaigns": Campaigns,
+		"lists":     Lists,
+		"budgets":   Budgets,
+		"partners":  Partners,
+		"alerts":    Alerts,
+		"rules":     Rules,
+		"webhooks":  Webhooks,
+		"anomalies": Anomalies,
+		"log":       EventLog,
 	} {
 		t.Run(name, func(t *testing.T) { suite(t, b) })
 	}

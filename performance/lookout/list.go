@@ -6,12 +6,14 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/anomaly"
 )
 
 // Listed is an anomaly with what has become of its hour since.
 type Listed struct {
 	Anomaly
-	// Present is the figure as it stands now, a decimal; nil when it has none.
+	// Present is the figure as it stands now, a decimal; nil when it has none,
+	// or the hour is so old that only days are kept.
 	Present *string `json:"present"`
 	// Restated says that later data has changed it.
 	Restated bool `json:"restated"`
@@ -68,7 +70,10 @@ func (s *Service) listed(ctx context.Context, hours map[place]*performance.Total
 		totals = new(performance.Sum(performance.Subject{Partner: a.Partner, Campaign: a.Campaign, Currency: a.Currency}, cells...))
 		hours[at] = totals
 	}
-	l := Listed{Anomaly: *a, Restated: true}
+	l := Listed{Anomaly: *a, Restated: totals.Events > 0}
+	if totals.Events == 0 && a.Kind != anomaly.NoDelivery {
+		return l, nil
+	}
 	if j, ok := performance.Judge(a.KPI, totals); ok {
 		text := performance.Decimal(j.Micros)
 		l.Present, l.Restated = &text, text != a.Observed
