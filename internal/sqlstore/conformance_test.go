@@ -10,9 +10,18 @@ import (
 func TestConformance(t *testing.T) {
 	eachEngine(t, func(t *testing.T, db *DB) {
 		conformance.Run(t, conformance.Backend{
-			Campaigns: db.Campaigns(), Budgets: db.Budgets(), Partners: db.Partners(), Keys: db.Keys(),
-			Sessions: db.Sessions(), Alerts: db.Alerts(), Anomalies: db.Anomalies(), Webhooks: db.Webhooks(), Log: db.Log(), Leases: db.Leases(), Now: time.Now,
-			Sessions: db.Sessions(), Alerts: db.Alerts(), Rules: db.Rules(), Log: db.Log(), Leases: db.Leases(), Now: time.Now,
+			Campaigns: db.Campaigns(),
+			Budgets:   db.Budgets(),
+			Partners:  db.Partners(),
+			Keys:      db.Keys(),
+			Sessions:  db.Sessions(),
+			Alerts:    db.Alerts(),
+			Anomalies: db.Anomalies(),
+			Webhooks:  db.Webhooks(),
+			Log:       db.Log(),
+			Leases:    db.Leases(),
+			Now:       time.Now,
+			Rules:     db.Rules(),
 		})
 	})
 }
