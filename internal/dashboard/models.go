@@ -213,6 +213,7 @@ type suggestion struct{ Name, Title, Says, Why string }
 // rulePage is the form of one rule.
 type rulePage struct {
 	ID, URL, Title, Enabled string
+	NewID                   string // chosen before the first try, so that a second one finds the first
 	Revision                int64
 	Problem                 *problem
 	Fields                  ruleFields

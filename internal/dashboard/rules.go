@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 
@@ -107,7 +108,7 @@ func (v *visit) newRule() error {
 	if id, err := uuid.Parse(v.r.FormValue("campaign")); err == nil {
 		d.Scope.Campaigns = []uuid.UUID{id}
 	}
-	return v.ruleForm(http.StatusOK, rulePage{URL: "/alerts/rules/new"}, v.ruleValues(d), nil, nil)
+	return v.ruleForm(http.StatusOK, rulePage{URL: "/alerts/rules/new", NewID: v.d.NewID().String()}, v.ruleValues(d), nil, nil)
 }
 
 func (v *visit) ruleForm(status int, p rulePage, value func(string) []string, refused *problem, wrong *mistakes) error {
@@ -143,9 +144,15 @@ func (v *visit) createRule() error {
 	if err := v.who.Require(partners.ActionWriteAlertRules); err != nil {
 		return err
 	}
-	p := rulePage{URL: "/alerts/rules/new"}
-	return v.saveRule(p, func(d rule.Definition) error {
-		_, err := v.d.Rules.Create(v.r.Context(), v.by(), v.d.NewID(), d, false)
+	id, err := uuid.Parse(v.r.PostFormValue("id"))
+	if err != nil {
+		id = v.d.NewID()
+	}
+	return v.saveRule(rulePage{URL: "/alerts/rules/new", NewID: id.String()}, func(d rule.Definition) error {
+		_, err := v.d.Rules.Create(v.r.Context(), v.by(), id, d, false)
+		if errors.Is(err, rule.ErrExists) {
+			return nil // sent twice
+		}
 		return err
 	})
 }

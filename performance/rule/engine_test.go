@@ -212,23 +212,22 @@ func TestTimeTellsMissingDeliveryAndPacing(t *testing.T) {
 		w.must(e.Tick(t.Context()))
 		w.must(e.Tick(t.Context()))
 	}
-	w.record(59*time.Minute, spent(1))
-	tick(time.Minute) // pacing: 1 % of the budget after 0.4 % of the time
+	w.record(59*time.Minute, spent(10))
+	tick(time.Minute) // 10 % of the budget after 0.4 % of the time, but too early to say
 	w.record(time.Minute, spent(1))
-	tick(5*time.Hour + 59*time.Minute)
-	w.wantFired("04 11:00")
+	w.wantFired()
+	tick(5*time.Hour + 58*time.Minute) // 2.9 % of the time
+	w.wantFired("04 16:59")
 	if got := w.raised[0].Facts["confidence"]; got != "low" {
-		t.Errorf("an index from the first hour has confidence %v", got)
+		t.Errorf("an index from the first tenth has confidence %v", got)
 	}
-	tick(time.Minute) // six hours
-	w.wantFired("04 11:00", "04 17:01")
+	tick(2 * time.Minute) // six hours after the last impression
+	w.wantFired("04 16:59", "04 17:01")
 	w.record(time.Minute, spent(1))
 	tick(time.Minute)
-	if w.open() != 0 { // delivered again, and on pace
+	if w.open() != 1 { // delivered again, and still ahead
 		t.Errorf("open: %v", w.alerts)
 	}
-	w.now = w.now.AddDate(0, 0, 1)
-	tick(0)
 	w.campaign.ActiveSince = nil
 	tick(time.Minute)
 	if w.open() != 0 {

@@ -272,15 +272,22 @@ func (t *Tracker) readBudget(d *Definition, c Campaign, moment time.Time, today 
 	return r
 }
 
-// early is the share of the period before which an index of pacing says little:
-// one fact more or less moves it by a lot.
-const early = 10 // in a hundred
+// early is the share of the period, in a hundred, before which an index of
+// pacing says little: one fact more or less moves it by a lot.
+const early = 10
+
+// settling is how long after its beginning a period is not judged: reports lag,
+// and an index of 0 in the first minutes would alarm at every launch. It is a
+// fiftieth of the period, at least an hour and at most a day.
+func settling(whole time.Duration) time.Duration {
+	return min(max(whole/50, time.Hour), 24*time.Hour)
+}
 
 func (t *Tracker) readPacing(c Campaign, moment time.Time, today localday.Day) Reading {
 	r := Reading{To: moment}
 	var from, to time.Time
 	switch {
-	case c.ActiveSince == nil:
+	case c.ActiveSince == nil || moment.Before(*c.ActiveSince):
 		r.Missing = "not_active"
 		return r
 	case c.Daily:
@@ -296,6 +303,10 @@ func (t *Tracker) readPacing(c Campaign, moment time.Time, today localday.Day) R
 	whole, elapsed := to.Sub(from).Microseconds(), min(moment.Sub(from), to.Sub(from)).Microseconds()
 	if elapsed <= 0 || whole <= 0 || c.Limit <= 0 {
 		r.Missing = "not_started"
+		return r
+	}
+	if moment.Sub(from) < settling(to.Sub(from)) {
+		r.Missing = "too_early"
 		return r
 	}
 	if elapsed < whole/100*early {
@@ -314,7 +325,7 @@ func (t *Tracker) readPacing(c Campaign, moment time.Time, today localday.Day) R
 
 func (t *Tracker) readDelivery(d *Definition, c Campaign, moment time.Time) Reading {
 	r := Reading{To: moment}
-	if c.ActiveSince == nil {
+	if c.ActiveSince == nil || moment.Before(*c.ActiveSince) {
 		r.Missing = "not_active"
 		return r
 	}
