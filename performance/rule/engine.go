@@ -197,6 +197,12 @@ func atCommits(r State) bool {
 	return !r.Condition.Metric.Timed() && r.Condition.Metric != Anomaly
 }
 
+// inForce are the rules to hold against a commit: those that were there by then.
+// A consumer that is behind reads commits that are older than a rule.
+func inForce(recordedAt int64) func(State) bool {
+	return func(s State) bool { return atCommits(s) && micros(s.UpdatedAt) <= recordedAt }
+}
+
 // judgeAll judges what was gathered, in an order that does not depend on chance.
 func (e *Engine) judgeAll(ctx context.Context, d *desk, waiting map[uuid.UUID][]commit) error {
 	ids := slices.SortedFunc(maps.Keys(waiting), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
@@ -223,7 +229,7 @@ func (e *Engine) judge(ctx context.Context, d *desk, id uuid.UUID, commits []com
 			next++
 		}
 		if next < len(commits) && commits[next].recordedAt == recordedAt {
-			found = append(found, d.judge(f, atCommits, moment(recordedAt), commits[next].seq)...)
+			found = append(found, d.judge(f, inForce(recordedAt), moment(recordedAt), commits[next].seq)...)
 		}
 	})
 	if err != nil {

@@ -133,6 +133,19 @@ func TestARuleIsHeldAgainstWhatIsKnownWhenItIsMade(t *testing.T) {
 	}
 }
 
+// A consumer that is behind, as after an upgrade, does not hold a rule against
+// what was recorded before it was made.
+func TestARuleSaysNothingAboutTheTimeBeforeIt(t *testing.T) {
+	w := newWorld(t)
+	w.record(0, spent(150))
+	w.record(24*time.Hour, spent(1))
+	behind := w.log
+	w.now = w.now.Add(time.Hour)
+	w.rule(highSpend(100, Window{Kind: Day}))
+	w.handle(w.engine(), behind)
+	w.wantFired()
+}
+
 func TestARaisedBudgetArmsARule(t *testing.T) {
 	w := newWorld(t)
 	w.rule(New("Budget", Condition{Metric: BudgetUsed, Operator: AtLeast, Threshold: &Quantity{Micros: 800_000, Unit: Fraction}}))

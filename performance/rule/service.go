@@ -116,19 +116,27 @@ type Status struct {
 	LastFire *time.Time `json:"last_fired"` // null for never
 }
 
-// Statuses is how rules of a partner stand, by id.
+// Statuses is how rules of a partner stand, by id; uuid.Nil, an
+// administrator's, is for rules of several.
 func (s *Service) Statuses(ctx context.Context, partner uuid.UUID, rules []*Rule) (map[uuid.UUID]Status, error) {
-	which := uuid.Nil
-	if len(rules) == 1 {
-		which = rules[0].state.ID
-	}
-	standings, err := s.standings.Standings(ctx, partner, which)
-	if err != nil {
-		return nil, err
-	}
 	byRule := map[uuid.UUID][]Standing{}
-	for _, st := range standings {
-		byRule[st.Rule] = append(byRule[st.Rule], st)
+	read := func(partner, id uuid.UUID) error {
+		standings, err := s.standings.Standings(ctx, partner, id)
+		for _, st := range standings {
+			byRule[st.Rule] = append(byRule[st.Rule], st)
+		}
+		return err
+	}
+	if partner != uuid.Nil && len(rules) > 1 {
+		if err := read(partner, uuid.Nil); err != nil {
+			return nil, err
+		}
+	} else {
+		for _, r := range rules {
+			if err := read(r.state.Partner, r.state.ID); err != nil {
+				return nil, err
+			}
+		}
 	}
 	found := make(map[uuid.UUID]Status, len(rules))
 	for _, r := range rules {
