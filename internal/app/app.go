@@ -130,15 +130,29 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	a.importer = newImporter(a.db, &a.services, a.cfg.clock())
 	api := httpapi.New(httpapi.Services{
-		Partners: a.services.partners, Campaigns: a.services.campaigns, Budgets: a.services.budgets,
-		Performance: a.services.metrics, Alerts: a.services.alerts, Rules: a.services.rules, Anomalies: a.services.anomalies, Log: a.db.Log(), Feed: a.db.Log(),
-		Webhooks: a.services.webhooks,
-		Imports:  reports{a.importer, a.cfg.clock()},
+		Partners:    a.services.partners,
+		Campaigns:   a.services.campaigns,
+		Budgets:     a.services.budgets,
+		Performance: a.services.metrics,
+		Alerts:      a.services.alerts,
+		Rules:       a.services.rules,
+		Anomalies:   a.services.anomalies,
+		Log:         a.db.Log(),
+		Feed:        a.db.Log(),
+		Webhooks:    a.services.webhooks,
+		Imports:     reports{a.importer, a.cfg.clock()},
 	}, httpapi.Options{Now: a.cfg.clock(), MaxBody: a.cfg.MaxBody, Auth: who, Idempotency: idempotency{a.db.Idempotency()}})
 	pages, err := dashboard.New(dashboard.Config{
 		Services: dashboard.Services{
-			Campaigns: a.services.campaigns, Budgets: a.services.budgets, Performance: a.services.metrics,
-			Alerts: a.services.alerts, Rules: a.services.rules, Partners: a.services.partners, Keys: a.services.partners, Sessions: a.services.sessions,
+			Campaigns:   a.services.campaigns,
+			Budgets:     a.services.budgets,
+			Performance: a.services.metrics,
+			Alerts:      a.services.alerts,
+			Rules:       a.services.rules,
+			Partners:    a.services.partners,
+			Keys:        a.services.partners,
+			Sessions:    a.services.sessions,
+			Webhooks:    a.services.webhooks,
 		},
 		Cookie: auth.CookieName, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.cfg.clock(), NewID: newID,
 	})

@@ -62,8 +62,21 @@ func Run(t *testing.T, b Backend) {
 		"webhooks":  Webhooks,
 		"anomalies": Anomalies,
 		"log":       EventLog,
+	for _, suite := range []struct {
+		name string
+		run  func(*testing.T, Backend)
+	}{
+		{"campaigns", Campaigns},
+		{"lists", Lists},
+		{"budgets", Budgets},
+		{"partners", Partners},
+		{"alerts", Alerts},
+		{"rules", Rules},
+		{"anomalies", Anomalies},
+		{"webhooks", Webhooks},
+		{"log", EventLog},
 	} {
-		t.Run(name, func(t *testing.T) { suite(t, b) })
+		t.Run(suite.name, func(t *testing.T) { suite.run(t, b) })
 	}
 }
 

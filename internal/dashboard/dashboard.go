@@ -63,33 +63,39 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 	} {
 		mux.Handle(pattern, d.open(h))
 	}
-	for pattern, h := range map[string]handler{
-		"GET /{$}":                            (*visit).overview,
-		"GET /campaigns":                      (*visit).campaigns,
-		"GET /campaigns/new":                  (*visit).newCampaign,
-		"POST /campaigns/new":                 (*visit).create,
-		"GET /campaigns/{id}":                 (*visit).campaign,
-		"GET /campaigns/{id}/series":          (*visit).series,
-		"GET /campaigns/{id}/setup":           (*visit).setup,
-		"POST /campaigns/{id}/details":        (*visit).saveDetails,
-		"POST /campaigns/{id}/targeting":      (*visit).saveTargeting,
-		"POST /campaigns/{id}/targeting/undo": (*visit).undoTargeting,
-		"POST /campaigns/{id}/creatives":      (*visit).saveCreatives,
-		"POST /campaigns/{id}/schedule":       (*visit).saveSchedule,
-		"POST /campaigns/{id}/budget":         (*visit).saveBudget,
-		"POST /campaigns/{id}/{action}":       (*visit).act,
-		"GET /campaigns/{id}/history":         (*visit).history,
-		"GET /alerts":                         (*visit).alerts,
-		"POST /alerts/{id}/acknowledge":       (*visit).acknowledge,
-		"POST /alerts/{id}/resolve":           (*visit).resolve,
-		"GET /alerts/rules":                   (*visit).rules,
-		"GET /alerts/rules/new":               (*visit).newRule,
-		"POST /alerts/rules/new":              (*visit).createRule,
-		"POST /alerts/rules/new/{name}":       (*visit).addSuggestion,
-		"GET /alerts/rules/{id}":              (*visit).editRule,
-		"POST /alerts/rules/{id}/{action}":    (*visit).switchRule,
-		"/":                                   func(*visit) error { return errNoPage },
+	for _, page := range []struct {
+		pattern string
+		handle  handler
+	}{
+		{"GET /{$}", (*visit).overview},
+		{"GET /campaigns", (*visit).campaigns},
+		{"GET /campaigns/new", (*visit).newCampaign},
+		{"POST /campaigns/new", (*visit).create},
+		{"GET /campaigns/{id}", (*visit).campaign},
+		{"GET /campaigns/{id}/series", (*visit).series},
+		{"GET /campaigns/{id}/setup", (*visit).setup},
+		{"POST /campaigns/{id}/details", (*visit).saveDetails},
+		{"POST /campaigns/{id}/targeting", (*visit).saveTargeting},
+		{"POST /campaigns/{id}/targeting/undo", (*visit).undoTargeting},
+		{"POST /campaigns/{id}/creatives", (*visit).saveCreatives},
+		{"POST /campaigns/{id}/schedule", (*visit).saveSchedule},
+		{"POST /campaigns/{id}/budget", (*visit).saveBudget},
+		{"POST /campaigns/{id}/{action}", (*visit).act},
+		{"GET /campaigns/{id}/history", (*visit).history},
+		{"GET /alerts", (*visit).alerts},
+		{"POST /alerts/{id}/acknowledge", (*visit).acknowledge},
+		{"POST /alerts/{id}/resolve", (*visit).resolve},
+		{"GET /alerts/rules", (*visit).rules},
+		{"GET /alerts/rules/new", (*visit).newRule},
+		{"POST /alerts/rules/new", (*visit).createRule},
+		{"POST /alerts/rules/new/{name}", (*visit).addSuggestion},
+		{"GET /alerts/rules/{id}", (*visit).editRule},
+		{"POST /alerts/rules/{id}/{action}", (*visit).switchRule},
+		{"GET /settings/webhooks", (*visit).webhooks},
+		{"POST /settings/webhooks", (*visit).addWebhook},
+		{"POST /settings/webhooks/{id}/{action}", (*visit).actOnWebhook},
+		{"/", func(*visit) error { return errNoPage }},
 	} {
-		mux.Handle(pattern, d.private(h))
+		mux.Handle(page.pattern, d.private(page.handle))
 	}
 }

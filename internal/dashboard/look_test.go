@@ -59,6 +59,7 @@ func (w *world) busy() (running, draft campaigns.State) {
 		Facts: map[string]any{"kpi": "cpa", "actual": "14.54", "target": "5.00"},
 	}))
 	w.watchedBy(running)
+	w.hooked()
 	return running, draft
 }
 
@@ -147,9 +148,19 @@ func TestEveryPageFitsEveryWidth(t *testing.T) {
 	w.signIn(b, partners.RoleManager)
 	lowCTR, _, err := w.rules.List(t.Context(), w.by, rule.Query{})
 	must(t, err)
-	paths := map[string]string{
-		"overview": "/", "campaigns": "/campaigns", "campaign": "/campaigns/" + running.ID.String(), "draft": "/campaigns/" + draft.ID.String() + "/setup?edit=targeting",
-		"history": "/campaigns/" + running.ID.String() + "/history", "create": "/campaigns/new", "alerts": "/alerts", "rules": "/alerts/rules", "rule": "/alerts/rules/" + lowCTR[len(lowCTR)-1].State().ID.String(), "nowhere": "/nowhere", "signin": "/signin",
+	paths := [][2]string{
+		{"overview", "/"},
+		{"campaigns", "/campaigns"},
+		{"campaign", "/campaigns/" + running.ID.String()},
+		{"draft", "/campaigns/" + draft.ID.String() + "/setup?edit=targeting"},
+		{"history", "/campaigns/" + running.ID.String() + "/history"},
+		{"create", "/campaigns/new"},
+		{"alerts", "/alerts"},
+		{"rules", "/alerts/rules"},
+		{"rule", "/alerts/rules/" + lowCTR[len(lowCTR)-1].State().ID.String()},
+		{"webhooks", "/settings/webhooks"},
+		{"nowhere", "/nowhere"},
+		{"signin", "/signin"},
 	}
 	looks := []struct {
 		width, height int64
@@ -159,7 +170,8 @@ func TestEveryPageFitsEveryWidth(t *testing.T) {
 		must(t, chromedp.Do(b.ctx, chromedp.EmulateViewport(look.width, look.height)))
 		w.setCookie(b, languageCookie, look.lang)
 		w.setCookie(b, themeCookie, look.theme)
-		for name, path := range paths {
+		for _, page := range paths {
+			name, path := page[0], page[1]
 			w.open(b, path)
 			for _, wrong := range eval[[]string](b, audit) {
 				t.Errorf("%s at %d px in %s, %s: %s", name, look.width, look.lang, look.theme, wrong)
@@ -180,7 +192,17 @@ func TestEveryLocaleRenders(t *testing.T) {
 	running, draft := w.busy()
 	who := w.session(partners.RoleManager)
 	for _, tag := range supported {
-		for _, path := range []string{"/", "/campaigns", "/campaigns/" + running.ID.String(), "/campaigns/" + draft.ID.String() + "/setup", "/campaigns/new", "/alerts", "/alerts/rules", "/alerts/rules/new"} {
+		for _, path := range []string{
+			"/",
+			"/campaigns",
+			"/campaigns/" + running.ID.String(),
+			"/campaigns/" + draft.ID.String() + "/setup",
+			"/campaigns/new",
+			"/alerts",
+			"/alerts/rules",
+			"/alerts/rules/new",
+			"/settings/webhooks",
+		} {
 			status, body, header := w.get(path, who, tag.String())
 			if status != http.StatusOK || header.Get("Content-Language") != tag.String() || !strings.Contains(body, `<html lang="`+tag.String()+`"`) {
 				t.Errorf("%s in %s: status %d, language %s", path, tag, status, header.Get("Content-Language"))

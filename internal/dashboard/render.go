@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,6 +35,8 @@ type viewer struct {
 	Name    string
 	Role    string
 	Partner string
+
+	Settings bool // may see and change them
 }
 
 // flash is one sentence about what was just done, with its undo.
@@ -55,11 +60,8 @@ type renderer struct {
 	made map[string]pages
 }
 
-// A page is made of the common templates and its own.
-var (
-	commonTemplates = []string{"layout.html", "parts.html", "fields.html", "table.html", "head.html"}
-	pageNames       = []string{"signin", "overview", "campaigns", "campaign", "setup", "history", "create", "alerts", "rules", "rule", "problem"}
-)
+// Every other template is a page, made of these and its own.
+var commonTemplates = []string{"layout.html", "parts.html", "fields.html", "table.html", "head.html"}
 
 func newRenderer(now func() time.Time) *renderer {
 	return &renderer{now: now, assets: web.NewAssets(), icons: web.Icons(), made: map[string]pages{}}
@@ -69,7 +71,7 @@ func newRenderer(now func() time.Time) *renderer {
 func (re *renderer) warm() error {
 	l, err := re.locales.get(supported[0])
 	if err == nil {
-		_, err = re.page(l, pageNames[0])
+		_, err = re.page(l, "signin")
 	}
 	return err
 }
@@ -94,13 +96,20 @@ func (re *renderer) parse(l *locale) (pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := make(pages, len(pageNames))
-	for _, name := range pageNames {
+	files, err := fs.Glob(web.Templates(), "*.html")
+	if err != nil {
+		return nil, err
+	}
+	p := make(pages, len(files))
+	for _, file := range files {
+		if slices.Contains(commonTemplates, file) {
+			continue
+		}
 		own, err := common.Clone()
 		if err != nil {
 			return nil, err
 		}
-		if p[name], err = own.ParseFS(web.Templates(), name+".html"); err != nil {
+		if p[strings.TrimSuffix(file, ".html")], err = own.ParseFS(web.Templates(), file); err != nil {
 			return nil, err
 		}
 	}

@@ -19,6 +19,7 @@ type Services struct {
 	Budgets     Budgets
 	Performance Performance
 	Alerts      Alerts
+	Webhooks    Webhooks
 	Rules       Rules
 	Partners    Partners
 	Keys        Keys

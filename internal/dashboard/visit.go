@@ -173,7 +173,7 @@ func (v *visit) shell(title, section string, content any) view {
 	}
 	return view{
 		Title: title, Section: section, Locale: v.locale, Theme: theme, Back: back, Now: v.now, Page: content,
-		Viewer: &viewer{Name: v.who.Name, Role: string(v.who.Role), Partner: v.partner.Name},
+		Viewer: &viewer{Name: v.who.Name, Role: string(v.who.Role), Partner: v.partner.Name, Settings: v.who.Can(partners.ActionManageWebhooks)},
 	}
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/targeting"
+	"github.com/hexabuilders/campaignd/webhooks"
 )
 
 // world is the dashboard over the real services, an embedded store and the
@@ -40,6 +41,8 @@ type world struct {
 	metrics   *performance.Service
 	alerts    *performance.Alerts
 	rules     *rule.Service
+	webhooks  *webhooks.Service
+	log       sqlstore.Log
 	by        event.Origin
 }
 
@@ -52,11 +55,15 @@ func newWorld(t *testing.T) *world {
 	ingester := performance.NewIngester(db.Metrics())
 	w := &world{
 		t:         t,
+		log:       db.Log(),
 		partners:  partners.NewService(db.Partners(), db.Keys(), time.Now, newID, rand.Reader),
 		sessions:  partners.NewSessions(db.Sessions(), db.Keys(), time.Now, rand.Reader),
 		campaigns: campaigns.NewService(db.Campaigns(), db.Log(), time.Now, newID),
 		budgets:   budgets.NewService(db.Budgets(), time.Now),
 		alerts:    performance.NewAlerts(db.Alerts(), time.Now),
+		webhooks: webhooks.NewService(webhooks.Config{
+			Store: db.Webhooks(), Outbox: db.Webhooks(), Sender: teapot{}, Now: time.Now, NewID: newID, Random: rand.Reader,
+		}),
 	}
 	w.metrics = performance.NewService(ingester, directory{db.Campaigns()}, db.Metrics(), time.Now)
 	w.rules = rule.NewService(db.Rules(), db.Rules(), watched{w.campaigns}, db.Metrics(), db.Log(), texts(campaigns.Types), time.Now)
@@ -64,8 +71,13 @@ func newWorld(t *testing.T) *world {
 	w.by = event.Origin{Partner: w.partner, Kind: event.ActorKey, ID: "test", Name: "Laura", From: "dashboard"}
 	hub := w.hub(db)
 	pages, err := New(Config{
-		Services: Services{Campaigns: w.campaigns, Budgets: w.budgets, Performance: w.metrics, Alerts: w.alerts, Rules: w.rules, Partners: w.partners, Keys: w.partners, Sessions: w.sessions},
-		Cookie:   auth.CookieName, Now: time.Now, NewID: newID,
+		Services: Services{
+			Campaigns: w.campaigns, Budgets: w.budgets, Performance: w.metrics,
+			Alerts: w.alerts, Rules: w.rules,
+			Webhooks: w.webhooks,
+			Partners: w.partners, Keys: w.partners, Sessions: w.sessions,
+		},
+		Cookie: auth.CookieName, Now: time.Now, NewID: newID,
 	})
 	must(t, err)
 	w.serve(db, hub, ingester, pages)

@@ -16,6 +16,7 @@ func TestConformance(t *testing.T) {
 			Keys:      db.Keys(),
 			Sessions:  db.Sessions(),
 			Alerts:    db.Alerts(),
+			Rules:     db.Rules(),
 			Anomalies: db.Anomalies(),
 			Webhooks:  db.Webhooks(),
 			Log:       db.Log(),
