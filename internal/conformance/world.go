@@ -62,21 +62,8 @@ func Run(t *testing.T, b Backend) {
 		"webhooks":  Webhooks,
 		"anomalies": Anomalies,
 		"log":       EventLog,
-	for _, suite := range []struct {
-		name string
-		run  func(*testing.T, Backend)
-	}{
-		{"campaigns", Campaigns},
-		{"lists", Lists},
-		{"budgets", Budgets},
-		{"partners", Partners},
-		{"alerts", Alerts},
-		{"rules", Rules},
-		{"anomalies", Anomalies},
-		{"webhooks", Webhooks},
-		{"log", EventLog},
 	} {
-		t.Run(suite.name, func(t *testing.T) { suite.run(t, b) })
+		t.Run(name, func(t *testing.T) { suite(t, b) })
 	}
 }
 

@@ -16,7 +16,6 @@ func TestConformance(t *testing.T) {
 			Keys:      db.Keys(),
 			Sessions:  db.Sessions(),
 			Alerts:    db.Alerts(),
-			Rules:     db.Rules(),
 			Anomalies: db.Anomalies(),
 			Webhooks:  db.Webhooks(),
 			Log:       db.Log(),
