@@ -13,6 +13,7 @@ import (
 
 type benchCmd struct {
 	Ingest   benchIngest   `cmd:"" help:"Measure how fast events are taken in, beside the bare store."`
+	Query    benchQuery    `cmd:"" help:"Measure questions about the past on a store of many events, beside a plain replay."`
 	Forecast benchForecast `cmd:"" help:"Judge the forecasts on a folder of series, beside Naive2."`
 	NAB      benchNAB      `cmd:"" name:"nab" help:"Score the anomaly detector on a folder shaped like the Numenta Anomaly Benchmark."`
 }
@@ -25,6 +26,13 @@ type benchIngest struct {
 func (c *benchIngest) Run(e env) error {
 	return app.BenchIngest(e.ctx, c.BenchConfig, e.stdout, e.stderr)
 }
+
+type benchQuery struct {
+	app.BenchQueryConfig `embed:""`
+}
+
+// Run prints the figures.
+func (c *benchQuery) Run(e env) error { return app.BenchQuery(e.ctx, c.BenchQueryConfig, e.stdout) }
 
 type benchForecast struct {
 	Dir     string `arg:"" type:"existingdir" help:"Folder with train.csv and test.csv, each with the columns series, index and value."`

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -64,4 +65,80 @@ func measure(ctx context.Context, cfg BenchConfig, db *sqlstore.DB, program *ben
 	report, err := bench.Run(ctx, bench.Plan{Load: load, Bare: sqlstore.Bare{Metrics: db.Metrics()}, PostgresDSN: cfg.Database})
 	report.PeakMemory = program.PeakMemory()
 	return report, err
+}
+
+// BenchQueryConfig is what campaignd bench query can be told.
+type BenchQueryConfig struct {
+	Events    int64  `default:"1000000" help:"How many events the store has; a tenth of them are of one campaign."`
+	Campaigns int    `default:"20" help:"Over how many campaigns they are spread."`
+	Triples   int    `default:"2000" help:"How many random (campaign, at, known_at) are asked about."`
+	Database  string `placeholder:"URL" help:"An empty PostgreSQL to measure on, in place of an embedded store in a temporary folder. What the measurement writes stays there."`
+	Seed      uint64 `default:"1" help:"Of the events and questions."`
+	JSON      bool   `name:"json" help:"Print the figures as JSON."`
+}
+
+// BenchQuery fills a store with 90 days of deliveries by the path that every
+// event takes, and measures questions about it, each beside a plain replay.
+func BenchQuery(ctx context.Context, cfg BenchQueryConfig, stdout io.Writer) error {
+	where := cfg.Database
+	if where == "" {
+		dir, err := os.MkdirTemp("", "campaignd-bench-")
+		if err != nil {
+			return err
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		where = dir
+	}
+	var db *sqlstore.DB
+	defer func() {
+		if db != nil {
+			_ = db.Close()
+		}
+	}()
+	answers, err := bench.Ask(ctx, func(now func() time.Time) (_ bench.Archive, err error) {
+		db, err = sqlstore.Open(ctx, sqlstore.Config{URL: where, Now: now})
+		if err != nil {
+			return nil, err
+		}
+		return archive{db.Metrics(), db}, nil
+	}, bench.Questions{Events: cfg.Events, Campaigns: cfg.Campaigns, Seed: cfg.Seed, Triples: cfg.Triples})
+	if err != nil {
+		return err
+	}
+	if cfg.JSON {
+		return json.NewEncoder(stdout).Encode(answers)
+	}
+	_, err = fmt.Fprint(stdout, answers)
+	return err
+}
+
+// archive does at once what the jobs do in time.
+type archive struct {
+	sqlstore.Metrics
+	db *sqlstore.DB
+}
+
+// Tidy implements bench.Archive.
+func (a archive) Tidy(ctx context.Context, all bool) error {
+	merge := a.Merge
+	if all {
+		merge = a.MergeAll
+	}
+	for _, job := range []func(context.Context) error{merge, a.Freeze, func(ctx context.Context) error { return a.Sweep(ctx, sqlstore.Usual) }} {
+		if err := job(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Bytes implements bench.Archive.
+func (a archive) Bytes(ctx context.Context) (map[string]int64, error) {
+	sizes, err := a.db.Sizes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	bytes := maps.Clone(sizes.Tables)
+	bytes["total"], bytes["empty"] = sizes.Total, sizes.Empty
+	return bytes, nil
 }

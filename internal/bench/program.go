@@ -10,8 +10,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strconv"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -95,16 +93,4 @@ func (p *Program) PID() int { return p.cmd.Process.Pid }
 
 // PeakMemory is the most memory the program has held, in MiB; 0 where the
 // system does not say.
-func (p *Program) PeakMemory() float64 {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(text)) {
-		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kib, _ := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 64)
-			return kib / 1024
-		}
-	}
-	return 0
-}
+func (p *Program) PeakMemory() float64 { return peakMemory(p.cmd.Process.Pid) }

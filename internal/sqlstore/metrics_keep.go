@@ -45,7 +45,7 @@ func (m Metrics) Sweep(ctx context.Context, keep Keep) error {
 }
 
 // reclaim gives the embedded store's empty pages back to the disk, some at a
-// time, when they are more than a tenth: new rows would use them otherwise.
+// time, when they are more than a twentieth: new rows would use them otherwise.
 func (db *DB) reclaim(ctx context.Context) error {
 	if db.name != sqliteDialect.name {
 		return nil // PostgreSQL's autovacuum does that
@@ -55,7 +55,7 @@ func (db *DB) reclaim(ctx context.Context) error {
 		if err := db.writer.QueryRowContext(ctx, `SELECT (SELECT page_count FROM pragma_page_count), (SELECT freelist_count FROM pragma_freelist_count)`).Scan(&all, &free); err != nil {
 			return db.translate(err)
 		}
-		if free < maxSweep || free < all/10 {
+		if free < 1000 || free < all/20 {
 			return nil
 		}
 		rows, err := db.writer.QueryContext(ctx, `PRAGMA incremental_vacuum(1000)`)

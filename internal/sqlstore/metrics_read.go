@@ -55,14 +55,15 @@ func (m Metrics) oldRollups(ctx context.Context, q querier, p place, width perfo
 }
 
 // rollups reads the kept ones. Their key begins with the bucket, so a short
-// range looks every bucket up; a long one would look up more buckets than there
-// are rows, and reads the rows of the range.
+// range looks every bucket up (SQLite joins in the order of a CROSS JOIN); a long
+// one would look up more buckets than there are rows, and reads the rows of the
+// range.
 func (m Metrics) rollups(ctx context.Context, q querier, p place, width performance.Bucket, from, to int64) ([]performance.Rollup, error) {
 	const columns = "r.start, r.channel, r.events, r.impressions, r.clicks, r.conversions, r.leads, r.spend, r.revenue"
 	query := `WITH RECURSIVE bucket (start) AS (
 			SELECT CAST($4 AS BIGINT) UNION ALL SELECT start + $6 FROM bucket WHERE start + $6 < $5)
-		SELECT ` + columns + ` FROM bucket JOIN metric_rollups r
-		ON r.partner = $1 AND r.width = $2 AND r.start = bucket.start AND r.campaign = $3 ORDER BY r.start, r.channel`
+		SELECT ` + columns + ` FROM bucket CROSS JOIN metric_rollups r
+		WHERE r.partner = $1 AND r.width = $2 AND r.start = bucket.start AND r.campaign = $3 ORDER BY r.start, r.channel`
 	args := []any{m.db.key(p.partner), int64(width), m.db.key(p.campaign), from, to, bucketStep[width]}
 	if to-from > performance.MaxItems*bucketStep[width] {
 		query = `SELECT ` + columns + ` FROM metric_rollups r
