@@ -139,9 +139,13 @@ func (a *Answers) ask(ctx context.Context, log Archive, service *performance.Ser
 		{"any campaign, at and known_at", q.Triples, true, triple},
 		{"largest, any at and known_at", q.Triples, false, triple},
 		{"largest, total", q.Triples / 10, false, func() performance.Query { return performance.Query{} }},
-		{"largest, 48 hours", q.Triples / 10, false, func() performance.Query { return performance.Query{Granularity: "hour", From: hour.Add(-48 * time.Hour), To: hour} }},
+		{"largest, 48 hours", q.Triples / 10, false, func() performance.Query {
+			return performance.Query{Granularity: "hour", From: hour.Add(-48 * time.Hour), To: hour}
+		}},
 		{"largest, 30 days", q.Triples / 10, false, func() performance.Query { return performance.Query{Granularity: "day", From: month, To: today} }},
-		{"largest, 30 days as known then", q.Triples / 10, false, func() performance.Query { return performance.Query{Granularity: "day", From: month, To: today, KnownAt: anyTime()} }},
+		{"largest, 30 days as known then", q.Triples / 10, false, func() performance.Query {
+			return performance.Query{Granularity: "day", From: month, To: today, KnownAt: anyTime()}
+		}},
 		{"largest, a month by channel", q.Triples / 10, false, func() performance.Query {
 			return performance.Query{From: month, To: hour, GroupBy: []string{"channel"}}
 		}},

@@ -116,7 +116,7 @@ func TestAnyMomentEqualsAPlainReplay(t *testing.T) {
 				c := l.random.IntN(3)
 				span := l.now.Sub(l.started)
 				q := performance.Query{
-					At:      l.started.Add(time.Duration(l.random.Int64N(int64(span+120*24*time.Hour)))).Add(-90 * 24 * time.Hour).Truncate(time.Microsecond),
+					At:      l.started.Add(time.Duration(l.random.Int64N(int64(span + 120*24*time.Hour)))).Add(-90 * 24 * time.Hour).Truncate(time.Microsecond),
 					KnownAt: l.started.Add(time.Duration(l.random.Int64N(int64(span + time.Hour)))).Truncate(time.Microsecond),
 				}
 				got, err := l.service.Metrics(t.Context(), l.partner, l.campaigns[c], q)
