@@ -185,7 +185,7 @@ func (v *visit) saveRule(p rulePage, save func(rule.Definition) error) error {
 	if refused == nil {
 		return err
 	}
-	if refused != nil && previewing && fault.KindOf(err) == fault.Invalid {
+	if previewing && fault.KindOf(err) == fault.Invalid {
 		p.Preview = &rulePreview{Headline: v.locale.T("rule.preview.invalid")}
 	}
 	return v.ruleForm(status, p, v.posted(), refused, mistaken)

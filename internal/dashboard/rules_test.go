@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -56,8 +57,8 @@ func TestTheFormMakesAndChangesARule(t *testing.T) {
 	must(t, err)
 	want := s.Definition
 	want.Name = "CPA"
-	if got := r.State(); got.Revision != 2 || got.Name != "CPA" || got.Condition.Threshold.String() != want.Condition.Threshold.String() {
-		t.Errorf("changed %+v", got)
+	if got := r.State(); got.Revision != 2 || !reflect.DeepEqual(got.Definition, want) {
+		t.Errorf("changed %+v, want %+v", got.Definition, want)
 	}
 	if status, body, _ := w.send(http.MethodPost, "/alerts/rules/"+s.ID.String()+"/save", who, "es-CO", entered.Encode()); status != http.StatusPreconditionFailed {
 		t.Errorf("a stale form: %d %s", status, body)

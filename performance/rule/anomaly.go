@@ -96,11 +96,11 @@ func (e *Engine) anomalous(ctx context.Context, d *desk, r *State, ev *event.Eve
 	at := ev.RecordedAt
 	stored, err := e.standings.Decide(ctx, Standing{Partner: d.partner, Rule: r.ID, Campaign: ev.AggregateID},
 		func(stored Standing, open *performance.Alert) Decision {
-			if !at.After(stored.Moment) {
+			if ev.Seq <= stored.Seq {
 				return Decision{Standing: stored}
 			}
 			next := stored
-			next.Revision, next.Moment = r.Revision, at
+			next.Revision, next.Moment, next.Seq = r.Revision, at, ev.Seq
 			if open != nil {
 				open.Join(origin(r), e.now(), *ev, anomalyNotice(ev, a, r))
 				return Decision{Standing: next, Ended: open}

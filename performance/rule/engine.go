@@ -244,6 +244,9 @@ func (e *Engine) advance(ctx context.Context, f *file, last int64, after func(re
 	span := performance.Everything
 	span.KnownFrom, span.KnownTo = f.tracker.known+1, last+1
 	return e.log.Replay(ctx, f.Partner, f.ID, span, 0, func(recordedAt int64, events []performance.Event) error {
+		if recordedAt < span.KnownFrom || recordedAt >= span.KnownTo {
+			return nil // a replay gives at least the span
+		}
 		f.tracker.Fold(recordedAt, events)
 		if after != nil {
 			after(recordedAt)

@@ -179,8 +179,8 @@ func TestAnomaliesBecomeAlerts(t *testing.T) {
 	anomaly(0, "spike", "HIGH", 0.99)
 	anomaly(time.Minute, "drop", "MEDIUM", 0.99)
 	anomaly(time.Minute, "drop", "HIGH", 0.79)
-	anomaly(time.Minute, "drop", "HIGH", 0.8)      // 10:03
-	anomaly(time.Minute, "drop", "CRITICAL", 0.95) // joins it
+	anomaly(time.Minute, "drop", "HIGH", 0.8) // 10:03
+	anomaly(0, "drop", "CRITICAL", 0.95)      // of the same commit: joins it
 	w.handle(e, w.log, w.log)
 	w.wantFired("04 10:03")
 	if a := w.alerts[w.raised[0].ID]; a.Count != 2 || a.Kind != performance.AlertAnomaly || w.open() != 1 {
@@ -334,5 +334,27 @@ func TestAPreviewDoesNotUseWhatCameLater(t *testing.T) {
 	p, err = w.service().Preview(t.Context(), event.Origin{Partner: w.partner}, highSpend(100, Window{Days, 7}))
 	if err != nil || p.Fired != 1 || !p.Firings[0].FiredAt.Equal(w.now.Add(-time.Hour)) {
 		t.Errorf("over a week: %+v %v", p, err)
+	}
+}
+
+// BenchmarkCommits is what a commit of one campaign costs the engine: its facts
+// folded, and ten rules held against the figures.
+func BenchmarkCommits(b *testing.B) {
+	w := newWorld(b)
+	for i := range 10 {
+		d := lowCTR()
+		d.Window = []Window{{Kind: Day}, {Days, 7}, {Kind: Life}, {Kind: Hour}}[i%4]
+		w.rule(d)
+	}
+	e := w.engine()
+	facts := make([]performance.Event, 50)
+	for b.Loop() {
+		for i := range facts {
+			facts[i] = delivered(1000, 20)
+			facts[i].Channel = []string{"search", "social"}[i%2]
+		}
+		w.chunks, w.log = w.chunks[:0], w.log[:0]
+		w.record(time.Second, facts...)
+		w.handle(e, w.log)
 	}
 }

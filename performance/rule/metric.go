@@ -54,7 +54,6 @@ var (
 	counts    = []Unit{Count}
 	hours     = []Unit{Hours}
 	bothWays  = []Operator{Below, AtMost, Above, AtLeast, Outside}
-	oneSided  = []Operator{Below, AtMost, Above, AtLeast}
 	upwards   = []Operator{Above, AtLeast}
 	atLeast   = []Operator{AtLeast}
 	outOfBand = []Operator{Outside, Below, Above}

@@ -115,6 +115,9 @@ func (r *rehearsal) run(ctx context.Context, log Log) error {
 	span := performance.Everything
 	span.KnownTo = micros(r.To) + 1
 	err := log.Replay(ctx, r.campaign.Partner, r.campaign.ID, span, 0, func(recordedAt int64, events []performance.Event) error {
+		if recordedAt >= span.KnownTo {
+			return nil // a replay gives at least the span
+		}
 		r.hours(recordedAt)
 		r.tracker.Fold(recordedAt, events)
 		if recordedAt > micros(r.From) {

@@ -26,9 +26,10 @@ type Standing struct {
 	Period   string    `json:"period,omitempty"` // the local day, where days matter
 	Basis    string    `json:"basis,omitempty"`
 	Side     Side      `json:"side,omitempty"`
-	Alert    uuid.UUID `json:"alert_id"` // of this crossing; none when the cooldown held it back
-	FiredAt  time.Time `json:"fired_at"` // last; zero for never or for an earlier form of the rule
-	Moment   time.Time `json:"moment"`   // of the commit or minute that was judged last and changed anything
+	Alert    uuid.UUID `json:"alert_id"`      // of this crossing; none when the cooldown held it back
+	FiredAt  time.Time `json:"fired_at"`      // last; zero for never or for an earlier form of the rule
+	Seq      int64     `json:"seq,omitempty"` // of the anomaly that was judged last; of one commit there may be several
+	Moment   time.Time `json:"moment"`        // of the commit or minute that was judged last and changed anything
 }
 
 // Firing reports whether the crossing of now has fired an alert.

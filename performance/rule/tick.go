@@ -122,7 +122,7 @@ func (e *Engine) outlived(ctx context.Context, s Standing, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	why := ""
+	var why string
 	switch {
 	case c.Over:
 		why = NoteCampaignOver
