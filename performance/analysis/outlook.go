@@ -1,0 +1,221 @@
+package analysis
+
+import (
+	"context"
+	"math"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/fault"
+	"github.com/hexabuilders/campaignd/forecast"
+	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/performance"
+)
+
+// Limits of outlooks.
+const (
+	MaxOutlookDays     = 90
+	DefaultOutlookDays = 7
+	outlookHistory     = 182 // days that are read: 26 weeks, which bounds the time of an answer
+	minOutlookHistory  = 2
+	surerOutlook       = 5 // complete days, below which confidence is low (mureo)
+)
+
+// ErrTooLittle refuses a forecast from nothing.
+var ErrTooLittle = fault.New(fault.Invalid, "too_little_history", "There are too few complete days to forecast from.",
+	"Ask again when 2 local days with delivery are over; 14 and more let weekdays count.")
+
+// Outlook is what to expect of the next local days, the present one first: as
+// it is not over, it is predicted whole.
+type Outlook struct {
+	Answer
+	Period
+	History    course
+	Items      []Prediction
+	KPIs       []KPIOutlook
+	Confidence forecast.Confidence // the lowest of the items
+}
+
+// Prediction is one metric's next days.
+type Prediction struct {
+	Metric     string
+	Unit       performance.Unit
+	Points     []Expected
+	Total      Range // bounds are the sums of the days' bounds: wide rather than narrow
+	Method     string
+	Backtest   forecast.Backtest
+	Confidence forecast.Confidence
+	Factors    Factors
+}
+
+// Expected is one day.
+type Expected struct {
+	Day localday.Day
+	Range
+}
+
+// Range is the middle and the ranges that hold in 80 and 95 of 100 cases.
+type Range struct{ Mid, Low80, High80, Low95, High95 Value }
+
+// Factors are what moves a forecast, for a reader to judge it by: the methods
+// find these in the series for themselves.
+type Factors struct {
+	Level    Value      // the mean of the last 7 complete days
+	Weekdays [7]float64 // relative to the mean, Sunday first; 0 where unknown
+	Trend    Trend
+}
+
+// KPIOutlook is a KPI of the expected sums, by day and in all.
+type KPIOutlook struct {
+	Metric string
+	Points []Point
+	Total  Value
+}
+
+var outlookMetrics = []string{"impressions", "clicks", "conversions", "spend", "revenue"}
+
+// Outlook forecasts from the complete local days. The errors are ErrDays,
+// ErrTooLittle and those of queries.
+func (s *Service) Outlook(ctx context.Context, partner, campaign uuid.UUID, days int, asOf AsOf) (Outlook, error) {
+	if err := checkDays(days, 1, MaxOutlookDays); err != nil {
+		return Outlook{}, err
+	}
+	r, err := s.read(ctx, partner, campaign, asOf)
+	if err != nil {
+		return Outlook{}, err
+	}
+	c, err := r.course(ctx, outlookHistory)
+	if err != nil {
+		return Outlook{}, err
+	}
+	if len(c.days) < minOutlookHistory {
+		return Outlook{}, ErrTooLittle.With("%d complete days with delivery are known; at least %d are needed.", len(c.days), minOutlookHistory)
+	}
+	o := Outlook{Answer: r.Answer, History: c, Confidence: forecast.High}
+	o.Period = Period{First: r.today, Last: r.today + localday.Day(days-1)}
+	o.From, _ = localday.Bounds(o.First, r.Zone)
+	_, o.To = localday.Bounds(o.Last, r.Zone)
+	means := make([]performance.Metrics, days)
+	for _, name := range outlookMetrics {
+		f, _ := figureNamed(name) // a constant
+		p, err := r.predict(f, c, means)
+		if err != nil {
+			return Outlook{}, err
+		}
+		o.Items = append(o.Items, p)
+		o.Confidence = lower(o.Confidence, p.Confidence)
+	}
+	for i := range figures {
+		if f := &figures[i]; f.isKPI() {
+			o.KPIs = append(o.KPIs, r.kpiOutlook(f, means))
+		}
+	}
+	return o, nil
+}
+
+// predict forecasts one metric and notes its means.
+func (r *reading) predict(f *figure, c course, means []performance.Metrics) (Prediction, error) {
+	series := c.series(f)
+	days := len(means)
+	model, err := forecast.New(series, 7, forecast.Options{Horizon: min(days, 14), NonNegative: true})
+	if err != nil {
+		return Prediction{}, err
+	}
+	found := model.Next(days)
+	p := Prediction{Metric: f.name, Unit: f.unit, Method: found.Method, Backtest: found.Backtest, Factors: r.factors(f, series, c.first)}
+	p.Confidence = confidenceOf(len(series), found)
+	p.Total = r.interval(f, forecast.Interval{})
+	for i, point := range found.Points {
+		e := Expected{r.today + localday.Day(i), r.interval(f, point)}
+		p.Points = append(p.Points, e)
+		p.Total.add(e.Range)
+		*means[i].At(f.over) = stored(f, e.Mid.Micros)
+	}
+	return p, nil
+}
+
+// stored is a value as metrics hold it: counts whole, money in micros.
+func stored(f *figure, micros int64) int64 {
+	if f.unit == Count {
+		return int64(math.Round(float64(micros) / float64(money.Unit)))
+	}
+	return micros
+}
+
+func (r *reading) interval(f *figure, i forecast.Interval) Range {
+	v := func(x float64) Value {
+		out := Value{Micros: micros(x), Unit: f.unit}
+		if f.unit == performance.Amount {
+			out.Currency = r.Currency
+		}
+		return out
+	}
+	return Range{v(i.Mean), v(i.Low80), v(i.High80), v(i.Low95), v(i.High95)}
+}
+
+func (x *Range) add(y Range) {
+	x.Mid.Micros += y.Mid.Micros
+	x.Low80.Micros += y.Low80.Micros
+	x.High80.Micros += y.High80.Micros
+	x.Low95.Micros += y.Low95.Micros
+	x.High95.Micros += y.High95.Micros
+}
+
+// confidenceOf is low under 5 complete days or without a rehearsal, and high
+// when rehearsals beat repeating the past.
+func confidenceOf(days int, f forecast.Forecast) forecast.Confidence {
+	switch {
+	case days < surerOutlook || f.Backtest.Origins == 0:
+		return forecast.Low
+	case f.Backtest.Origins >= 4 && f.Backtest.OWA < 1:
+		return forecast.High
+	}
+	return forecast.Medium
+}
+
+func lower(a, b forecast.Confidence) forecast.Confidence {
+	for _, c := range []forecast.Confidence{forecast.Low, forecast.Medium} {
+		if a == c || b == c {
+			return c
+		}
+	}
+	return forecast.High
+}
+
+func (r *reading) factors(f *figure, series []float64, first localday.Day) Factors {
+	var out Factors
+	recent := series[max(0, len(series)-7):]
+	out.Level = r.interval(f, forecast.Interval{Mean: mean(recent)}).Mid
+	if all := mean(series); all > 0 && len(series) >= 7 {
+		for day := range localday.Day(7) {
+			var same []float64
+			for i := day; int(i) < len(series); i += 7 {
+				same = append(same, series[i])
+			}
+			out.Weekdays[(first+day).Weekday()] = mean(same) / all
+		}
+	}
+	out.Trend = TrendOf(series)
+	return out
+}
+
+func mean(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
+}
+
+func (r *reading) kpiOutlook(f *figure, means []performance.Metrics) KPIOutlook {
+	out := KPIOutlook{Metric: f.name}
+	all := performance.Totals{Currency: r.Currency}
+	for i := range means {
+		day := performance.Totals{Metrics: means[i], Currency: r.Currency}
+		out.Points = append(out.Points, Point{r.today + localday.Day(i), f.of(&day)})
+		addTo(&all.Metrics, &means[i])
+	}
+	out.Total = f.of(&all)
+	return out
+}
