@@ -26,6 +26,7 @@ import (
 	"github.com/hexabuilders/campaignd/internal/webhook"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/analysis"
 	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/webhooks"
@@ -56,6 +57,7 @@ type services struct {
 	budgets   *budgets.Service
 	ingester  *performance.Ingester
 	metrics   *performance.Service
+	analysis  *analysis.Service
 	alerts    *performance.Alerts
 	anomalies *lookout.Service
 	rules     *rule.Service
@@ -81,6 +83,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		}),
 		anomalies: newLookout(db, now),
 	}
+	s.analysis = analysis.NewService(db.Metrics(), s.metrics, now)
 	s.rules = rule.NewService(db.Rules(), db.Rules(), watched{s.campaigns, s.budgets}, db.Metrics(), db.Log(), campaignTypes(), now)
 	return s
 }
@@ -141,6 +144,10 @@ func (a *App) build(ctx context.Context) (err error) {
 		Feed:        a.db.Log(),
 		Webhooks:    a.services.webhooks,
 		Imports:     reports{a.importer, a.cfg.clock()},
+		Partners: a.services.partners, Campaigns: a.services.campaigns, Budgets: a.services.budgets,
+		Performance: a.services.metrics, Analysis: a.services.analysis, Alerts: a.services.alerts, Rules: a.services.rules, Anomalies: a.services.anomalies, Log: a.db.Log(), Feed: a.db.Log(),
+		Webhooks: a.services.webhooks,
+		Imports:  reports{a.importer, a.cfg.clock()},
 	}, httpapi.Options{Now: a.cfg.clock(), MaxBody: a.cfg.MaxBody, Auth: who, Idempotency: idempotency{a.db.Idempotency()}})
 	pages, err := dashboard.New(dashboard.Config{
 		Services: dashboard.Services{

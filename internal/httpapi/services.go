@@ -5,6 +5,7 @@ import (
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/analysis"
 	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/webhooks"
@@ -16,6 +17,7 @@ type Services struct {
 	Campaigns   *campaigns.Service
 	Budgets     *budgets.Service
 	Performance *performance.Service
+	Analysis    *analysis.Service
 	Alerts      *performance.Alerts
 	Rules       *rule.Service
 	Anomalies   *lookout.Service
@@ -31,6 +33,7 @@ func (s *Server) register() {
 	s.registerCampaigns()
 	s.registerLifecycle()
 	s.registerMetrics()
+	s.registerAnalysis()
 	s.registerBudgets()
 	s.registerAlerts()
 	s.registerRules()

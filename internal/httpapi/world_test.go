@@ -24,6 +24,7 @@ import (
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/analysis"
 	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/webhooks"
@@ -81,6 +82,7 @@ func newWorldOn(t testing.TB, store string) *world {
 			Store: db.Webhooks(), Outbox: db.Webhooks(), Sender: deaf{}, Now: w.clock, NewID: newID, Random: rand.Reader,
 		}),
 	}
+	w.services.Analysis = analysis.NewService(db.Metrics(), w.services.Performance, w.clock)
 	w.services.Rules = rule.NewService(db.Rules(), db.Rules(), watched{w.services.Campaigns}, db.Metrics(), db.Log(), []string{"SEARCH", "SOCIAL"}, w.clock)
 	w.services.Anomalies = lookout.NewService(db.Anomalies(), db.Metrics(), db.Metrics(), always{}, w.clock)
 	w.auth = auth.Authenticator{Keys: people, Sessions: sessions}

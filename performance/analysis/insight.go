@@ -10,6 +10,7 @@ import (
 
 	"github.com/hexabuilders/campaignd/forecast"
 	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/performance"
 )
 
 // Insight is one finding that is worth a sentence, with what it rests on.
@@ -36,6 +37,23 @@ func (i Insight) Code() string {
 		return i.Metric + "_" + word[1]
 	}
 	return i.Metric + "_" + word[0]
+}
+
+// Tone says whether it is good news: "good", "bad" or "neutral".
+func (i Insight) Tone() string {
+	switch {
+	case i.Neutral:
+		return "neutral"
+	case i.Good:
+		return "good"
+	}
+	return "bad"
+}
+
+// Unit is that of the figure.
+func (i Insight) Unit() performance.Unit {
+	f, _ := figureNamed(i.Metric) // it was found under its name
+	return f.unit
 }
 
 // Insights are ranked, the most important first. None is an answer: Tried says

@@ -31,7 +31,7 @@ var ErrTooLittle = fault.New(fault.Invalid, "too_little_history", "There are too
 type Outlook struct {
 	Answer
 	Period
-	History    course
+	History    []performance.Metrics // the complete days before First
 	Items      []Prediction
 	KPIs       []KPIOutlook
 	Confidence forecast.Confidence // the lowest of the items
@@ -61,9 +61,10 @@ type Range struct{ Mid, Low80, High80, Low95, High95 Value }
 // Factors are what moves a forecast, for a reader to judge it by: the methods
 // find these in the series for themselves.
 type Factors struct {
-	Level    Value      // the mean of the last 7 complete days
-	Weekdays [7]float64 // relative to the mean, Sunday first; 0 where unknown
-	Trend    Trend
+	Level       Value      // the mean of the last 7 complete days
+	Weekdays    [7]float64 // relative to the mean, Sunday first
+	HasWeekdays bool
+	Trend       Trend
 }
 
 // KPIOutlook is a KPI of the expected sums, by day and in all.
@@ -92,7 +93,7 @@ func (s *Service) Outlook(ctx context.Context, partner, campaign uuid.UUID, days
 	if len(c.days) < minOutlookHistory {
 		return Outlook{}, ErrTooLittle.With("%d complete days with delivery are known; at least %d are needed.", len(c.days), minOutlookHistory)
 	}
-	o := Outlook{Answer: r.Answer, History: c, Confidence: forecast.High}
+	o := Outlook{Answer: r.Answer, History: c.days, Confidence: forecast.High}
 	o.Period = Period{First: r.today, Last: r.today + localday.Day(days-1)}
 	o.From, _ = localday.Bounds(o.First, r.Zone)
 	_, o.To = localday.Bounds(o.Last, r.Zone)
@@ -188,12 +189,13 @@ func (r *reading) factors(f *figure, series []float64, first localday.Day) Facto
 	recent := series[max(0, len(series)-7):]
 	out.Level = r.interval(f, forecast.Interval{Mean: mean(recent)}).Mid
 	if all := mean(series); all > 0 && len(series) >= 7 {
+		out.HasWeekdays = true
 		for day := range localday.Day(7) {
 			var same []float64
 			for i := day; int(i) < len(series); i += 7 {
 				same = append(same, series[i])
 			}
-			out.Weekdays[(first+day).Weekday()] = mean(same) / all
+			out.Weekdays[(first + day).Weekday()] = mean(same) / all
 		}
 	}
 	out.Trend = TrendOf(series)

@@ -82,5 +82,17 @@ func (c course) points(f *figure, series []float64, currency string) []Point {
 	return out
 }
 
+// Measured is the slope and its interval in the unit of the series; without a
+// trend to speak of all three say why.
+func (t Trend) Measured(unit Value) (slope, low, high Value) {
+	slope, low, high = unit, unit, unit
+	if t.Direction == "unknown" {
+		slope.Reason, low.Reason, high.Reason = t.Reason, t.Reason, t.Reason
+		return slope, low, high
+	}
+	slope.Micros, low.Micros, high.Micros = micros(t.Slope), micros(t.Low), micros(t.High)
+	return slope, low, high
+}
+
 // micros is a statistic as it leaves.
 func micros(v float64) int64 { return bounded(math.Round(v * float64(money.Unit))) }
