@@ -160,6 +160,8 @@ func (a *App) build(ctx context.Context) (err error) {
 			Keys:        a.services.partners,
 			Sessions:    a.services.sessions,
 			Webhooks:    a.services.webhooks,
+			Campaigns: a.services.campaigns, Budgets: a.services.budgets, Performance: a.services.metrics,
+			Alerts: a.services.alerts, Anomalies: a.services.anomalies, Rules: a.services.rules, Partners: a.services.partners, Keys: a.services.partners, Sessions: a.services.sessions,
 		},
 		Cookie: auth.CookieName, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.cfg.clock(), NewID: newID,
 	})

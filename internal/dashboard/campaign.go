@@ -37,8 +37,12 @@ func (v *visit) results(status int, s subject, refused *problem, budgetForm *bud
 	if err != nil {
 		return err
 	}
+	unusual, err := v.unusual(s)
+	if err != nil {
+		return err
+	}
 	p := campaignPage{
-		Head: head, Problem: refused, Notices: v.notices(s), Currency: s.code(), Totals: sumsJSON(s.totals),
+		Unusual: unusual, Head: head, Problem: refused, Notices: v.notices(s), Currency: s.code(), Totals: sumsJSON(s.totals),
 		ChartMetrics: []string{"spend", "impressions", "clicks", "conversions"}, ChartSteps: steps, ChartStep: v.chartStep(s),
 		ChartNote: v.locale.T("chart.note", "zone", s.Timezone), Alerts: alerts, Budget: v.budgetCard(s, budgetForm),
 		Goals: v.locale.goals(s), Aim: v.locale.aim(s), Creatives: creatives(s.State),

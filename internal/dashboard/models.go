@@ -123,6 +123,7 @@ type campaignPage struct {
 	ChartStep    string
 	ChartNote    string
 	Alerts       []alertRow
+	Unusual      unusualCard
 	Readiness    *readiness
 	Budget       budgetCard
 	Goals        goalsCard

@@ -42,9 +42,15 @@ func (v *visit) series() error {
 	if err != nil {
 		return err
 	}
+	marks := []chartMark{}
+	if step != "minute" { // an hour has no place among minutes
+		if marks, err = v.chartMarks(s, starts); err != nil {
+			return err
+		}
+	}
 	v.w.Header().Set("Content-Type", "application/json")
 	v.w.Header().Set("Cache-Control", "no-store")
-	return json.NewEncoder(v.w).Encode(map[string]any{"step": step, "currency": s.Currency, "points": points(starts, result.Items)})
+	return json.NewEncoder(v.w).Encode(map[string]any{"step": step, "currency": s.Currency, "points": points(starts, result.Items), "marks": marks})
 }
 
 // bucketStarts are the starts of the buckets up to now, without gaps.

@@ -20,6 +20,7 @@ type Services struct {
 	Performance Performance
 	Alerts      Alerts
 	Webhooks    Webhooks
+	Anomalies   Anomalies
 	Rules       Rules
 	Partners    Partners
 	Keys        Keys

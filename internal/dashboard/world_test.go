@@ -22,6 +22,7 @@ import (
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/targeting"
 	"github.com/hexabuilders/campaignd/webhooks"
@@ -43,6 +44,7 @@ type world struct {
 	rules     *rule.Service
 	webhooks  *webhooks.Service
 	log       sqlstore.Log
+	anomalies *lookout.Service
 	by        event.Origin
 }
 
@@ -67,6 +69,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.metrics = performance.NewService(ingester, directory{db.Campaigns()}, db.Metrics(), time.Now)
 	w.rules = rule.NewService(db.Rules(), db.Rules(), watched{w.campaigns}, db.Metrics(), db.Log(), texts(campaigns.Types), time.Now)
+	w.anomalies = lookout.NewService(db.Anomalies(), db.Metrics(), db.Metrics(), unlaunched{}, time.Now)
 	w.partner = w.newPartner("Café Andino")
 	w.by = event.Origin{Partner: w.partner, Kind: event.ActorKey, ID: "test", Name: "Laura", From: "dashboard"}
 	hub := w.hub(db)
@@ -78,6 +81,8 @@ func newWorld(t *testing.T) *world {
 			Partners: w.partners, Keys: w.partners, Sessions: w.sessions,
 		},
 		Cookie: auth.CookieName, Now: time.Now, NewID: newID,
+		Services: Services{Campaigns: w.campaigns, Budgets: w.budgets, Performance: w.metrics, Alerts: w.alerts, Anomalies: w.anomalies, Rules: w.rules, Partners: w.partners, Keys: w.partners, Sessions: w.sessions},
+		Cookie:   auth.CookieName, Now: time.Now, NewID: newID,
 	})
 	must(t, err)
 	w.serve(db, hub, ingester, pages)
@@ -297,4 +302,11 @@ func (w *world) send(method, path string, who *http.Cookie, lang, form string) (
 		}
 	}
 	return answer.StatusCode, body.String(), answer.Header
+}
+
+// unlaunched is a lookout.Activity by which nothing was ever launched.
+type unlaunched struct{}
+
+func (unlaunched) Active(context.Context, uuid.UUID, uuid.UUID) ([]lookout.Period, error) {
+	return nil, nil
 }

@@ -54,6 +54,7 @@ class Chart {
       const data = await answer.json();
       if (step !== this.step) return;
       this.points = data.points.map((p) => ({ t: p.t, ...sums(p) }));
+      this.marks = Map.groupBy(data.marks ?? [], (mark) => mark.t);
       this.failed = false;
     } catch {
       this.failed = !this.points;
@@ -108,7 +109,12 @@ class Chart {
   }
 
   text(p) {
-    return `${this.time(p.t)}: ${this.value(p[this.metric])}`;
+    return [`${this.time(p.t)}: ${this.value(p[this.metric])}`, ...this.unusual(p)].join(". ");
+  }
+
+  // unusual says what was out of line in a point's time.
+  unusual(p) {
+    return (this.marks?.get(p.t) ?? []).map((mark) => mark.text);
   }
 
   draw() {
@@ -131,6 +137,7 @@ class Chart {
     const line = values.map((v, i) => `${i ? "L" : "M"}${x(i).toFixed(1)} ${y(v).toFixed(1)}`).join("");
     svg.append(node("path", { class: "area", d: `${line}L${x(values.length - 1).toFixed(1)} ${y(0)}L${x(0).toFixed(1)} ${y(0)}Z` }), node("path", { class: "line", d: line }));
     this.scale(svg, top, y);
+    this.points.forEach((p, i) => this.marks?.has(p.t) && svg.append(diamond(x(i), y(values[i]))));
     svg.append(node("circle", { class: "now", cx: x(end), cy: y(values[end]), r: 4 }));
     svg.append(node("text", { class: "last", x: x(end) + 8, y: y(values[end]) + 4 }, label));
     const parts = [svg];
@@ -151,7 +158,7 @@ class Chart {
 
   times(svg, width, height, x) {
     const last = this.points.length - 1;
-    const count = Math.min(last, Math.max(2, Math.floor(width / 160)));
+    const count = Math.min(last, Math.max(1, Math.floor(width / 160)));
     for (let k = 0; k <= count; k++) {
       const i = Math.round((k * last) / Math.max(1, count));
       const anchor = k === 0 ? "start" : k === count ? "end" : "middle";
@@ -168,6 +175,12 @@ class Chart {
     const strong = document.createElement("b");
     strong.textContent = this.value(p[this.metric]);
     box.append(strong, ` · ${this.time(p.t)}`);
+    for (const text of this.unusual(p)) {
+      const line = document.createElement("span");
+      line.className = "unusual";
+      line.textContent = `◆ ${text}`;
+      box.append(line);
+    }
     requestAnimationFrame(() => {
       box.style.translate = `${Math.max(0, Math.min(width - box.offsetWidth, at - box.offsetWidth / 2))}px -8px`;
     });
@@ -179,6 +192,11 @@ class Chart {
 function ceiling(value) {
   const power = 10 ** Math.floor(Math.log10(value || 1));
   return [1, 2, 4, 6, 8, 10].map((m) => m * power).find((m) => m >= value);
+}
+
+function diamond(x, y) {
+  const r = 6;
+  return node("path", { class: "mark", d: `M${x} ${y - r}L${x + r} ${y}L${x} ${y + r}L${x - r} ${y}Z` });
 }
 
 function node(name, attributes, text) {
