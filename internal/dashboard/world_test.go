@@ -76,13 +76,11 @@ func newWorld(t *testing.T) *world {
 	pages, err := New(Config{
 		Services: Services{
 			Campaigns: w.campaigns, Budgets: w.budgets, Performance: w.metrics,
-			Alerts: w.alerts, Rules: w.rules,
+			Alerts: w.alerts, Anomalies: w.anomalies, Rules: w.rules,
 			Webhooks: w.webhooks,
 			Partners: w.partners, Keys: w.partners, Sessions: w.sessions,
 		},
 		Cookie: auth.CookieName, Now: time.Now, NewID: newID,
-		Services: Services{Campaigns: w.campaigns, Budgets: w.budgets, Performance: w.metrics, Alerts: w.alerts, Anomalies: w.anomalies, Rules: w.rules, Partners: w.partners, Keys: w.partners, Sessions: w.sessions},
-		Cookie:   auth.CookieName, Now: time.Now, NewID: newID,
 	})
 	must(t, err)
 	w.serve(db, hub, ingester, pages)
