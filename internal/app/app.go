@@ -137,6 +137,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Campaigns:   a.services.campaigns,
 		Budgets:     a.services.budgets,
 		Performance: a.services.metrics,
+		Analysis:    a.services.analysis,
 		Alerts:      a.services.alerts,
 		Rules:       a.services.rules,
 		Anomalies:   a.services.anomalies,
@@ -144,10 +145,6 @@ func (a *App) build(ctx context.Context) (err error) {
 		Feed:        a.db.Log(),
 		Webhooks:    a.services.webhooks,
 		Imports:     reports{a.importer, a.cfg.clock()},
-		Partners:    a.services.partners, Campaigns: a.services.campaigns, Budgets: a.services.budgets,
-		Performance: a.services.metrics, Analysis: a.services.analysis, Alerts: a.services.alerts, Rules: a.services.rules, Anomalies: a.services.anomalies, Log: a.db.Log(), Feed: a.db.Log(),
-		Webhooks: a.services.webhooks,
-		Imports:  reports{a.importer, a.cfg.clock()},
 	}, httpapi.Options{Now: a.cfg.clock(), MaxBody: a.cfg.MaxBody, Auth: who, Idempotency: idempotency{a.db.Idempotency()}})
 	pages, err := dashboard.New(dashboard.Config{
 		Services: dashboard.Services{
