@@ -15,6 +15,7 @@ type benchCmd struct {
 	Ingest   benchIngest   `cmd:"" help:"Measure how fast events are taken in, beside the bare store."`
 	Query    benchQuery    `cmd:"" help:"Measure questions about the past on a store of many events, beside a plain replay."`
 	Forecast benchForecast `cmd:"" help:"Judge the forecasts on a folder of series, beside Naive2."`
+	Pacing   benchPacing   `cmd:"" help:"Judge the pacing controller in the simulated market, beside a bid that is set once."`
 	NAB      benchNAB      `cmd:"" name:"nab" help:"Score the anomaly detector on a folder shaped like the Numenta Anomaly Benchmark."`
 }
 
@@ -70,4 +71,15 @@ func show(w io.Writer, asJSON bool, report any, text func(io.Writer) error) erro
 		return json.NewEncoder(w).Encode(report)
 	}
 	return text(w)
+}
+
+type benchPacing struct {
+	Campaigns int    `default:"200" help:"Campaigns of one to seven days."`
+	Seed      uint64 `default:"1" help:"Of the market."`
+	JSON      bool   `name:"json" help:"Print the figures as JSON."`
+}
+
+// Run prints how many campaigns ended within 5 % of their budget.
+func (c *benchPacing) Run(e env) error {
+	return app.BenchPacing(e.ctx, c.Campaigns, c.Seed, c.JSON, e.stdout)
 }

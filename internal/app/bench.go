@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hexabuilders/campaignd/internal/bench"
+	"github.com/hexabuilders/campaignd/internal/market"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 )
 
@@ -141,4 +142,17 @@ func (a archive) Bytes(ctx context.Context) (map[string]int64, error) {
 	bytes := maps.Clone(sizes.Tables)
 	bytes["total"], bytes["empty"] = sizes.Total, sizes.Empty
 	return bytes, nil
+}
+
+// BenchPacing judges the pacing controller in the simulated market, beside a
+// bid that is set once.
+func BenchPacing(ctx context.Context, campaigns int, seed uint64, asJSON bool, stdout io.Writer) error {
+	trial, err := market.TryPacing(ctx, campaigns, seed)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return json.NewEncoder(stdout).Encode(trial)
+	}
+	return trial.Text(stdout)
 }
