@@ -191,4 +191,3 @@ func (t PacingTrial) Text(w io.Writer) error {
 	}
 	return err
 }
-
