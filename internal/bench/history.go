@@ -31,6 +31,7 @@ type history struct {
 	step    time.Duration // of the clock from one commit to the next
 	recent  []performance.Event
 	sent    int64
+	commits int
 	devices []string
 }
 
@@ -51,7 +52,10 @@ func (h *history) clock() time.Time { return time.UnixMicro(h.now.Load()).UTC() 
 func (h *history) deliver(ctx context.Context, to *performance.Service, count int) (int, error) {
 	h.now.Add(h.step.Microseconds())
 	events := make([]performance.Event, 0, count)
-	again := min(count/100, len(h.recent))
+	again := 0
+	if h.commits++; h.commits%20 == 0 {
+		again = min(count/5, len(h.recent))
+	}
 	events = append(events, h.recent[:again]...)
 	for len(events) < count {
 		e := h.event()
@@ -60,7 +64,7 @@ func (h *history) deliver(ctx context.Context, to *performance.Service, count in
 		}
 		events = append(events, e)
 	}
-	h.recent = append(h.recent[:0], events[again:min(len(events), again+200)]...)
+	h.recent = append(h.recent[:0], events[again:min(len(events), again+count/5)]...)
 	receipt, err := to.Record(ctx, event.Origin{Partner: h.partner, Kind: event.ActorOperator, ID: "bench"}, events)
 	if err == nil && (receipt.Refused > 0 || receipt.Duplicates != again) {
 		err = fmt.Errorf("%d events accepted, %d duplicates of %d, %d refused: %v", receipt.Accepted, receipt.Duplicates, again, receipt.Refused, receipt.Rejected[:min(1, len(receipt.Rejected))])

@@ -2,11 +2,15 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -172,4 +176,51 @@ func (m *market) handler(service *performance.Service) http.Handler {
 		_, _ = w.Write(wire.AppendReceipt(nil, receipt))
 	})
 	return mux
+}
+
+// BenchmarkReplay reads a merged campaign's log in its order, on one core.
+func BenchmarkReplay(b *testing.B) {
+	db, err := Open(b.Context(), Config{URL: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	p := place{newID(), newID()}
+	random := rand.New(rand.NewPCG(1, 2))
+	var s sources
+	for i := range maxRun {
+		at := time.Date(2026, 3, 1, 0, 0, i, 0, time.UTC)
+		e := performance.Event{ID: timedID(random, at), Campaign: p.campaign, OccurredAt: at.UnixMicro()}
+		e.Channel, e.Source, e.Device = "search", "bench", []string{"mobile", "desktop"}[random.IntN(2)]
+		e.Set(performance.Impressions, random.Int64N(200))
+		e.Set(performance.Clicks, random.Int64N(9))
+		e.Set(performance.Spend, random.Int64N(500)*10_000)
+		recordedAt := at.UnixMicro() / 600_000_000
+		if random.IntN(10) == 0 {
+			recordedAt += random.Int64N(100)
+		}
+		s.events = append(s.events, recorded{e, recordedAt})
+	}
+	s.last = slices.MaxFunc(s.events, func(a, b recorded) int { return compareInt64(a.at, b.at) }).at
+	blocks, err := s.blocks(p.campaign, time.UTC)
+	if err == nil {
+		err = db.write(b.Context(), func(t *tx) error { return t.insertBlocks(b.Context(), p, s.name(), blocks) })
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	var before, after syscall.Rusage // other programs share the cores
+	err = syscall.Getrusage(syscall.RUSAGE_SELF, &before)
+	events := 0
+	for b.Loop() {
+		err = errors.Join(err, db.Metrics().Replay(b.Context(), p.partner, p.campaign, performance.Everything, 0, func(_ int64, found []performance.Event) error {
+			events += len(found)
+			return nil
+		}))
+	}
+	if err = errors.Join(err, syscall.Getrusage(syscall.RUSAGE_SELF, &after)); err != nil {
+		b.Fatal(err)
+	}
+	cpu := after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano()
+	b.ReportMetric(float64(events)/float64(cpu)*1e3, "Mevents/cpu-s")
 }

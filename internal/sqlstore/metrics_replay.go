@@ -27,8 +27,9 @@ type commit struct {
 // time. Between two reads the chunks that come next may have become a run; they
 // are found there, because the place to go on from is a recorded_at.
 func (m Metrics) Replay(ctx context.Context, partner, campaign uuid.UUID, span performance.Span, limit int, f func(recordedAt int64, events []performance.Event) error) error {
+	var room []performance.Event
 	for seen := 0; ; {
-		commits, next, err := m.page(ctx, place{partner, campaign}, span)
+		commits, next, err := m.page(ctx, place{partner, campaign}, span, &room)
 		if err != nil {
 			return err
 		}
@@ -47,8 +48,9 @@ func (m Metrics) Replay(ctx context.Context, partner, campaign uuid.UUID, span p
 	}
 }
 
-// page returns the first commits of a span and where to go on.
-func (m Metrics) page(ctx context.Context, p place, span performance.Span) (commits []commit, next int64, err error) {
+// page returns the first commits of a span and where to go on. Events of a run
+// are in room, which is made larger when they do not fit.
+func (m Metrics) page(ctx context.Context, p place, span performance.Span, room *[]performance.Event) (commits []commit, next int64, err error) {
 	err = m.db.read(ctx, func(snapshot *sql.Tx) error {
 		var run int64
 		err := snapshot.QueryRowContext(ctx, `SELECT run FROM metric_blocks WHERE partner = $1 AND campaign = $2 AND run >= $3 ORDER BY run LIMIT 1`,
@@ -56,9 +58,10 @@ func (m Metrics) page(ctx context.Context, p place, span performance.Span) (comm
 		switch {
 		case err == nil:
 			next = run + 1
-			var blocks []opened
-			blocks, err = m.blocksOf(ctx, snapshot, p, run, span)
-			commits = byCommit(blocks, span)
+			var r readRun
+			if r, err = m.readRun(ctx, snapshot, p, run, span); err == nil {
+				commits, err = r.commits(p.campaign, span, room)
+			}
 			return err
 		case !errors.Is(err, sql.ErrNoRows):
 			return err
@@ -85,84 +88,133 @@ func (m Metrics) looseCommits(ctx context.Context, q querier, p place, span perf
 	return commits, chunks[len(chunks)-1].recordedAt + 1, nil
 }
 
-// opened is a block's events, in the order of time.
-type opened struct {
-	events     []performance.Event
-	recordedAt []int64
+// readRun is those blocks of a run that overlap a span.
+type readRun struct {
+	name       int64
+	heads      []block
+	recordedAt [][]int64 // of each block's events
 }
 
-// blocksOf decodes those blocks of a run that overlap a span.
-func (m Metrics) blocksOf(ctx context.Context, q querier, p place, run int64, span performance.Span) (out []opened, err error) {
+func (m Metrics) readRun(ctx context.Context, q querier, p place, name int64, span performance.Span) (r readRun, err error) {
 	rows, err := q.QueryContext(ctx, `SELECT part, known_from, known_to, first_at, last_at, events FROM metric_blocks
 		WHERE partner = $1 AND campaign = $2 AND run = $3 AND known_from < $4 AND known_to >= $5 AND first_at < $6 AND last_at >= $7 ORDER BY part`,
-		m.db.key(p.partner), m.db.key(p.campaign), run, span.KnownTo, span.KnownFrom, span.To, span.From)
+		m.db.key(p.partner), m.db.key(p.campaign), name, span.KnownTo, span.KnownFrom, span.To, span.From)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
+	r.name = name
 	var keys []blockKey
-	var heads []block
 	err = eachRow(rows, func(rows *sql.Rows) error {
-		k, b := blockKey{run: run}, block{}
+		k, b := blockKey{run: name}, block{}
 		err := rows.Scan(&k.part, &b.knownFrom, &b.knownTo, &b.firstAt, &b.lastAt, &b.events)
-		keys, heads = append(keys, k), append(heads, b)
+		keys, r.heads = append(keys, k), append(r.heads, b)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return r, err
 	}
-	err = m.eachBody(ctx, q, p, keys, func(k blockKey, body []byte) error {
-		events, recordedAt, err := chunk.DecodeMerged(body, p.campaign)
-		if err == nil {
-			err = heads[len(out)].check(events, recordedAt)
+	return r, m.eachBody(ctx, q, p, keys, func(k blockKey, body []byte) error {
+		i := len(r.recordedAt)
+		recordedAt, err := chunk.RecordedAt(body)
+		if err == nil && int64(len(recordedAt)) != r.heads[i].events {
+			err = errRow
 		}
 		if err != nil {
 			return fmt.Errorf("campaign %s, run %d, block %d: %w", p.campaign, k.run, k.part, err)
 		}
-		out = append(out, opened{events, recordedAt})
+		r.heads[i].body, r.recordedAt = slices.Clone(body), append(r.recordedAt, recordedAt)
 		return nil
 	})
-	return out, err
 }
 
-// check compares a block's row with its events: the row has no checksum.
-func (b *block) check(events []performance.Event, recordedAt []int64) error {
-	if int64(len(events)) != b.events || len(recordedAt) != len(events) || events[0].OccurredAt != b.firstAt ||
-		events[len(events)-1].OccurredAt != b.lastAt || slices.Min(recordedAt) != b.knownFrom || slices.Max(recordedAt) != b.knownTo {
-		return fmt.Errorf("%w: its row says something else than its events", chunk.ErrCorrupt)
+// errRow means that a block's row, which has no checksum, is not about its body.
+var errRow = fmt.Errorf("%w: its row says something else than its events", chunk.ErrCorrupt)
+
+// commits decodes the events in the span to where the order of the log has
+// them. The blocks are in the order of time, which is kept within each commit.
+func (r *readRun) commits(campaign uuid.UUID, span performance.Span, room *[]performance.Event) ([]commit, error) {
+	commits, ends := r.plan(span)
+	total := 0
+	if len(commits) > 0 {
+		total = ends[commits[len(commits)-1].recordedAt]
+	}
+	*room = slices.Grow((*room)[:0], total+1)[:total+1] // the last place is for what is not known
+	clear(*room)
+	begins := make(map[int64]int, len(commits))
+	before := 0
+	for i := range commits {
+		end := ends[commits[i].recordedAt]
+		begins[commits[i].recordedAt] = before
+		commits[i].events = (*room)[before:end]
+		before = end
+	}
+	for i, b := range r.heads {
+		at := make([]int32, len(r.recordedAt[i]))
+		eachStretch(r.recordedAt[i], func(recordedAt int64, from, to int) {
+			first, ok := begins[recordedAt]
+			for n := from; n < to; n++ {
+				at[n] = int32(total) //nolint:gosec // a run has some ten thousand events
+				if ok {
+					at[n] = int32(first + n - from) //nolint:gosec // as above
+				}
+			}
+			if ok {
+				begins[recordedAt] = first + to - from
+			}
+		})
+		err := chunk.DecodeInto(*room, at, b.body, campaign)
+		if err == nil {
+			err = b.check(*room, at, r.recordedAt[i], total)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("campaign %s, run %d, %d events of %v: %w", campaign, r.name, b.events, moment(b.firstAt), err)
+		}
+	}
+	return commits, nil
+}
+
+// plan returns the commits in the span, and where each ends when they follow
+// each other.
+func (r *readRun) plan(span performance.Span) (commits []commit, ends map[int64]int) {
+	ends = map[int64]int{}
+	for _, recordedAt := range r.recordedAt {
+		eachStretch(recordedAt, func(at int64, from, to int) {
+			if at < span.KnownFrom || at >= span.KnownTo {
+				return
+			}
+			if ends[at] == 0 {
+				commits = append(commits, commit{recordedAt: at})
+			}
+			ends[at] += to - from
+		})
+	}
+	slices.SortFunc(commits, func(a, b commit) int { return compareInt64(a.recordedAt, b.recordedAt) })
+	before := 0
+	for _, c := range commits {
+		before += ends[c.recordedAt]
+		ends[c.recordedAt] = before
+	}
+	return commits, ends
+}
+
+// eachStretch calls f for events on end that are of one commit, as most are.
+func eachStretch(recordedAt []int64, f func(at int64, from, to int)) {
+	for from, to := 0, 0; from < len(recordedAt); from = to {
+		for to = from + 1; to < len(recordedAt) && recordedAt[to] == recordedAt[from]; {
+			to++
+		}
+		f(recordedAt[from], from, to)
+	}
+}
+
+// check compares a block's row with its events, as far as they were decoded.
+func (b *block) check(events []performance.Event, at []int32, recordedAt []int64, outside int) error {
+	first, last := at[0], at[len(at)-1]
+	if int(first) != outside && events[first].OccurredAt != b.firstAt || int(last) != outside && events[last].OccurredAt != b.lastAt ||
+		slices.Min(recordedAt) != b.knownFrom || slices.Max(recordedAt) != b.knownTo {
+		return errRow
 	}
 	return nil
-}
-
-// byCommit brings the events of a run's blocks into the order of the log. They
-// are in the order of time, which they keep within each commit.
-func byCommit(blocks []opened, span performance.Span) []commit {
-	count := map[int64]int{}
-	var order []int64
-	for _, b := range blocks {
-		for _, at := range b.recordedAt {
-			if at >= span.KnownFrom && at < span.KnownTo {
-				if count[at] == 0 {
-					order = append(order, at)
-				}
-				count[at]++
-			}
-		}
-	}
-	slices.Sort(order)
-	commits := make([]commit, len(order))
-	places := make(map[int64]*commit, len(order))
-	for i, at := range order {
-		commits[i] = commit{at, make([]performance.Event, 0, count[at])}
-		places[at] = &commits[i]
-	}
-	for _, b := range blocks {
-		for i, at := range b.recordedAt {
-			if c := places[at]; c != nil {
-				c.events = append(c.events, b.events[i])
-			}
-		}
-	}
-	return commits
 }
 
 // storedChunk is one row of metric_chunks.

@@ -73,13 +73,18 @@ func (m Metrics) runSources(ctx context.Context, p place, runs []run) (s sources
 	}
 	err = m.db.read(ctx, func(snapshot *sql.Tx) error {
 		for _, r := range runs {
-			blocks, err := m.blocksOf(ctx, snapshot, p, r.name, performance.Everything)
+			read, err := m.readRun(ctx, snapshot, p, r.name, performance.Everything)
 			if err != nil {
 				return err
 			}
-			for _, b := range blocks {
-				for i := range b.events {
-					s.events = append(s.events, recorded{b.events[i], b.recordedAt[i]})
+			var room []performance.Event
+			commits, err := read.commits(p.campaign, performance.Everything, &room)
+			if err != nil {
+				return err
+			}
+			for _, c := range commits {
+				for i := range c.events {
+					s.events = append(s.events, recorded{c.events[i], c.recordedAt})
 				}
 			}
 		}

@@ -61,47 +61,115 @@ func Decode(body []byte, campaign uuid.UUID) ([]performance.Event, error) {
 // DecodeMerged is Decode with each event's recorded_at; nil when the value does
 // not have them, because its events are of one commit.
 func DecodeMerged(body []byte, campaign uuid.UUID) (events []performance.Event, recordedAt []int64, err error) {
-	r, err := open(body)
+	recordedAt, err = decode(body, campaign, func(n int, _ []int64) rows {
+		events = make([]performance.Event, n)
+		return rows{events: events}
+	})
 	if err != nil {
 		return nil, nil, err
 	}
-	head := r.head()
-	if body[0] == versionOne {
-		events, err = r.decodeOne(head, body[1], campaign)
-		return events, nil, err
-	}
-	return r.decodeTwo(head, body[1], campaign)
+	return events, recordedAt, nil
 }
 
-func (r *reader) decodeTwo(head Head, flags byte, campaign uuid.UUID) ([]performance.Event, []int64, error) {
+// DecodeInto decodes a merged value's events to places of their own: event i to
+// into[at[i]], of which it leaves alone only what is zero in the event. at has
+// as many as RecordedAt returns.
+func DecodeInto(into []performance.Event, at []int32, body []byte, campaign uuid.UUID) error {
+	fits := true
+	_, err := decode(body, campaign, func(n int, _ []int64) rows {
+		if fits = n == len(at); !fits {
+			return rows{events: make([]performance.Event, n)}
+		}
+		return rows{into, at}
+	})
+	if err == nil && !fits {
+		err = corrupt("another number of events")
+	}
+	return err
+}
+
+// RecordedAt verifies a merged value and returns each event's recorded_at.
+func RecordedAt(body []byte) ([]int64, error) {
+	r, err := open(body)
+	if err != nil {
+		return nil, err
+	}
+	head := r.head()
+	c := reader{left: r.section()}
+	if body[0] != version || body[1]&flagRecorded == 0 || r.err != nil || head.Count > len(c.left) {
+		return nil, corrupt("no merged events")
+	}
+	c.times(make([]int64, head.Count))
+	recordedAt := c.recorded(head.Count)
+	return recordedAt, c.err
+}
+
+// rows are where the events of a chunk go.
+type rows struct {
+	events []performance.Event
+	at     []int32 // nil: in their order
+}
+
+func (w rows) row(i int) *performance.Event {
+	if w.at == nil {
+		return &w.events[i]
+	}
+	return &w.events[w.at[i]]
+}
+
+func decode(body []byte, campaign uuid.UUID, place func(n int, recordedAt []int64) rows) (recordedAt []int64, err error) {
+	r, err := open(body)
+	if err != nil {
+		return nil, err
+	}
+	head := r.head()
+	if body[0] == versionOne {
+		events, err := r.decodeOne(head, body[1], campaign)
+		copy(place(len(events), nil).events, events)
+		return nil, err
+	}
+	return r.decodeTwo(head, body[1], campaign, place)
+}
+
+func (r *reader) decodeTwo(head Head, flags byte, campaign uuid.UUID, place func(n int, recordedAt []int64) rows) (recordedAt []int64, err error) {
 	var sections [numSections]reader
 	for i := range sections {
 		sections[i].left = r.section()
 	}
 	// Every event takes at least a byte in the column of times.
 	if r.err != nil || head.Count == 0 || head.Count > len(sections[clocks].left) || len(r.left) > 0 {
-		return nil, nil, errors.Join(r.err, corrupt("count %d", head.Count))
+		return nil, errors.Join(r.err, corrupt("count %d", head.Count))
 	}
-	events := make([]performance.Event, head.Count)
-	for i := range events {
-		events[i].Campaign = campaign
+	times, masks := make([]int64, head.Count), make([]performance.Mask, head.Count)
+	c := &sections[clocks]
+	c.times(times)
+	if flags&flagRecorded != 0 {
+		recordedAt = c.recorded(head.Count)
 	}
-	recordedAt, present := sections[clocks].clocks(events, flags&flagRecorded != 0)
+	present := c.masks(masks)
+	if c.err != nil {
+		return nil, c.err
+	}
+	to := place(head.Count, recordedAt)
+	for i, at := range times {
+		e := to.row(i)
+		e.Campaign, e.OccurredAt, e.Present = campaign, at, masks[i]
+	}
 	for _, text := range dimensionTexts {
-		sections[dimensions].texts(events, text)
+		sections[dimensions].texts(to, head.Count, text)
 	}
-	sections[values].values(events, present)
-	sections[values].custom(events)
+	sections[values].values(to, masks, present)
+	sections[values].custom(to, head.Count)
 	for _, text := range otherTexts {
-		sections[rest].texts(events, text)
+		sections[rest].texts(to, head.Count, text)
 	}
-	sections[ids].ids(events)
+	sections[ids].ids(to, head.Count)
 	for i := range sections {
 		if err := sections[i].end(); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	return events, recordedAt, nil
+	return recordedAt, nil
 }
 
 func corrupt(format string, args ...any) error {
@@ -144,21 +212,21 @@ func (r *reader) unpackInto(buffer []byte, full uint64, packed []byte) []byte {
 	return columns
 }
 
-// clocks returns each event's recorded_at, when there are any, and which
-// metrics any event has.
-func (r *reader) clocks(events []performance.Event, recorded bool) (recordedAt []int64, present performance.Mask) {
+func (r *reader) times(times []int64) {
 	unit := r.unit()
 	var at int64
-	for i := range events {
+	for i := range times {
 		at += r.varint() * unit
-		events[i].OccurredAt = at
+		times[i] = at
 	}
-	if recorded {
-		commits := r.commits()
-		recordedAt = make([]int64, len(events))
-		r.places(len(commits), len(events), func(i, place int) { recordedAt[i] = commits[place] })
-	}
-	return recordedAt, r.masks(events)
+}
+
+// recorded are the events' recorded_at.
+func (r *reader) recorded(events int) []int64 {
+	commits := r.commits()
+	recordedAt := make([]int64, events)
+	r.places(len(commits), events, func(i, place int) { recordedAt[i] = commits[place] })
+	return recordedAt
 }
 
 // unit is what a column of numbers is counted in.
@@ -202,23 +270,23 @@ func (r *reader) places(commits, events int, f func(i, place int)) {
 	}
 }
 
-func (r *reader) masks(events []performance.Event) (present performance.Mask) {
-	for i := range events {
-		events[i].Present = performance.Mask(r.uvarint())
-		present |= events[i].Present
+func (r *reader) masks(masks []performance.Mask) (present performance.Mask) {
+	for i := range masks {
+		masks[i] = performance.Mask(r.uvarint())
+		present |= masks[i]
 	}
 	return present
 }
 
-func (r *reader) values(events []performance.Event, present performance.Mask) {
+func (r *reader) values(to rows, masks []performance.Mask, present performance.Mask) {
 	for m := range performance.NumMetrics {
 		if !present.Has(m) {
 			continue
 		}
 		unit := r.unit()
-		for i := range events {
-			if events[i].Present.Has(m) {
-				*events[i].At(m) = r.varint() * unit
+		for i, mask := range masks {
+			if mask.Has(m) {
+				*to.row(i).At(m) = r.varint() * unit
 			}
 		}
 	}
@@ -237,13 +305,16 @@ func (r *reader) dictionary() []string {
 	return entries
 }
 
-func (r *reader) texts(events []performance.Event, text textOf) {
+func (r *reader) texts(to rows, n int, text textOf) {
 	entries := r.dictionary()
 	if len(entries) == 0 {
 		r.fail("an empty dictionary")
 		return
 	}
-	for i := range events {
+	if len(entries) == 1 && entries[0] == "" {
+		return
+	}
+	for i := range n {
 		var entry uint64
 		if len(entries) > 1 {
 			entry = r.uvarint()
@@ -252,28 +323,29 @@ func (r *reader) texts(events []performance.Event, text textOf) {
 			r.fail("entry %d", entry)
 			return
 		}
-		*text(&events[i]) = entries[entry]
+		*text(to.row(i)) = entries[entry]
 	}
 }
 
-func (r *reader) custom(events []performance.Event) {
+func (r *reader) custom(to rows, n int) {
 	names := r.dictionary()
 	if len(names) == 0 {
 		return
 	}
-	for i := range events {
-		n := r.uvarint()
-		if n > uint64(len(r.left)) {
-			r.fail("%d custom values", n)
+	for i := range n {
+		values := r.uvarint()
+		if values > uint64(len(r.left)) {
+			r.fail("%d custom values", values)
 			return
 		}
-		for range n {
+		e := to.row(i)
+		for range values {
 			name, value := r.uvarint(), r.varint()
 			if name >= uint64(len(names)) {
 				r.fail("name %d", name)
 				return
 			}
-			events[i].Custom = append(events[i].Custom, performance.Custom{Name: names[name], Value: value})
+			e.Custom = append(e.Custom, performance.Custom{Name: names[name], Value: value})
 		}
 	}
 }

@@ -29,17 +29,17 @@ func (r *reader) decodeOne(head Head, flags byte, campaign uuid.UUID) ([]perform
 	for i := range events {
 		events[i].Campaign = campaign
 	}
-	c := reader{left: columns}
+	c, to := reader{left: columns}, rows{events: events}
 	present := c.clocksOne(events)
 	for _, text := range textsOne {
-		c.texts(events, text)
+		c.texts(to, len(events), text)
 	}
 	c.valuesOne(events, present)
-	c.custom(events)
+	c.custom(to, len(events))
 	if err := c.end(); err != nil {
 		return nil, err
 	}
-	r.ids(events)
+	r.ids(to, len(events))
 	return events, r.end()
 }
 
@@ -58,7 +58,12 @@ func (r *reader) clocksOne(events []performance.Event) performance.Mask {
 		at += r.varint()
 		events[i].OccurredAt = at
 	}
-	return r.masks(events)
+	masks := make([]performance.Mask, len(events))
+	present := r.masks(masks)
+	for i := range events {
+		events[i].Present = masks[i]
+	}
+	return present
 }
 
 func (r *reader) valuesOne(events []performance.Event, present performance.Mask) {
