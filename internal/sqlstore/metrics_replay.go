@@ -138,8 +138,13 @@ func (r *readRun) commits(campaign uuid.UUID, span performance.Span, room *[]per
 	if len(commits) > 0 {
 		total = ends[commits[len(commits)-1].recordedAt]
 	}
-	*room = slices.Grow((*room)[:0], total+1)[:total+1] // the last place is for what is not known
-	clear(*room)
+	// The last place is for what is not known.
+	if cap(*room) > total {
+		*room = (*room)[:total+1]
+		clear(*room)
+	} else {
+		*room = make([]performance.Event, total+1)
+	}
 	begins := make(map[int64]int, len(commits))
 	before := 0
 	for i := range commits {
