@@ -73,5 +73,6 @@ func (a *After) Follow(p *Part, at time.Time) (events []event.Event, changed boo
 	if err := w.hours(); err != nil {
 		return nil, false, err
 	}
+	w.restated()
 	return w.rec.Pull(), w.changed, nil
 }

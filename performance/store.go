@@ -17,6 +17,7 @@ type Subject struct {
 	Currency string
 	Zone     *time.Location
 	Targets  Targets
+	Type     string // of the campaign, such as search; it never changes
 }
 
 // Targets are a campaign's goals by KPI or metric name; money, ratios and

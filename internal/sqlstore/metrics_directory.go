@@ -45,8 +45,11 @@ func (m Metrics) addSubjects(ctx context.Context, partner uuid.UUID, ids []uuid.
 		if err := rows.Scan(&s.Campaign, &s.Partner, &s.Currency, &zone, &text); err != nil {
 			return err
 		}
-		state, err := decode[struct{ Goals campaigns.Goals }]("campaign", s.Campaign, text)
-		s.Zone, s.Targets = zoneNamed(zone), targetsOf(state.Goals)
+		state, err := decode[struct {
+			Goals campaigns.Goals
+			Type  string
+		}]("campaign", s.Campaign, text)
+		s.Zone, s.Targets, s.Type = zoneNamed(zone), targetsOf(state.Goals), state.Type
 		found[s.Campaign] = s
 		return err
 	})
