@@ -143,17 +143,20 @@ func (x *Explorer) blend(ctx context.Context, subjects []*Subject, q Query, wind
 			if len(pieces) > maxCells {
 				return out, ErrRange.With("The answer has too many groups; ask for fewer dimensions or a shorter range.")
 			}
-			pieces = append(pieces, newPiece(item, subject, windows))
+			if item.Events > 0 { // a campaign of which nothing was known then mixes nothing
+				pieces = append(pieces, newPiece(item, subject, windows))
+			}
 		}
 	}
-	mixed := &mixture{groupBy: q.GroupBy, days: out.Granularity == "day", places: map[string]*blend{}}
+	mixed := newMixture(q, out.Granularity == "day")
 	mixed.take(pieces)
 	zones, byWindow, any := mixed.mixes()
 	switch {
 	case any && !allowMixed:
 		return out, mixed.refusal()
 	case any:
-		mixed = &mixture{groupBy: q.GroupBy, days: mixed.days, parted: true, byZone: zones, byWindow: byWindow, places: map[string]*blend{}}
+		mixed = newMixture(q, mixed.days)
+		mixed.parted, mixed.byZone, mixed.byWindow = true, zones, byWindow
 		mixed.take(pieces)
 		out.Mixed = true
 	}

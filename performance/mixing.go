@@ -53,13 +53,25 @@ type mixture struct {
 	byWindow, byZone bool // what is parted by, besides currency
 	places           map[string]*blend
 	order            []*blend
+	contents         []*content
+	groups           map[string]*content
 }
 
 // blend is one item while it is added up.
 type blend struct {
 	MarkedItem
+	*content
+}
+
+// content is what a group is made of, in all its buckets: a course whose buckets
+// are of different currencies lies as a sum does.
+type content struct {
 	currencies, zones names
 	windows           map[string]*names // sources by window
+}
+
+func newMixture(q Query, days bool) *mixture {
+	return &mixture{groupBy: q.GroupBy, days: days, places: map[string]*blend{}, groups: map[string]*content{}}
 }
 
 // MarkedItem is an item and, where a mix was asked for, what it is made of.
@@ -117,10 +129,17 @@ func (m *mixture) mark(b *blend, p *piece) {
 
 // place finds the item that a piece belongs to.
 func (m *mixture) place(p *piece) *blend {
-	key := fmt.Sprint(p.From.UnixMicro(), p.To.UnixMicro())
+	key := ""
 	for _, name := range m.groupBy {
 		key += fmt.Sprintf("|%q", p.Group[name])
 	}
+	group := m.groups[key]
+	if group == nil {
+		group = &content{windows: map[string]*names{}}
+		m.groups[key] = group
+		m.contents = append(m.contents, group)
+	}
+	key += fmt.Sprint("|", p.From.UnixMicro(), "|", p.To.UnixMicro())
 	if m.parted {
 		key += "|" + p.subject.Currency
 		if m.byZone {
@@ -132,7 +151,7 @@ func (m *mixture) place(p *piece) *blend {
 	}
 	b := m.places[key]
 	if b == nil {
-		b = &blend{windows: map[string]*names{}}
+		b = &blend{content: group}
 		b.From, b.To = p.From, p.To
 		if len(m.groupBy) > 0 {
 			b.Group = map[string]string{}
@@ -146,9 +165,9 @@ func (m *mixture) place(p *piece) *blend {
 	return b
 }
 
-// refusal is what a sum would mix in the first item that mixes anything.
+// refusal is what a sum would mix in the first group that mixes anything.
 func (m *mixture) refusal() error {
-	for _, b := range m.order {
+	for _, b := range m.contents {
 		switch {
 		case len(b.currencies.list) > 1:
 			return ErrMixedCurrencies.With("The sum would mix %s.", strings.Join(b.currencies.list, ", ")).
@@ -176,7 +195,7 @@ func mixedWindows(windows map[string]*names) error {
 
 // mixes reports which kinds of mix there are anywhere.
 func (m *mixture) mixes() (zones, windows, any bool) {
-	for _, b := range m.order {
+	for _, b := range m.contents {
 		zones = zones || len(b.zones.list) > 1
 		windows = windows || len(b.windows) > 1
 		any = any || zones || windows || len(b.currencies.list) > 1

@@ -31,6 +31,7 @@ type cli struct {
 	Demo    demoCmd    `cmd:"" help:"Run the service with a demo partner and a simulated ad market."`
 	Migrate migrateCmd `cmd:"" help:"Bring the store's schema up to date and exit."`
 	Import  importCmd  `cmd:"" help:"Send a platform's report file to a running service."`
+	Export  exportCmd  `cmd:"" help:"Write the raw events of a campaign or a partner, as a running service has them."`
 	Keys    keysCmd    `cmd:"" help:"List, issue and revoke API keys of a running service."`
 	Bench   benchCmd   `cmd:"" help:"Measure the program, each figure beside its baseline."`
 	Conf    configCmd  `cmd:"" name:"config" help:"Check, print or explain the configuration."`

@@ -58,6 +58,8 @@ type services struct {
 	ingester  *performance.Ingester
 	metrics   *performance.Service
 	analysis  *analysis.Service
+	sources   *performance.Sources
+	explorer  *performance.Explorer
 	alerts    *performance.Alerts
 	anomalies *lookout.Service
 	rules     *rule.Service
@@ -76,6 +78,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		budgets:   budgets.NewService(db.Budgets(), now),
 		ingester:  ingester,
 		metrics:   performance.NewService(ingester, db.Metrics(), db.Metrics(), now),
+		sources:   performance.NewSources(db.Sources(), now),
 		alerts:    performance.NewAlerts(db.Alerts(), now),
 		webhooks: webhooks.NewService(webhooks.Config{
 			Store: db.Webhooks(), Outbox: db.Webhooks(), Sender: webhook.New(cfg.WebhooksPrivate),
@@ -84,6 +87,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		anomalies: newLookout(db, now),
 	}
 	s.analysis = analysis.NewService(db.Metrics(), s.metrics, now)
+	s.explorer = performance.NewExplorer(s.metrics, s.sources)
 	s.rules = rule.NewService(db.Rules(), db.Rules(), watched{s.campaigns, s.budgets}, db.Metrics(), db.Log(), campaignTypes(), now)
 	return s
 }
@@ -145,6 +149,10 @@ func (a *App) build(ctx context.Context) (err error) {
 		Feed:        a.db.Log(),
 		Webhooks:    a.services.webhooks,
 		Imports:     reports{a.importer, a.cfg.clock()},
+		Partners: a.services.partners, Campaigns: a.services.campaigns, Budgets: a.services.budgets,
+		Performance: a.services.metrics, Explorer: a.services.explorer, Sources: a.services.sources, Alerts: a.services.alerts, Rules: a.services.rules, Anomalies: a.services.anomalies, Log: a.db.Log(), Feed: a.db.Log(),
+		Webhooks: a.services.webhooks,
+		Imports:  reports{a.importer, a.cfg.clock()},
 	}, httpapi.Options{Now: a.cfg.clock(), MaxBody: a.cfg.MaxBody, Auth: who, Idempotency: idempotency{a.db.Idempotency()}})
 	pages, err := dashboard.New(dashboard.Config{
 		Services: dashboard.Services{

@@ -3,40 +3,13 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/money"
-	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 )
-
-func (s *Server) registerMetrics() {
-	read := partners.ActionRead
-	route(s, operation(http.MethodGet, "/campaigns/{id}/metrics", "get-metrics", "A campaign's counts, money and KPIs", read, http.StatusOK), s.getMetrics)
-	route(s, operation(http.MethodGet, "/campaigns/{id}/metrics/events", "list-metric-events", "The raw log of a campaign's delivery facts, in the order in which they became known", read, http.StatusOK), s.listMetricEvents)
-}
-
-// metricsAnswer is what a campaign delivered.
-type metricsAnswer struct {
-	CampaignID  uuid.UUID     `json:"campaign_id"`
-	At          *time.Time    `json:"at" doc:"As it was asked for: what had happened by then."`
-	KnownAt     time.Time     `json:"known_at" doc:"What had been recorded by then: as it was asked for, cut back to what is settled. Asked for again with this known_at the answer is the same."`
-	Granularity string        `json:"granularity" enum:"total,minute,hour,day"`
-	Currency    string        `json:"currency"`
-	Items       []metricsItem `json:"items" doc:"One for each bucket and group that has delivery."`
-}
-
-type metricsItem struct {
-	From    *time.Time        `json:"from" doc:"Null for a total without bounds."`
-	To      *time.Time        `json:"to" doc:"Exclusive."`
-	Group   map[string]string `json:"group"`
-	Metrics totalsBody        `json:"metrics"`
-	KPIs    kpis              `json:"kpis"`
-}
 
 // totalsBody are sums, and the latest value of each gauge that has one.
 type totalsBody struct {
@@ -47,7 +20,8 @@ type totalsBody struct {
 	Leads        int64              `json:"leads"`
 	Spend        money.Money        `json:"spend"`
 	Revenue      money.Money        `json:"revenue"`
-	Reach        *int64             `json:"reach,omitempty" doc:"The latest of one channel; absent across channels, since people are not added up."`
+	Reach        *int64             `json:"reach" nullable:"true" doc:"The latest of one channel; people are not added up."`
+	ReachReason  string             `json:"reach_reason,omitempty" doc:"Why reach is null: no_reach, or reach_not_additive across channels or campaigns."`
 	BrandLift    *decimal           `json:"brand_lift,omitempty"`
 	QualityScore *decimal           `json:"quality_score,omitempty"`
 	Custom       map[string]decimal `json:"custom"`
@@ -72,8 +46,13 @@ func describeTotals(t performance.Totals) totalsBody {
 		Events: t.Events, Impressions: t.Impressions, Clicks: t.Clicks, Conversions: t.Conversions, Leads: t.Leads,
 		Spend: money.New(t.Spend, currency), Revenue: money.New(t.Revenue, currency), Custom: map[string]decimal{},
 	}
-	if t.Present.Has(performance.Reach) {
+	switch {
+	case t.Present.Has(performance.Reach):
 		b.Reach = &t.Reach
+	case t.ReachMixed:
+		b.ReachReason = "reach_not_additive"
+	default:
+		b.ReachReason = "no_reach"
 	}
 	if t.Present.Has(performance.BrandLift) {
 		b.BrandLift = new(decimal(t.BrandLift))
@@ -85,39 +64,6 @@ func describeTotals(t performance.Totals) totalsBody {
 		b.Custom[c.Name] = decimal(c.Value)
 	}
 	return b
-}
-
-func (s *Server) getMetrics(ctx context.Context, in *struct {
-	ByID
-	From        time.Time `query:"from" doc:"Of occurred_at. Without it everything, or the last 60 minutes, 48 hours or 30 local days."`
-	To          time.Time `query:"to" doc:"Exclusive."`
-	Granularity string    `query:"granularity" enum:"total,minute,hour,day" default:"total" doc:"Days are the campaign's local days."`
-	GroupBy     []string  `query:"group_by" doc:"Any of channel, source, ad, creative, audience, country, device, separated by commas."`
-	At          time.Time `query:"at" doc:"Count what had happened by then."`
-	KnownAt     time.Time `query:"known_at" doc:"Count what had been recorded by then."`
-}) (*plain[metricsAnswer], error) {
-	result, err := s.Performance.Metrics(ctx, principal(ctx).Partner, in.ID, performance.Query{
-		From: in.From, To: in.To, Granularity: in.Granularity, GroupBy: in.GroupBy, At: in.At, KnownAt: in.KnownAt,
-	})
-	if err != nil {
-		return nil, err
-	}
-	answer := metricsAnswer{
-		CampaignID: result.Campaign, At: given(result.At), KnownAt: result.KnownAt, Granularity: result.Granularity,
-		Currency: result.Currency, Items: make([]metricsItem, len(result.Items)),
-	}
-	for i, item := range result.Items {
-		answer.Items[i] = describeItem(item)
-	}
-	return &plain[metricsAnswer]{answer}, nil
-}
-
-func describeItem(item performance.Item) metricsItem {
-	group := item.Group
-	if group == nil {
-		group = map[string]string{}
-	}
-	return metricsItem{given(item.From), given(item.To), group, describeTotals(item.Totals), performance.KPIs(item.Totals)}
 }
 
 // given is nil for no time.

@@ -18,6 +18,8 @@ type Services struct {
 	Budgets     *budgets.Service
 	Performance *performance.Service
 	Analysis    *analysis.Service
+	Explorer    *performance.Explorer
+	Sources     *performance.Sources
 	Alerts      *performance.Alerts
 	Rules       *rule.Service
 	Anomalies   *lookout.Service
@@ -34,6 +36,7 @@ func (s *Server) register() {
 	s.registerLifecycle()
 	s.registerMetrics()
 	s.registerAnalysis()
+	s.registerSources()
 	s.registerBudgets()
 	s.registerAlerts()
 	s.registerRules()

@@ -26,6 +26,7 @@ func operations(item *huma.PathItem) []*huma.Operation {
 
 // bodies are requests that are right but for whom they are about.
 var bodies = map[string]string{
+	"declare-source":     `{"attribution_window":{"click_days":7,"view_days":1}}`,
 	"create-partner":     `{"name":"Third"}`,
 	"change-partner":     `{"name":"Mine"}`,
 	"issue-key":          `{"role":"analyst"}`,
@@ -78,7 +79,7 @@ func (h *house) alert(campaign string) string {
 // at fills in the ids of a path.
 func at(path string, ids map[string]string) string {
 	kind := strings.Split(path, "/")[1]
-	return httpapi.Base + strings.NewReplacer("{id}", ids[kind], "{key_id}", ids["keys"]).Replace(path)
+	return httpapi.Base + strings.NewReplacer("{id}", ids[kind], "{key_id}", ids["keys"], "{source}", "meta").Replace(path)
 }
 
 // Another partner's thing answers exactly as one that does not exist, whatever

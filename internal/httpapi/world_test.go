@@ -83,6 +83,8 @@ func newWorldOn(t testing.TB, store string) *world {
 		}),
 	}
 	w.services.Analysis = analysis.NewService(db.Metrics(), w.services.Performance, w.clock)
+	w.services.Sources = performance.NewSources(db.Sources(), w.clock)
+	w.services.Explorer = performance.NewExplorer(w.services.Performance, w.services.Sources)
 	w.services.Rules = rule.NewService(db.Rules(), db.Rules(), watched{w.services.Campaigns}, db.Metrics(), db.Log(), []string{"SEARCH", "SOCIAL"}, w.clock)
 	w.services.Anomalies = lookout.NewService(db.Anomalies(), db.Metrics(), db.Metrics(), always{}, w.clock)
 	w.auth = auth.Authenticator{Keys: people, Sessions: sessions}
