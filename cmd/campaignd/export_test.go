@@ -26,7 +26,7 @@ func TestWhatIsExportedCanBeSentAgain(t *testing.T) {
 		fmt.Fprintf(&body, `{"event_id":"=e%d","campaign_id":%q,"occurred_at":%q,"channel":"'display","source":"-meta","metrics":{"impressions":%d,"spend":"0.10"},"custom":{"saves":1.5},"metadata":{"a":"b,\"c"},"restates":{"cause":"refund","reference":"@T"}}`+"\n",
 			i, campaign, time.Now().Add(-time.Duration(i)*time.Hour).UTC().Format(time.RFC3339Nano), i)
 	}
-	if got := send(t, p.url, manager.key, "application/x-ndjson", strings.NewReader(body.String())); !strings.Contains(got, `"accepted":300`) {
+	if got := sendAgain(t, p.url, manager.key, "application/x-ndjson", strings.NewReader(body.String())); !strings.Contains(got, `"accepted":300`) {
 		t.Fatal(got)
 	}
 	for format, media := range map[string]string{"ndjson": "application/x-ndjson", "csv": "text/csv"} {
@@ -36,7 +36,7 @@ func TestWhatIsExportedCanBeSentAgain(t *testing.T) {
 		if code != 0 || err != nil {
 			t.Fatalf("%s: exit %d %v\n%s", format, code, err, stderr)
 		}
-		if got := send(t, p.url, manager.key, media, bytes.NewReader(text)); !strings.Contains(got, `"accepted":0,"duplicates":300,"rejected":[]`) {
+		if got := sendAgain(t, p.url, manager.key, media, bytes.NewReader(text)); !strings.Contains(got, `"accepted":0,"duplicates":300,"rejected":[]`) {
 			t.Errorf("%s sent again: %s", format, got)
 		}
 		code, stdout, stderr := command(t, "export", "--url", p.url, "--key", manager.key, "--campaign", id, "--format", format)
@@ -49,7 +49,7 @@ func TestWhatIsExportedCanBeSentAgain(t *testing.T) {
 	}
 }
 
-func send(t *testing.T, url, key, media string, body io.Reader) string {
+func sendAgain(t *testing.T, url, key, media string, body io.Reader) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), "POST", url+"/api/v1/metrics", body)
 	if err != nil {
