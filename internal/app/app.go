@@ -149,7 +149,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Feed:        a.db.Log(),
 		Webhooks:    a.services.webhooks,
 		Imports:     reports{a.importer, a.cfg.clock()},
-		Partners: a.services.partners, Campaigns: a.services.campaigns, Budgets: a.services.budgets,
+		Partners:    a.services.partners, Campaigns: a.services.campaigns, Budgets: a.services.budgets,
 		Performance: a.services.metrics, Explorer: a.services.explorer, Sources: a.services.sources, Alerts: a.services.alerts, Rules: a.services.rules, Anomalies: a.services.anomalies, Log: a.db.Log(), Feed: a.db.Log(),
 		Webhooks: a.services.webhooks,
 		Imports:  reports{a.importer, a.cfg.clock()},
