@@ -40,7 +40,7 @@ func (c caller) found(campaign, query string) []any {
 // looks are how often the process has looked at a campaign.
 func (p *process) looks() (n int) {
 	p.t.Helper()
-	resp, err := http.Get(p.ops + "/metrics") //nolint:noctx // a test's own process
+	resp, err := http.Get(p.ops + "/metrics")
 	if err != nil {
 		p.t.Fatal(err)
 	}

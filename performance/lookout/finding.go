@@ -92,7 +92,7 @@ func IDOf(campaign uuid.UUID, kpi string, start int64) uuid.UUID {
 	var id uuid.UUID
 	copy(id[:], digest.Sum(nil))
 	var millis [8]byte
-	binary.BigEndian.PutUint64(millis[:], uint64(start/1000)) //nolint:gosec // times of deliveries are after 1970
+	binary.BigEndian.PutUint64(millis[:], uint64(start/1000))
 	copy(id[:6], millis[2:])
 	id[6] = id[6]&0x0f | 0x70
 	id[8] = id[8]&0x3f | 0x80
