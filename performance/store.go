@@ -75,11 +75,17 @@ type Writer interface {
 	Known(ctx context.Context, partner uuid.UUID, keys []Key) (map[Key]uint32, error)
 }
 
-// Reader is the log's reading side.
-type Reader interface {
+// Series answers what the sums by minute, hour and local day are. The store has
+// them; a mirror of it may answer as well, and must give the same.
+type Series interface {
 	// Rollups returns a campaign's cells with From <= Start < To, in the order
 	// of Start and Channel. Days are counted as localday.Day.
 	Rollups(ctx context.Context, partner, campaign uuid.UUID, width Bucket, from, to int64) ([]Rollup, error)
+}
+
+// Reader is the log's reading side.
+type Reader interface {
+	Series
 	// Totals returns the running totals of one campaign, or with uuid.Nil of
 	// all the partner's campaigns. A campaign's Totals are the Sum of its cells:
 	// one without a channel has the sums, those of channels the rest.

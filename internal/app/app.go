@@ -18,6 +18,7 @@ import (
 	"github.com/hexabuilders/campaignd/internal/auth"
 	"github.com/hexabuilders/campaignd/internal/dashboard"
 	"github.com/hexabuilders/campaignd/internal/httpapi"
+	"github.com/hexabuilders/campaignd/internal/influx"
 	"github.com/hexabuilders/campaignd/internal/jobs"
 	"github.com/hexabuilders/campaignd/internal/live"
 	"github.com/hexabuilders/campaignd/internal/relay"
@@ -61,6 +62,7 @@ type services struct {
 	sources   *performance.Sources
 	explorer  *performance.Explorer
 	alerts    *performance.Alerts
+	mirror    *influx.Mirror // nil without an InfluxDB
 	anomalies *lookout.Service
 	rules     *rule.Service
 	webhooks  *webhooks.Service
@@ -71,6 +73,7 @@ func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 func newServices(db *sqlstore.DB, cfg Config) services {
 	now := cfg.clock()
 	ingester := performance.NewIngester(db.Metrics())
+	mirror := newMirror(db, cfg)
 	s := services{
 		partners:  partners.NewService(db.Partners(), db.Keys(), now, newID, rand.Reader),
 		sessions:  partners.NewSessions(db.Sessions(), db.Keys(), now, rand.Reader),
@@ -79,6 +82,8 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		ingester:  ingester,
 		metrics:   performance.NewService(ingester, db.Metrics(), db.Metrics(), now),
 		sources:   performance.NewSources(db.Sources(), now),
+		metrics:   performance.NewService(ingester, db.Metrics(), readerOf(db, mirror), now),
+		mirror:    mirror,
 		alerts:    performance.NewAlerts(db.Alerts(), now),
 		webhooks: webhooks.NewService(webhooks.Config{
 			Store: db.Webhooks(), Outbox: db.Webhooks(), Sender: webhook.New(cfg.WebhooksPrivate),
@@ -175,9 +180,11 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.handler = route(api, a.live, pages)
 	registry := telemetry.NewRegistry()
 	a.observe(registry)
-	a.ops = telemetry.Handler(registry,
-		telemetry.Check{Name: "serving", Do: a.serving.check},
-		telemetry.Check{Name: "store", Do: a.db.Ping})
+	checks := []telemetry.Check{{Name: "serving", Do: a.serving.check}, {Name: "store", Do: a.db.Ping}}
+	if a.services.mirror != nil {
+		checks = append(checks, telemetry.Check{Name: "influx", Do: a.services.mirror.Check, Optional: true})
+	}
+	a.ops = telemetry.Handler(registry, checks...)
 	a.workers = a.newWorkers()
 	return nil
 }
@@ -227,7 +234,7 @@ func (a *App) newWorkers() []worker {
 		{Name: "metrics.merge-idle", Every: time.Minute, Do: a.db.Metrics().MergeIdle},
 		{Name: "idempotency.purge", Every: time.Hour, Do: a.db.Idempotency().Purge},
 	}}
-	return []worker{
+	workers := []worker{
 		{"ingester", a.services.ingester.Run},
 		{"live feed", func(ctx context.Context) error {
 			return relay.Follow(ctx, log, both(a.live.Publish, a.services.anomalies.Mark))
@@ -238,4 +245,8 @@ func (a *App) newWorkers() []worker {
 		{"jobs", timed.Run},
 		{"imports", a.importer.Run},
 	}
+	if mirror := a.services.mirror; mirror != nil {
+		workers = append(workers, worker{"influx", leadMirror(mirror, leader)})
+	}
+	return workers
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -31,6 +32,13 @@ type Config struct {
 	KeepMinutes time.Duration `default:"72h" help:"How long sums by minute are kept; older minutes are summed up from the events when asked for."`
 	KeepHours   time.Duration `default:"9600h" help:"How long sums by hour are kept; older hours are summed up from the events. Days and events are kept for ever."`
 	KeepUpdates time.Duration `default:"48h" help:"How long the event log keeps the figures of performance.metrics_updated; the events stay, so that the log has no gap."`
+
+	InfluxURL       string `placeholder:"URL" help:"InfluxDB to mirror the sums by minute, hour and day into, as http://host:8086; none without one."`
+	InfluxDatabase  string `default:"campaignd" help:"Its database; on 2.x and 3.x the one that a DBRP mapping leads to a bucket."`
+	InfluxRetention string `placeholder:"NAME" help:"Its retention policy, which must keep points for ever; the default one without."`
+	InfluxUser      string `placeholder:"NAME" help:"Who writes to a 1.x with authentication."`
+	InfluxPassword  string `placeholder:"SECRET" help:"The user's password."`
+	InfluxToken     string `placeholder:"SECRET" help:"A token of 2.x or 3.x, in place of user and password."`
 
 	Clock func() time.Time `kong:"-"` // for tests; nil is the system's
 }
@@ -68,6 +76,10 @@ func (c Config) Validate() error {
 	switch {
 	case c.Database != "" && !strings.HasPrefix(c.Database, "postgres://") && !strings.HasPrefix(c.Database, "postgresql://"):
 		return fmt.Errorf("database: %q is not the URL of a PostgreSQL; it looks like postgres://user@host/name", redacted(c.Database))
+	case c.InfluxURL != "" && !strings.HasPrefix(c.InfluxURL, "http://") && !strings.HasPrefix(c.InfluxURL, "https://"):
+		return fmt.Errorf("influx-url: %q is not the URL of an InfluxDB; it looks like http://host:8086", redacted(c.InfluxURL))
+	case c.InfluxURL != "" && c.InfluxDatabase == "":
+		return errors.New("influx-database: the mirror needs a database; the usual is campaignd")
 	case c.Grace <= 0:
 		return fmt.Errorf("grace: %s leaves requests no time to end; the usual is 10s", c.Grace)
 	case c.keep().Minutes < 2*time.Hour || c.keep().Hours < 48*time.Hour || c.keep().Updates < time.Hour:

@@ -13,4 +13,7 @@ func (a *App) observe(registry *prometheus.Registry) {
 	registry.MustRegister(ingestCounts{a.services.metrics}, anomalyCounts{a.services.anomalies})
 	gauge("live_connections", "Live connections open on this node.", func() float64 { return float64(a.live.Stats().Connections) })
 	gauge("live_channels", "Live channels open on this node.", func() float64 { return float64(a.live.Stats().Channels) })
+	if a.services.mirror != nil {
+		registry.MustRegister(mirrorFigures{a.services.mirror})
+	}
 }

@@ -4,7 +4,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/hexabuilders/campaignd/internal/conformance"
+	"github.com/hexabuilders/campaignd/performance"
 )
 
 func TestConformance(t *testing.T) {
@@ -22,6 +25,15 @@ func TestConformance(t *testing.T) {
 			Leases:    db.Leases(),
 			Now:       time.Now,
 			Rules:     db.Rules(),
+		})
+	})
+}
+
+func TestSeriesConformance(t *testing.T) {
+	eachEngine(t, func(t *testing.T, db *DB) {
+		conformance.Series(t, conformance.SeriesBackend{
+			Log: db.Metrics(), Reader: db.Metrics(), Series: db.Metrics(),
+			Sync: func(*testing.T, map[uuid.UUID]performance.Subject) {}, // it is the log
 		})
 	})
 }

@@ -19,6 +19,9 @@ var bucketStep = map[performance.Bucket]int64{performance.Minute: 60_000_000, pe
 // Rollups implements performance.Reader. Those that are no longer kept are made
 // from the events.
 func (m Metrics) Rollups(ctx context.Context, partner, campaign uuid.UUID, width performance.Bucket, from, to int64) (out []performance.Rollup, err error) {
+	if from >= to {
+		return nil, nil
+	}
 	p := place{partner, campaign}
 	err = m.db.read(ctx, func(snapshot *sql.Tx) error {
 		floor, err := m.floor(ctx, snapshot, width)

@@ -38,6 +38,9 @@ func NewLogger(w io.Writer, level slog.Level) *slog.Logger {
 type Check struct {
 	Name string
 	Do   func(ctx context.Context) error
+	// Optional checks are shown, with what they say, and do not make the
+	// service unready: it serves without.
+	Optional bool
 }
 
 // NewRegistry returns a registry with the figures of the Go runtime.
@@ -68,7 +71,12 @@ func ready(w http.ResponseWriter, r *http.Request, checks []Check) {
 	status, results := http.StatusOK, map[string]string{}
 	for _, c := range checks {
 		results[c.Name] = "ok"
-		if err := c.Do(ctx); err != nil {
+		err := c.Do(ctx)
+		switch {
+		case err == nil:
+		case c.Optional:
+			results[c.Name] = err.Error()
+		default:
 			slog.WarnContext(ctx, "not ready", "check", c.Name, "error", err)
 			status, results[c.Name] = http.StatusServiceUnavailable, "failing"
 		}

@@ -37,7 +37,28 @@ var (
 		Programs: []string{"chromium", "chromium-browser", "google-chrome", "headless-shell", "chrome-headless-shell"},
 		Install:  "apt-get install chromium fonts-dejavu-core",
 	}
+	influx1 = Backend{
+		Name:     "influx1",
+		Programs: []string{"influxd"},
+		Folders:  []string{"/usr/sbin", "/usr/local/bin"},
+		Install:  "apt-get install influxdb",
+	}
+	influx18 = Backend{
+		Name:     "influx18",
+		Programs: []string{"influxd-1.8.10"}, // a name of its own in PATH, or in the folder of .ci/run
+		Folders:  []string{influx18Folder()},
+		Install:  ".ci/run backends",
+	}
 )
+
+// influx18Folder is where .ci/run builds what no package has.
+func influx18Folder() string {
+	tools := os.Getenv("CAMPAIGND_TOOLS")
+	if cache, err := os.UserCacheDir(); tools == "" && err == nil {
+		tools = filepath.Join(cache, "campaignd-tools")
+	}
+	return filepath.Join(tools, "influxd-v1.8.10")
+}
 
 // find gives the path of the backend's program, links resolved: the other
 // programs of an installation stand beside the real file, not beside a link.
