@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/internal/testenv"
 )
 
 // deliver posts one fact of today.
@@ -33,10 +35,21 @@ func (c caller) alertsOf(id, rule string) (all []map[string]any) {
 // TestAlertRuleFromMakingToResolution takes a rule through its life over HTTP:
 // it fires within a second of the fact that crosses it, once, on the live stream
 // and in the list; it recovers, and does not fire again within its cooldown; and
-// a restart neither loses nor repeats anything.
+// a restart, or another node, neither loses nor repeats anything.
 func TestAlertRuleFromMakingToResolution(t *testing.T) {
-	dir := t.TempDir()
-	p := start(t, dir)
+	t.Run("one node", func(t *testing.T) {
+		dir := t.TempDir()
+		p := start(t, dir)
+		ruleLife(t, p, func() *process { p.kill(); return start(t, dir) })
+	})
+	t.Run("two nodes", func(t *testing.T) {
+		database := testenv.Postgres(t)
+		p, other := start(t, t.TempDir(), "--database", database), start(t, t.TempDir(), "--database", database)
+		ruleLife(t, p, func() *process { p.kill(); return other })
+	})
+}
+
+func ruleLife(t *testing.T, p *process, after func() *process) {
 	_, manager := p.partner()
 	id := manager.campaign("1000.00", true)
 	made := manager.must("POST", "/alert-rules", map[string]any{
@@ -79,9 +92,7 @@ func TestAlertRuleFromMakingToResolution(t *testing.T) {
 		t.Errorf("the rule's state is %v", got)
 	}
 
-	p.kill()
-	p = start(t, dir)
-	manager.url = p.url
+	manager.url = after().url
 	manager.deliver(id, 100, 100) // 0.995 %
 	manager.deliver(id, 100, 100) // 1.485 %: over the threshold by more than the hysteresis of 5 %
 	eventually(t, "the alert is resolved", func() bool { return manager.alertsOf(id, rule)[0]["state"] == "RESOLVED" })

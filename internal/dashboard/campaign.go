@@ -44,7 +44,7 @@ func (v *visit) results(status int, s subject, refused *problem, budgetForm *bud
 	p := campaignPage{
 		Unusual: unusual, Head: head, Problem: refused, Notices: v.notices(s), Currency: s.code(), Totals: sumsJSON(s.totals),
 		ChartMetrics: []string{"spend", "impressions", "clicks", "conversions"}, ChartSteps: steps, ChartStep: v.chartStep(s),
-		ChartNote: v.locale.T("chart.note", "zone", s.Timezone), Alerts: alerts, Budget: v.budgetCard(s, budgetForm),
+		ChartNote: v.locale.T("chart.note", "zone", s.Timezone), Alerts: alerts, CanWatch: v.who.Can(partners.ActionWriteAlertRules), Budget: v.budgetCard(s, budgetForm),
 		Goals: v.locale.goals(s), Aim: v.locale.aim(s), Creatives: creatives(s.State),
 	}
 	if s.LaunchedAt == nil && !s.Status.Over() {

@@ -124,6 +124,7 @@ type campaignPage struct {
 	ChartNote    string
 	Alerts       []alertRow
 	Unusual      unusualCard
+	CanWatch     bool // make alert rules
 	Readiness    *readiness
 	Budget       budgetCard
 	Goals        goalsCard

@@ -122,7 +122,7 @@ func TestTheMostUrgentComesFirst(t *testing.T) {
 	w.busy()
 	_, body, _ := w.get("/", w.session("manager"), "en")
 	last := -1
-	for _, text := range []string{"5 things need you.", "Paused: its budget is spent", "CPA is $14.54, above the goal", "Only $109.60 of the budget is left", "3 steps are missing", "its start has come"} {
+	for _, text := range []string{"6 things need you.", "Paused: its budget is spent", "CTR is 0.412%", "CPA is $14.54, above the goal", "Only $109.60 of the budget is left", "3 steps are missing", "its start has come"} {
 		at := strings.Index(body, text)
 		if at <= last {
 			t.Errorf("%q comes at %d, after %d", text, at, last)

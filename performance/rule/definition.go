@@ -11,6 +11,8 @@ import (
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/anomaly"
+	"github.com/hexabuilders/campaignd/performance/lookout"
 )
 
 // WindowKind says over which time a figure is added up.
@@ -103,6 +105,8 @@ func (d *Definition) check(types []string) error {
 	return wrong.Err()
 }
 
+var anomalyKinds = []anomaly.Kind{anomaly.Spike, anomaly.Drop, anomaly.NoDelivery, anomaly.LevelShift, anomaly.Unrest, anomaly.Flatline}
+
 func (c *Condition) check(wrong *fault.Fields, s spec) {
 	if !slices.Contains(s.operators, c.Operator) {
 		why := "The comparison does not fit the figure."
@@ -122,6 +126,16 @@ func (c *Condition) check(wrong *fault.Fields, s spec) {
 	}
 	if s.family != ofAnomaly && len(c.Kinds)+len(c.KPIs)+len(c.MinimumSeverity) > 0 {
 		wrong.Add("condition.kinds", "not_allowed", "kinds, kpis and minimum_severity belong to the metric anomaly.", "the metric anomaly")
+	}
+	for i, k := range c.Kinds {
+		if !slices.Contains(anomalyKinds, anomaly.Kind(k)) {
+			wrong.Add(fmt.Sprintf("condition.kinds[%d]", i), "unknown_kind", "There is no such kind of anomaly.", listed(anomalyKinds))
+		}
+	}
+	for i, k := range c.KPIs {
+		if !slices.Contains(lookout.Figures(), k) {
+			wrong.Add(fmt.Sprintf("condition.kpis[%d]", i), "unknown_kpi", "This figure is not watched for anomalies.", strings.Join(lookout.Figures(), ", "))
+		}
 	}
 	if c.MinimumSeverity != "" && !slices.Contains(performance.Severities, c.MinimumSeverity) {
 		wrong.Add("condition.minimum_severity", "unknown_severity", "There is no such severity.", listed(performance.Severities))

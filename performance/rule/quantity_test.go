@@ -93,9 +93,15 @@ func TestWhatARuleCannotSay(t *testing.T) {
 		"a band upside down": {func(d *Definition) {
 			d.Condition = Condition{Metric: "ctr", Operator: Outside, Low: share(9), High: share(9)}
 		}, "condition.high"},
-		"an anomaly's filter":        {func(d *Definition) { d.Condition.Kinds = []string{"spike"} }, "condition.kinds"},
-		"no such window":             {func(d *Definition) { d.Window.Kind = "week" }, "window.kind"},
-		"no window":                  {func(d *Definition) { d.Window.Kind = "" }, "window.kind"},
+		"an anomaly's filter": {func(d *Definition) { d.Condition.Kinds = []string{"spike"} }, "condition.kinds"},
+		"no such window":      {func(d *Definition) { d.Window.Kind = "week" }, "window.kind"},
+		"no window":           {func(d *Definition) { d.Window.Kind = "" }, "window.kind"},
+		"no such kind of anomaly": {func(d *Definition) {
+			*d = New("Odd", Condition{Metric: Anomaly, Operator: AtLeast, Threshold: share(0), Kinds: []string{"spike", "spikes"}})
+		}, "condition.kinds[1]"},
+		"no such figure of anomalies": {func(d *Definition) {
+			*d = New("Odd", Condition{Metric: Anomaly, Operator: AtLeast, Threshold: share(0), KPIs: []string{"ctrs"}})
+		}, "condition.kpis[0]"},
 		"a window of one day":        {func(d *Definition) { d.Window = Window{Days, 1} }, "window.days"},
 		"days of a day":              {func(d *Definition) { d.Window = Window{Day, 7} }, "window.days"},
 		"a sample below nothing":     {func(d *Definition) { d.MinimumSample = -1 }, "minimum_sample"},
