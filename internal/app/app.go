@@ -147,6 +147,8 @@ func (a *App) build(ctx context.Context) (err error) {
 		Budgets:     a.services.budgets,
 		Performance: a.services.metrics,
 		Analysis:    a.services.analysis,
+		Explorer:    a.services.explorer,
+		Sources:     a.services.sources,
 		Alerts:      a.services.alerts,
 		Rules:       a.services.rules,
 		Anomalies:   a.services.anomalies,
@@ -154,10 +156,6 @@ func (a *App) build(ctx context.Context) (err error) {
 		Feed:        a.db.Log(),
 		Webhooks:    a.services.webhooks,
 		Imports:     reports{a.importer, a.cfg.clock()},
-		Partners:    a.services.partners, Campaigns: a.services.campaigns, Budgets: a.services.budgets,
-		Performance: a.services.metrics, Explorer: a.services.explorer, Sources: a.services.sources, Alerts: a.services.alerts, Rules: a.services.rules, Anomalies: a.services.anomalies, Log: a.db.Log(), Feed: a.db.Log(),
-		Webhooks: a.services.webhooks,
-		Imports:  reports{a.importer, a.cfg.clock()},
 	}, httpapi.Options{Now: a.cfg.clock(), MaxBody: a.cfg.MaxBody, Auth: who, Idempotency: idempotency{a.db.Idempotency()}})
 	pages, err := dashboard.New(dashboard.Config{
 		Services: dashboard.Services{
