@@ -162,6 +162,7 @@ func (a *App) build(ctx context.Context) (err error) {
 			Campaigns:   a.services.campaigns,
 			Budgets:     a.services.budgets,
 			Performance: a.services.metrics,
+			Analysis:    a.services.analysis,
 			Alerts:      a.services.alerts,
 			Anomalies:   a.services.anomalies,
 			Rules:       a.services.rules,

@@ -73,6 +73,7 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 		{"POST /campaigns/new", (*visit).create},
 		{"GET /campaigns/{id}", (*visit).campaign},
 		{"GET /campaigns/{id}/series", (*visit).series},
+		{"GET /campaigns/{id}/analysis", (*visit).analyse},
 		{"GET /campaigns/{id}/setup", (*visit).setup},
 		{"POST /campaigns/{id}/details", (*visit).saveDetails},
 		{"POST /campaigns/{id}/targeting", (*visit).saveTargeting},

@@ -28,7 +28,7 @@ type figure struct {
 // metricKinds says how each metric and KPI is counted.
 var metricKinds = map[string]string{
 	"impressions": kindCount, "clicks": kindCount, "conversions": kindCount, "leads": kindCount,
-	"spend": kindMoney, "revenue": kindMoney, "cpc": kindMoney, "cpm": kindMoney, "cpa": kindMoney,
+	"spend": kindMoney, "revenue": kindMoney, "cpc": kindMoney, "cpm": kindMoney, "cpa": kindMoney, "aov": kindMoney,
 	"limit": kindMoney, "available": kindMoney, "overdelivery": kindMoney,
 	"ctr": kindFraction, "cvr": kindFraction, "roi": kindFraction,
 	"roas": kindTimes, "frequency": kindTimes, "brand_lift": kindPlain, "quality_score": kindPlain,

@@ -153,6 +153,7 @@ func TestEveryPageFitsEveryWidth(t *testing.T) {
 		{"campaigns", "/campaigns"},
 		{"campaign", "/campaigns/" + running.ID.String()},
 		{"draft", "/campaigns/" + draft.ID.String() + "/setup?edit=targeting"},
+		{"analysis", "/campaigns/" + running.ID.String() + "/analysis"},
 		{"history", "/campaigns/" + running.ID.String() + "/history"},
 		{"create", "/campaigns/new"},
 		{"alerts", "/alerts"},

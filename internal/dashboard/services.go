@@ -10,6 +10,7 @@ import (
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/analysis"
 	"github.com/hexabuilders/campaignd/targeting"
 )
 
@@ -18,6 +19,7 @@ type Services struct {
 	Campaigns   Campaigns
 	Budgets     Budgets
 	Performance Performance
+	Analysis    Analysis
 	Alerts      Alerts
 	Webhooks    Webhooks
 	Anomalies   Anomalies
@@ -59,6 +61,14 @@ type Performance interface {
 	Metrics(ctx context.Context, partner, campaign uuid.UUID, q performance.Query) (performance.Result, error)
 	Totals(ctx context.Context, partner, campaign uuid.UUID) (performance.Totals, error)
 	PartnerTotals(ctx context.Context, partner uuid.UUID) ([]performance.Totals, error)
+}
+
+// Analysis is analysis.Service.
+type Analysis interface {
+	Trends(ctx context.Context, partner, campaign uuid.UUID, metric string, days int, asOf analysis.AsOf) (analysis.Trends, error)
+	Compare(ctx context.Context, partner, campaign uuid.UUID, q analysis.CompareQuery) (analysis.Comparison, error)
+	Insights(ctx context.Context, partner, campaign uuid.UUID, asOf analysis.AsOf) (analysis.Insights, error)
+	Outlook(ctx context.Context, partner, campaign uuid.UUID, days int, asOf analysis.AsOf) (analysis.Outlook, error)
 }
 
 // Partners is partners.Service.

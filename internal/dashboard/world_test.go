@@ -22,6 +22,7 @@ import (
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/analysis"
 	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/targeting"
@@ -76,7 +77,8 @@ func newWorld(t *testing.T) *world {
 	pages, err := New(Config{
 		Services: Services{
 			Campaigns: w.campaigns, Budgets: w.budgets, Performance: w.metrics,
-			Alerts: w.alerts, Anomalies: w.anomalies, Rules: w.rules,
+			Analysis: analysis.NewService(directory{db.Campaigns()}, w.metrics, time.Now),
+			Alerts:   w.alerts, Anomalies: w.anomalies, Rules: w.rules,
 			Webhooks: w.webhooks,
 			Partners: w.partners, Keys: w.partners, Sessions: w.sessions,
 		},

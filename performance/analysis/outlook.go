@@ -115,6 +115,21 @@ func (s *Service) Outlook(ctx context.Context, partner, campaign uuid.UUID, days
 	return o, nil
 }
 
+// Course is a metric over the complete days that the forecast is learned from,
+// in micros of its unit; nil for a name that is none.
+func (o *Outlook) Course(metric string) []int64 {
+	f, err := figureNamed(metric)
+	if err != nil || f.isKPI() {
+		return nil
+	}
+	out := make([]int64, len(o.History))
+	for i := range o.History {
+		day := performance.Totals{Metrics: o.History[i], Currency: o.Currency}
+		out[i] = f.of(&day).Micros
+	}
+	return out
+}
+
 // predict forecasts one metric and notes its means.
 func (r *reading) predict(f *figure, c course, means []performance.Metrics) (Prediction, error) {
 	series := c.series(f)
