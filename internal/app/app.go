@@ -146,6 +146,8 @@ func (a *App) build(ctx context.Context) (err error) {
 		Campaigns:   a.services.campaigns,
 		Budgets:     a.services.budgets,
 		Performance: a.services.metrics,
+		Explorer:    a.services.explorer,
+		Sources:     a.services.sources,
 		Analysis:    a.services.analysis,
 		Explorer:    a.services.explorer,
 		Sources:     a.services.sources,
