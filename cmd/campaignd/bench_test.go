@@ -31,3 +31,30 @@ func TestBenchIngestMeasuresAProgramOfItsOwn(t *testing.T) {
 		}
 	}
 }
+
+func TestBenchQueryHoldsAnswersAgainstAReplay(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), []string{"bench", "query", "--events", "20000", "--campaigns", "3", "--triples", "30", "--json"}, &stdout, &stderr); code != 0 {
+		t.Fatalf("exit %d: %s", code, &stderr)
+	}
+	var report struct {
+		Events, Checked int
+		Asked           []struct {
+			Name   string
+			P99    float64 `json:"p99_ms"`
+			Replay float64 `json:"replay_ms"`
+		}
+		PerEvent float64 `json:"bytes_per_event"`
+	}
+	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
+		t.Fatalf("%v: %s", err, &stdout)
+	}
+	if report.Events < 20_000 || report.Checked < 20 || report.PerEvent <= 0 || len(report.Asked) != 9 {
+		t.Errorf("%+v", report)
+	}
+	for _, asked := range report.Asked {
+		if asked.P99 <= 0 || asked.Replay <= 0 {
+			t.Errorf("%+v", asked)
+		}
+	}
+}

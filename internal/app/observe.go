@@ -1,6 +1,11 @@
 package app
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // observe registers the program's own figures.
 func (a *App) observe(registry *prometheus.Registry) {
@@ -11,6 +16,15 @@ func (a *App) observe(registry *prometheus.Registry) {
 		return float64(a.services.ingester.Waiting())
 	})
 	registry.MustRegister(ingestCounts{a.services.metrics}, anomalyCounts{a.services.anomalies})
+	gauge("merge_backlog_campaigns", "Campaigns whose chunks wait to be merged; -1 while the store does not answer.", func() float64 {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		n, err := a.db.Metrics().Backlog(ctx)
+		if err != nil {
+			return -1
+		}
+		return float64(n)
+	})
 	gauge("live_connections", "Live connections open on this node.", func() float64 { return float64(a.live.Stats().Connections) })
 	gauge("live_channels", "Live channels open on this node.", func() float64 { return float64(a.live.Stats().Channels) })
 	if a.services.mirror != nil {

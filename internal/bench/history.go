@@ -37,7 +37,7 @@ type history struct {
 
 func newHistory(campaigns int, events int64, seed uint64) *history {
 	h := &history{
-		roster: newRoster(campaigns), random: rand.New(rand.NewPCG(seed, 7)), //nolint:gosec // made-up data
+		roster: newRoster(campaigns), random: rand.New(rand.NewPCG(seed, 7)),
 		from: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), devices: []string{"mobile", "desktop", "tablet"},
 	}
 	h.step = historyDays * 24 * time.Hour / time.Duration(max(1, events/historyBatch))
@@ -76,7 +76,7 @@ func (h *history) deliver(ctx context.Context, to *performance.Service, count in
 // id is a UUIDv7 of a moment.
 func (h *history) id(at int64) string {
 	var id uuid.UUID
-	binary.BigEndian.PutUint64(id[:], uint64(at/1000)<<16|7<<12|h.random.Uint64()&0x0fff) //nolint:gosec // times after 1970
+	binary.BigEndian.PutUint64(id[:], uint64(at/1000)<<16|7<<12|h.random.Uint64()&0x0fff)
 	binary.BigEndian.PutUint64(id[8:], 1<<63|h.random.Uint64()>>2)
 	return id.String()
 }

@@ -87,7 +87,8 @@ func Ask(ctx context.Context, open Clocked, q Questions) (Answers, error) {
 	if err := a.replay(ctx, log, h); err != nil {
 		return a, err
 	}
-	return a, a.weigh(ctx, log)
+	err = a.weigh(ctx, log)
+	return a, err
 }
 
 func serve(ctx context.Context, log Archive, h *history) (*performance.Service, func()) {
@@ -174,7 +175,7 @@ func (a *Answers) time(ctx context.Context, log Archive, service *performance.Se
 	}
 	var took, replayed []time.Duration
 	var some []checked
-	before := cpuTime(os.Getpid())
+	before := ownCPU()
 	for i := range asked.Times {
 		c, q := campaign(), query()
 		start := time.Now()
@@ -187,7 +188,7 @@ func (a *Answers) time(ctx context.Context, log Archive, service *performance.Se
 			some = append(some, checked{q, got})
 		}
 	}
-	asked.CPU = (cpuTime(os.Getpid()) - before).Seconds() * 1000 / float64(asked.Times)
+	asked.CPU = (ownCPU() - before).Seconds() * 1000 / float64(asked.Times)
 	for _, c := range some {
 		start := time.Now()
 		if err := plain(ctx, log, h, c.query, c.answer); err != nil {
@@ -238,7 +239,7 @@ func plain(ctx context.Context, log Archive, h *history, q performance.Query, go
 
 // replay measures reading the largest campaign's log.
 func (a *Answers) replay(ctx context.Context, log Archive, h *history) error {
-	start := cpuTime(os.Getpid())
+	start := ownCPU()
 	const rounds = 3
 	for range rounds {
 		a.Largest = 0
@@ -250,15 +251,15 @@ func (a *Answers) replay(ctx context.Context, log Archive, h *history) error {
 			return err
 		}
 	}
-	a.Replay = rounds * float64(a.Largest) / (cpuTime(os.Getpid()) - start).Seconds()
-	start = cpuTime(os.Getpid())
+	a.Replay = rounds * float64(a.Largest) / (ownCPU() - start).Seconds()
+	start = ownCPU()
 	for range rounds {
 		tally := performance.NewTally(performance.Total, time.UTC, "country", "device") // no digest has both
 		if err := log.Tally(ctx, h.partner, h.campaigns[0], performance.Everything, tally); err != nil {
 			return err
 		}
 	}
-	a.Scan = rounds * float64(a.Largest) / (cpuTime(os.Getpid()) - start).Seconds()
+	a.Scan = rounds * float64(a.Largest) / (ownCPU() - start).Seconds()
 	return nil
 }
 

@@ -67,7 +67,7 @@ var firstTime = time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // keyAt is the least key of a moment.
 func keyAt(ms int64) (k performance.Key) {
-	binary.BigEndian.PutUint64(k[:], uint64(ms)<<16) //nolint:gosec // milliseconds are positive
+	binary.BigEndian.PutUint64(k[:], uint64(ms)<<16)
 	return k
 }
 
@@ -124,7 +124,7 @@ func (m Metrics) hotIDs(ctx context.Context, ref int64, from, to performance.Key
 			return err
 		}
 		h := hotID{id: performance.Key(id)}
-		h.key, h.timed = chunk.KeyOf(h.id, uint32(print)) //nolint:gosec // stored as the same 32 bits
+		h.key, h.timed = chunk.KeyOf(h.id, uint32(print))
 		ids = append(ids, h)
 		return nil
 	})

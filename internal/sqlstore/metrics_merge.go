@@ -78,6 +78,12 @@ func (m Metrics) merge(ctx context.Context, worth int64, wanted func(place) (boo
 	return nil
 }
 
+// Backlog is how many campaigns Merge would merge now.
+func (m Metrics) Backlog(ctx context.Context) (n int, err error) {
+	err = m.db.reader.QueryRowContext(ctx, `SELECT count(*) FROM metric_totals WHERE loose >= $1`, worthMerge).Scan(&n)
+	return n, m.db.translate(err)
+}
+
 // loose lists the campaigns with so much to merge.
 func (m Metrics) loose(ctx context.Context, worth int64) (due []place, err error) {
 	rows, err := m.db.reader.QueryContext(ctx, `SELECT partner, campaign FROM metric_totals WHERE loose >= $1`, worth)

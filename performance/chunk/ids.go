@@ -108,7 +108,7 @@ func (r *reader) ids(to rows, n int) {
 	case idsAreTexts:
 		r.texts(to, n, func(e *performance.Event) *string { return &e.ID })
 	case idsAreUUIDs:
-		if raw := r.bytes(16 * uint64(n)); r.err == nil { //nolint:gosec // counts are positive
+		if raw := r.bytes(16 * uint64(n)); r.err == nil {
 			printIDs(to, n, func(i int) uuid.UUID { return uuid.UUID(raw[16*i : 16*i+16]) })
 		}
 	case idsAreTimed:
@@ -128,7 +128,7 @@ func (r *reader) timed(to rows, n int) {
 		}
 		times[i] = at
 	}
-	count := uint64(n) //nolint:gosec // counts are positive
+	count := uint64(n)
 	low, high, top := r.bytes(8*count), r.bytes(count), r.bytes((count+3)/4)
 	if r.err != nil {
 		return
