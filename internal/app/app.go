@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/budgets/pacing"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/internal/adplatform"
@@ -145,6 +146,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Partners:    a.services.partners,
 		Campaigns:   a.services.campaigns,
 		Budgets:     a.services.budgets,
+		Pacing:      pacing.NewService(paced{&a.services}, paced{&a.services}, a.cfg.clock()),
 		Performance: a.services.metrics,
 		Explorer:    a.services.explorer,
 		Sources:     a.services.sources,

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/budgets/pacing"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
@@ -16,6 +17,7 @@ type Services struct {
 	Partners    *partners.Service
 	Campaigns   *campaigns.Service
 	Budgets     *budgets.Service
+	Pacing      *pacing.Service
 	Performance *performance.Service
 	Analysis    *analysis.Service
 	Explorer    *performance.Explorer
@@ -38,6 +40,7 @@ func (s *Server) register() {
 	s.registerAnalysis()
 	s.registerSources()
 	s.registerBudgets()
+	s.registerPacing()
 	s.registerAlerts()
 	s.registerRules()
 	s.registerWebhooks()

@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/budgets/pacing"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/auth"
@@ -87,6 +88,7 @@ func newWorldOn(t testing.TB, store string) *world {
 	w.services.Explorer = performance.NewExplorer(w.services.Performance, w.services.Sources)
 	w.services.Rules = rule.NewService(db.Rules(), db.Rules(), watched{w.services.Campaigns}, db.Metrics(), db.Log(), []string{"SEARCH", "SOCIAL"}, w.clock)
 	w.services.Anomalies = lookout.NewService(db.Anomalies(), db.Metrics(), db.Metrics(), always{}, w.clock)
+	w.services.Pacing = pacing.NewService(planned{w}, planned{w}, w.clock)
 	w.auth = auth.Authenticator{Keys: people, Sessions: sessions}
 	w.url = w.serveOver(w.services, answers{db.Idempotency()})
 	return w
