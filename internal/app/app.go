@@ -81,7 +81,6 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		campaigns: campaigns.NewService(db.Campaigns(), db.Log(), now, newID),
 		budgets:   budgets.NewService(db.Budgets(), now),
 		ingester:  ingester,
-		metrics:   performance.NewService(ingester, db.Metrics(), db.Metrics(), now),
 		sources:   performance.NewSources(db.Sources(), now),
 		metrics:   performance.NewService(ingester, db.Metrics(), readerOf(db, mirror), now),
 		mirror:    mirror,

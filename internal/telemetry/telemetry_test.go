@@ -15,8 +15,8 @@ func TestReadyNamesTheCheckThatFails(t *testing.T) {
 	broken := errors.New("no database")
 	var dbErr error
 	h := Handler(NewRegistry(),
-		Check{"store", func(context.Context) error { return dbErr }},
-		Check{"relay", func(context.Context) error { return nil }})
+		Check{Name: "store", Do: func(context.Context) error { return dbErr }},
+		Check{Name: "relay", Do: func(context.Context) error { return nil }})
 	for _, tc := range []struct {
 		err    error
 		path   string
