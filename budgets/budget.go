@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/hexabuilders/campaignd/budgets/ledger"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/localday"
@@ -16,9 +17,13 @@ import (
 type Kind string
 
 const (
-	KindTotal Kind = "total" // everything
-	KindDaily Kind = "daily" // each local day by itself
+	KindTotal   Kind = "total"   // everything
+	KindDaily   Kind = "daily"   // each local day by itself
+	KindMonthly Kind = "monthly" // each calendar month of local days by itself
 )
+
+// Kinds are all of them.
+var Kinds = []Kind{KindTotal, KindDaily, KindMonthly}
 
 // MaxLimit is the highest limit, 1 000 000 000 000 units. It leaves room below
 // the largest amount for overdelivery, so that what a platform reports beyond a
@@ -36,16 +41,21 @@ type State struct {
 	Currency  money.Currency `json:"currency"`
 	Timezone  string         `json:"timezone"` // of the local days
 	Limit     int64          `json:"limit"`
-	Reserved  int64          `json:"reserved"` // held for what is under way
+	Reserved  int64          `json:"reserved"` // held for what is under way, of all periods
 	AutoPause bool           `json:"auto_pause"`
 
 	Thresholds []Threshold `json:"thresholds"` // the lowest first
 	Exhausted  bool        `json:"exhausted"`  // announced and still so, of OpenDay for a daily budget
 
-	Tally                // over the budget's life
-	OpenDay localday.Day `json:"open_day"`         // kind daily: the newest day reported
-	Open    Tally        `json:"open"`             // kind daily: of OpenDay
-	Closed  []DayTally   `json:"closed,omitempty"` // kind daily: the days before, oldest first
+	Tally // over the budget's life
+	// Of a daily budget each day is a period, of a monthly one each month, named
+	// by its first day. OpenDay is the newest period with anything in it.
+	OpenDay localday.Day `json:"open_day"`
+	Open    Tally        `json:"open"`             // of OpenDay
+	Closed  []DayTally   `json:"closed,omitempty"` // the periods before, oldest first
+	Held    []DayHold    `json:"held,omitempty"`   // Reserved by period, those that hold something
+
+	Channels []ChannelShare `json:"channels,omitempty"` // what the limit is divided into; none: it is not
 
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
@@ -65,6 +75,7 @@ type NewBudget struct {
 type Budget struct {
 	state State
 	rec   event.Recorder
+	lines []ledger.Line
 }
 
 // Open begins a budget with nothing settled. The error is fault.ErrInvalid with
@@ -84,6 +95,9 @@ func Open(by event.Origin, at time.Time, in NewBudget) (*Budget, error) {
 		Currency: in.Limit.Currency, Timezone: in.Timezone, Limit: in.Limit.Micros,
 		AutoPause: in.AutoPause, Thresholds: arrange(in.Levels, nil), CreatedAt: at,
 	}}
+	if in.Kind == KindTotal {
+		b.post(ledger.Line{Kind: ledger.Opened, Day: b.Today(at), Figures: ledger.Figures{Limit: b.state.Limit}})
+	}
 	b.revise(by, at, Opened{
 		Campaign: in.Campaign, Kind: in.Kind, Limit: in.Limit, Timezone: in.Timezone,
 		AutoPause: in.AutoPause, Thresholds: b.state.Thresholds,
@@ -93,8 +107,8 @@ func Open(by event.Origin, at time.Time, in NewBudget) (*Budget, error) {
 
 func (n NewBudget) validate() error {
 	var wrong fault.Fields
-	if n.Kind != KindTotal && n.Kind != KindDaily {
-		wrong.Add("kind", "unknown_kind", "There is no such kind of budget.", "total or daily")
+	if !slices.Contains(Kinds, n.Kind) {
+		wrong.Add("kind", "unknown_kind", "There is no such kind of budget.", "total, daily or monthly")
 	}
 	if _, err := time.LoadLocation(n.Timezone); err != nil || n.Timezone == "" || n.Timezone == "Local" {
 		wrong.Add("timezone", "unknown_timezone", "This is not the name of a time zone.", `an IANA name such as "America/Bogota"`)
@@ -122,17 +136,34 @@ func (b *Budget) State() State {
 	s := b.state
 	s.Thresholds = slices.Clone(s.Thresholds)
 	s.Closed = slices.Clone(s.Closed)
+	s.Held = slices.Clone(s.Held)
+	s.Channels = slices.Clone(s.Channels)
 	return s
 }
 
 // PullEvents hands the pending events to the store.
 func (b *Budget) PullEvents() []event.Event { return b.rec.Pull() }
 
-// Position is how a budget stands against its limit: over its life, or on one
-// day for a daily budget.
+// PullLines hands the pending lines of the ledger to the store, which writes
+// them in the transaction of the state.
+func (b *Budget) PullLines() []ledger.Line {
+	lines := b.lines
+	b.lines = nil
+	return lines
+}
+
+// post notes a line for the ledger.
+func (b *Budget) post(l ledger.Line) {
+	l.Campaign, l.Currency = b.state.Campaign, b.state.Currency
+	b.lines = append(b.lines, l)
+}
+
+// Position is how a budget stands against its limit: over its life, or in one
+// period for a daily or monthly budget.
 //
 // What the platforms reported is split by what it was authorised by: Settled
-// lies within the limit of its time, Overdelivery beyond it.
+// lies within the limit of its time and what others have reserved of it,
+// Overdelivery beyond.
 type Position struct {
 	Limit, Reported, Settled, Overdelivery, Reserved, Available money.Money
 	Exhausted                                                   bool
@@ -142,11 +173,11 @@ type Position struct {
 // Position is how the budget stands on a local day of its zone. The day does
 // not matter to a total budget.
 func (b *Budget) Position(day localday.Day) Position {
-	t, s := b.tallyOf(day), b.state
+	t, s := b.tallyOf(b.period(day)), b.state
 	return Position{
-		Limit: b.money(s.Limit), Reserved: b.money(s.Reserved),
+		Limit: b.money(s.Limit), Reserved: b.money(b.heldIn(b.period(day))),
 		Reported: b.money(t.Settled), Settled: b.money(t.Settled - t.Overdelivery), Overdelivery: b.money(t.Overdelivery),
-		Available:  b.money(max(0, s.Limit-t.Settled-s.Reserved)),
+		Available:  b.money(b.free(b.period(day))),
 		Exhausted:  t.Settled >= s.Limit,
 		Thresholds: b.thresholds(day),
 	}
@@ -155,7 +186,7 @@ func (b *Budget) Position(day localday.Day) Position {
 // thresholds are armed on a day that has not begun to be reported.
 func (b *Budget) thresholds(day localday.Day) []Threshold {
 	thresholds := slices.Clone(b.state.Thresholds)
-	if b.state.Kind == KindDaily && day > b.state.OpenDay {
+	if b.state.Kind != KindTotal && b.period(day) > b.state.OpenDay {
 		arm(thresholds)
 	}
 	return thresholds

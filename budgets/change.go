@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/hexabuilders/campaignd/budgets/ledger"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/money"
@@ -31,8 +32,11 @@ func (b *Budget) Change(by event.Origin, at time.Time, patch Patch) error {
 	if len(changes) == 0 {
 		return nil
 	}
-	if today := b.Today(at); b.state.Kind == KindDaily && today > b.state.OpenDay {
-		b.beginDay(today) // what was spent yesterday is not held against a new limit
+	today := b.Today(at)
+	if period := b.period(today); b.state.Kind != KindTotal && period > b.state.OpenDay {
+		b.begin(period) // what was spent yesterday is not held against a new limit
+	} else if moved := b.state.Limit - before.Limit; moved != 0 {
+		b.post(ledger.Line{Kind: ledger.Changed, Day: today, Figures: ledger.Figures{Limit: moved}})
 	}
 	b.revise(by, at, Changed{Campaign: b.state.Campaign, Changes: changes})
 	if b.state.Limit > before.Limit {

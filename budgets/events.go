@@ -34,9 +34,9 @@ type ThresholdReached struct {
 	Campaign  uuid.UUID     `json:"campaign_id"`
 	Percent   int           `json:"percent"`
 	Severity  Severity      `json:"severity"`
-	Settled   money.Money   `json:"settled"` // of the day, for a daily budget
+	Settled   money.Money   `json:"settled"` // of the period, for a daily or monthly budget
 	Limit     money.Money   `json:"limit"`
-	Day       *localday.Day `json:"day,omitempty"` // of a daily budget
+	Day       *localday.Day `json:"day,omitempty"` // the period of a daily or monthly budget
 	AutoPause bool          `json:"auto_pause"`
 	Pauses    bool          `json:"pauses"`
 }
@@ -47,9 +47,9 @@ func (ThresholdReached) EventType() string { return "budget.threshold_reached" }
 // or not.
 type Exhausted struct {
 	Campaign uuid.UUID     `json:"campaign_id"`
-	Settled  money.Money   `json:"settled"` // of the day, for a daily budget
+	Settled  money.Money   `json:"settled"` // of the period, for a daily or monthly budget
 	Limit    money.Money   `json:"limit"`
-	Day      *localday.Day `json:"day,omitempty"` // of a daily budget
+	Day      *localday.Day `json:"day,omitempty"` // the period of a daily or monthly budget
 }
 
 func (Exhausted) EventType() string { return "budget.exhausted" }

@@ -2,8 +2,6 @@ package budgets
 
 import (
 	"time"
-
-	"github.com/hexabuilders/campaignd/localday"
 )
 
 // PacingBand is how far from 1.0 the index may be and still be on track.
@@ -20,13 +18,13 @@ type Pacing struct {
 }
 
 // Pacing is how the budget is paced at a moment: a total budget over the
-// campaign's schedule, a daily one over the local day. start and end are nil
+// campaign's schedule, a daily or monthly one over its period. start and end are nil
 // for a campaign without a schedule.
 func (b *Budget) Pacing(now time.Time, start, end *time.Time) Pacing {
-	if b.state.Kind == KindDaily {
-		today := b.Today(now)
-		from, to := localday.Bounds(today, b.location())
-		return Pace(b.tallyOf(today).Settled, b.state.Limit, now, from, to)
+	if b.state.Kind != KindTotal {
+		period := b.period(b.Today(now))
+		from, to := b.bounds(period)
+		return Pace(b.tallyOf(period).Settled, b.state.Limit, now, from, to)
 	}
 	if start == nil || end == nil {
 		return Pacing{Status: "unknown", Reason: "no_schedule"}

@@ -4,9 +4,19 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/budgets/ledger"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/money"
 )
+
+// Share is the part of a report that went through one channel.
+type Share struct {
+	Channel string // "" when it is not known
+	Amount  int64
+}
 
 // Settle records reported spend on the local day on which it happened. It is
 // never refused for the limit: what lies beyond is posted as overdelivery. A
@@ -14,16 +24,66 @@ import (
 // and the exhaustion are announced in order. The one error is
 // money.ErrOverflow, and then nothing has changed.
 func (b *Budget) Settle(by event.Origin, at time.Time, day localday.Day, amount int64) error {
-	if amount == 0 {
+	return b.SettleShares(by, at, day, Share{Amount: amount})
+}
+
+// SettleShares is Settle for a report of several channels, as one amount.
+func (b *Budget) SettleShares(by event.Origin, at time.Time, day localday.Day, shares ...Share) error {
+	amount := int64(0)
+	for _, share := range shares {
+		var err error
+		if amount, err = money.AddMicros(amount, share.Amount); err != nil {
+			return err
+		}
+	}
+	return b.settle(by, at, spending{kind: ledger.Reported, day: day, amount: amount, shares: shares, limit: b.state.Limit - b.heldIn(b.period(day))})
+}
+
+// spending is an amount on its way into the tallies and the ledger.
+type spending struct {
+	kind   ledger.Kind
+	day    localday.Day
+	ref    uuid.UUID
+	amount int64
+	shares []Share
+	// limit is how far reports may go before they are overdelivery: what others
+	// have reserved is not theirs to take.
+	limit int64
+	back  int64 // what a reservation held for this, and no longer does
+}
+
+func (b *Budget) settle(by event.Origin, at time.Time, s spending) error {
+	if s.amount == 0 && s.back == 0 && len(s.shares) <= 1 {
 		return nil
 	}
 	before := b.state.Tally
-	if err := b.post(day, amount); err != nil {
+	if err := b.add(s); err != nil {
 		return err
 	}
+	b.postSpending(s, before)
 	b.announce(by, at) // nothing, when the day is over: what counts has not moved
-	b.announcePosted(by, at, day, before)
+	b.announcePosted(by, at, s.day, before)
 	return nil
+}
+
+// postSpending writes a line for each share. Overdelivery and credit are of the
+// whole; they are put on the shares from the last.
+func (b *Budget) postSpending(s spending, before Tally) {
+	over, credit := b.state.Overdelivery-before.Overdelivery, b.state.Credit-before.Credit
+	first := len(b.lines)
+	for _, share := range s.shares {
+		b.share(b.period(s.day), share.Channel, func(c *ChannelShare) { c.Reported += share.Amount })
+		b.post(ledger.Line{Kind: s.kind, Day: s.day, Ref: s.ref, Channel: share.Channel, Figures: ledger.Figures{Settled: share.Amount}})
+	}
+	lines := b.lines[first:]
+	for i := len(lines) - 1; i > 0 && over > 0; i-- {
+		part := min(over, max(0, lines[i].Settled))
+		lines[i].Settled, lines[i].Overdelivery = lines[i].Settled-part, part
+		over -= part
+	}
+	head := &lines[0]
+	head.Settled += credit - over
+	head.Overdelivery, head.Credit, head.Reserved = over, credit, -s.back
 }
 
 // NextMark is the amount at which a report may have a consequence: while what
@@ -31,36 +91,32 @@ func (b *Budget) Settle(by event.Origin, at time.Time, day localday.Day, amount 
 // a positive report only adds to the figures. It is 0 when every report needs
 // Settle.
 func (b *Budget) NextMark() int64 {
-	if b.counted().Credit > 0 {
+	if b.counted().Credit > 0 || len(b.state.Channels) > 0 {
 		return 0
 	}
+	free := b.state.Limit - b.heldIn(b.state.OpenDay)
 	for _, t := range b.state.Thresholds {
 		if t.FiredAt == nil {
-			return t.mark(b.state.Limit)
+			return max(0, min(free, t.mark(b.state.Limit)))
 		}
 	}
-	return b.state.Limit
+	return max(0, free)
 }
 
 // counted is the tally that stands against the limit.
 func (b *Budget) counted() Tally {
-	if b.state.Kind == KindDaily {
-		return b.state.Open
+	if b.state.Kind == KindTotal {
+		return b.state.Tally
 	}
-	return b.state.Tally
+	return b.state.Open
 }
 
-// counts reports whether spend on the day stands against the limit now.
-func (b *Budget) counts(day localday.Day) bool {
-	return b.state.Kind == KindTotal || day == b.state.OpenDay
-}
-
-// tallyOf is what the limit has to be held against on a day.
-func (b *Budget) tallyOf(day localday.Day) Tally {
-	if b.counts(day) {
+// tallyOf is what the limit has to be held against in a period.
+func (b *Budget) tallyOf(period localday.Day) Tally {
+	if b.state.Kind == KindTotal || period == b.state.OpenDay {
 		return b.counted()
 	}
-	if i, ok := b.closed(day); ok {
+	if i, ok := b.closed(period); ok {
 		return b.state.Closed[i].Tally
 	}
 	return Tally{}
@@ -70,49 +126,33 @@ func (b *Budget) closed(day localday.Day) (int, bool) {
 	return slices.BinarySearchFunc(b.state.Closed, day, func(d DayTally, day localday.Day) int { return int(d.Day) - int(day) })
 }
 
-// post adds the amount to the tallies, whole or not at all.
-func (b *Budget) post(day localday.Day, amount int64) error {
-	before := b.tallyOf(day)
-	after, err := before.add(amount, b.state.Limit)
+// add adds the amount to the tallies, whole or not at all.
+func (b *Budget) add(s spending) error {
+	period := b.period(s.day)
+	before := b.tallyOf(period)
+	after, err := before.add(s.amount, s.limit)
 	if err != nil {
 		return err
 	}
 	life := after
-	if b.state.Kind == KindDaily {
+	if b.state.Kind != KindTotal {
 		if life, err = b.state.moved(before, after); err != nil {
 			return err
 		}
-		b.keep(day, after)
+		b.touch(period)
+		b.keep(period, after)
 	}
 	b.state.Tally = life
 	return nil
 }
 
-// keep stores the tally of a day of a daily budget, which begins a new day when
-// it is later than the open one.
-func (b *Budget) keep(day localday.Day, t Tally) {
-	s := &b.state
-	switch i, found := b.closed(day); {
-	case day == s.OpenDay:
-		s.Open = t
-	case day > s.OpenDay:
-		b.beginDay(day)
-		s.Open = t
-	case found:
-		s.Closed[i].Tally = t
-	default:
-		s.Closed = slices.Insert(s.Closed, i, DayTally{day, t})
+// keep stores the tally of a period that has been touched.
+func (b *Budget) keep(period localday.Day, t Tally) {
+	if i, found := b.closed(period); found {
+		b.state.Closed[i].Tally = t
+		return
 	}
-}
-
-// beginDay closes the open day and arms everything for the next.
-func (b *Budget) beginDay(day localday.Day) {
-	s := &b.state
-	if s.Open != (Tally{}) {
-		s.Closed = append(s.Closed, DayTally{s.OpenDay, s.Open})
-	}
-	s.OpenDay, s.Open, s.Exhausted = day, Tally{}, false
-	arm(s.Thresholds)
+	b.state.Open = t
 }
 
 // announce fires the thresholds that are reached and have not fired, the lowest
@@ -141,7 +181,7 @@ func (b *Budget) reached(t Threshold, settled int64) ThresholdReached {
 }
 
 func (b *Budget) dayShown() *localday.Day {
-	if b.state.Kind != KindDaily {
+	if b.state.Kind == KindTotal {
 		return nil
 	}
 	day := b.state.OpenDay

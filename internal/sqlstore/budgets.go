@@ -9,8 +9,11 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/budgets/ledger"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/performance"
 )
 
 // Budgets implements budgets.Store.
@@ -31,14 +34,19 @@ func (s Budgets) ByCampaign(ctx context.Context, partner, campaign uuid.UUID) (*
 	return b, s.db.translate(err)
 }
 
+const selectBudgets = "SELECT id, settled, open_settled, state FROM budgets"
+
 func (s Budgets) find(ctx context.Context, q querier, which filter, lock string) (*budgets.Budget, error) {
+	b, err := scanBudget(q.QueryRowContext(ctx, selectBudgets+which.where+lock, which.args...))
+	return b, missing(err, budgets.ErrNotFound)
+}
+
+func scanBudget(row scanner) (*budgets.Budget, error) {
 	var id uuid.UUID
 	var settled, openSettled int64
 	var text string
-	err := q.QueryRowContext(ctx, `SELECT id, settled, open_settled, state FROM budgets`+which.where+lock, which.args...).
-		Scan(&id, &settled, &openSettled, &text)
-	if err != nil {
-		return nil, missing(err, budgets.ErrNotFound)
+	if err := row.Scan(&id, &settled, &openSettled, &text); err != nil {
+		return nil, err
 	}
 	state, err := decode[budgets.State]("budget", id, text)
 	state.Settled, state.Open.Settled = settled, openSettled // settle adds to the columns alone
@@ -61,6 +69,7 @@ func (s Budgets) Update(ctx context.Context, partner, id uuid.UUID, revision int
 // save writes a budget that is new, or whose row this transaction has locked.
 func (s Budgets) save(ctx context.Context, t *tx, b *budgets.Budget) error {
 	state := b.State()
+	t.post(state.Partner, b.PullLines()...)
 	text, err := encode(state)
 	if err != nil {
 		return err
@@ -79,28 +88,46 @@ func (s Budgets) save(ctx context.Context, t *tx, b *budgets.Budget) error {
 
 // settle adds what was reported of a campaign on one of its local days, as
 // budgets.Store describes: one statement while nothing can follow from it, and
-// otherwise the aggregate. Whoever settles several campaigns in a transaction
-// does it in the order of their keys, and before the log heads are locked.
-func (t *tx) settle(ctx context.Context, by event.Origin, at time.Time, partner, campaign uuid.UUID, day localday.Day, amount int64) error {
+// otherwise the aggregate. Either way the ledger gets a line for each share.
+// Whoever settles several campaigns in a transaction does it in the order of
+// their keys, and before the log heads are locked.
+func (t *tx) settle(ctx context.Context, by event.Origin, at time.Time, of performance.Subject, day localday.Day, shares ...budgets.Share) error {
+	amount := int64(0)
+	for _, share := range shares {
+		amount += share.Amount // each part of a commit is far from the end of the range
+	}
 	if amount > 0 {
-		added, err := t.settleFast(ctx, partner, campaign, day, amount)
+		added, err := t.settleFast(ctx, of.Partner, of.Campaign, day, amount)
+		if added {
+			t.postReported(of, day, shares)
+		}
 		if err != nil || added {
 			return err
 		}
 	}
 	s := t.db.Budgets()
-	b, err := s.find(ctx, t, t.db.one(partner, "campaign", campaign), t.db.forUpdate)
+	b, err := s.find(ctx, t, t.db.one(of.Partner, "campaign", of.Campaign), t.db.forUpdate)
 	if errors.Is(err, budgets.ErrNotFound) {
 		return nil // nothing to hold it against; the metrics keep it
 	}
 	if err != nil {
-		return fmt.Errorf("budget of campaign %s: %w", campaign, err)
+		return fmt.Errorf("budget of campaign %s: %w", of.Campaign, err)
 	}
-	if err := b.Settle(by, at, day, amount); err != nil {
+	if err := b.SettleShares(by, at, day, shares...); err != nil {
 		return err
 	}
 	t.append(b.PullEvents()...)
 	return s.save(ctx, t, b)
+}
+
+// postReported is what the aggregate posts for a report within the limit.
+func (t *tx) postReported(of performance.Subject, day localday.Day, shares []budgets.Share) {
+	for _, share := range shares {
+		t.post(of.Partner, ledger.Line{
+			Kind: ledger.Reported, Campaign: of.Campaign, Channel: share.Channel, Currency: money.Currency(of.Currency),
+			Day: day, Figures: ledger.Figures{Settled: share.Amount},
+		})
+	}
 }
 
 // settleFast adds when the figure that counts stays below the next mark. The
@@ -108,10 +135,11 @@ func (t *tx) settle(ctx context.Context, by event.Origin, at time.Time, partner,
 // far from the end of the range, so that nothing can overflow here.
 func (t *tx) settleFast(ctx context.Context, partner, campaign uuid.UUID, day localday.Day, amount int64) (added bool, err error) {
 	res, err := t.exec(ctx, `UPDATE budgets SET settled = settled + $3,
-			open_settled = CASE WHEN kind = 'daily' THEN open_settled + $3 ELSE open_settled END
+			open_settled = CASE WHEN kind = 'total' THEN open_settled ELSE open_settled + $3 END
 		WHERE partner = $1 AND campaign = $2 AND (kind = 'total' AND settled < next_mark - $3
-			OR kind = 'daily' AND open_day = $4 AND open_settled < next_mark - $3 AND settled < 9000000000000000000 - $3)`,
-		t.db.key(partner), t.db.key(campaign), amount, int64(day))
+			OR (kind = 'daily' AND open_day = $4 OR kind = 'monthly' AND open_day = $5)
+				AND open_settled < next_mark - $3 AND settled < 9000000000000000000 - $3)`,
+		t.db.key(partner), t.db.key(campaign), amount, int64(day), int64(budgets.FirstOfMonth(day)))
 	if err != nil {
 		return false, err
 	}

@@ -68,6 +68,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err := db.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate %s: %w", db.name, err), db.Close())
 	}
+	if err := db.adoptBudgets(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("begin the ledgers: %w", err), db.Close())
+	}
 	return db, nil
 }
 

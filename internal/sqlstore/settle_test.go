@@ -69,7 +69,7 @@ func settleBoth(t *testing.T, db *DB, kind campaigns.BudgetKind, seed uint64) {
 		}
 		before := appended(t, db, c.Partner)
 		if err := db.write(t.Context(), func(x *tx) error {
-			return x.settle(t.Context(), operator, noon, c.Partner, c.ID, day, amount)
+			return x.settle(t.Context(), operator, noon, performance.Subject{Partner: c.Partner, Campaign: c.ID, Currency: "USD"}, day, budgets.Share{Amount: amount})
 		}); err != nil {
 			t.Fatal(err)
 		}

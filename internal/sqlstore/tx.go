@@ -7,11 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/hexabuilders/campaignd/budgets/ledger"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/fault"
 )
@@ -48,6 +50,8 @@ type tx struct {
 	*sql.Tx
 	db       *DB
 	pending  []event.Event
+	lines    map[uuid.UUID][]ledger.Line // partner → what its ledger is to get
+	ends     map[uuid.UUID]ledger.Head   // partner → the end of its ledger, once its head is locked
 	stmts    map[string]*sql.Stmt
 	stamps   map[uuid.UUID]int64 // partner → recorded_at, once its head is locked
 	seqs     map[uuid.UUID]int64 // partner → seq of the last event appended
@@ -81,7 +85,7 @@ func (db *DB) writeOnce(ctx context.Context, fn func(*tx) error) error {
 	if err != nil {
 		return err
 	}
-	t := &tx{Tx: raw, db: db, stmts: map[string]*sql.Stmt{}, stamps: map[uuid.UUID]int64{}, seqs: map[uuid.UUID]int64{}}
+	t := &tx{Tx: raw, db: db, stmts: map[string]*sql.Stmt{}, stamps: map[uuid.UUID]int64{}, seqs: map[uuid.UUID]int64{}, lines: map[uuid.UUID][]ledger.Line{}, ends: map[uuid.UUID]ledger.Head{}}
 	defer func() { _ = raw.Rollback() }() // does nothing after a commit
 	if err := fn(t); err != nil {
 		return err
@@ -199,49 +203,57 @@ func (t *tx) stamp(ctx context.Context, partners ...uuid.UUID) error {
 		if _, done := t.stamps[p]; done {
 			continue
 		}
-		var at int64
+		var at, seq int64
+		var hash []byte
 		err := t.queryRow(ctx, `INSERT INTO log_heads (partner, seq, recorded_at) VALUES ($1, 0, $2)
 			ON CONFLICT (partner) DO UPDATE SET recorded_at = CASE
 				WHEN excluded.recorded_at > log_heads.recorded_at THEN excluded.recorded_at
 				ELSE log_heads.recorded_at + 1 END
-			RETURNING recorded_at`, t.db.key(p), micros(t.db.now())).Scan(&at)
+			RETURNING recorded_at, ledger_seq, ledger_hash`, t.db.key(p), micros(t.db.now())).Scan(&at, &seq, &hash)
 		if err != nil {
 			return fmt.Errorf("lock the log head: %w", err)
 		}
 		t.stamps[p] = at
+		t.ends[p] = ledger.Head{Seq: seq, Hash: hashOf(hash)}
 	}
 	return nil
 }
 
-// flush appends the pending events to their partners' logs.
+// flush appends the pending events to their partners' logs, and the pending
+// lines to their ledgers.
 func (t *tx) flush(ctx context.Context) error {
-	if len(t.pending) == 0 {
-		return nil
-	}
 	byPartner := map[uuid.UUID][]event.Event{}
-	var partners []uuid.UUID
 	for _, e := range t.pending {
-		if byPartner[e.Partner] == nil {
-			partners = append(partners, e.Partner)
-		}
 		byPartner[e.Partner] = append(byPartner[e.Partner], e)
+	}
+	partners := slices.Collect(maps.Keys(byPartner))
+	for p := range t.lines {
+		if byPartner[p] == nil {
+			partners = append(partners, p)
+		}
 	}
 	if err := t.stamp(ctx, partners...); err != nil {
 		return err
 	}
 	for _, p := range partners {
+		if err := t.writeLedger(ctx, p); err != nil {
+			return err
+		}
 		if err := t.appendTo(ctx, p, byPartner[p]); err != nil {
 			return err
 		}
 	}
-	t.pending, t.appended = nil, true
+	t.appended = t.appended || len(t.pending) > 0
+	t.pending = nil
+	clear(t.lines)
 	return nil
 }
 
 func (t *tx) appendTo(ctx context.Context, partner uuid.UUID, events []event.Event) error {
 	var seq int64
-	err := t.queryRow(ctx, `UPDATE log_heads SET seq = seq + $2 WHERE partner = $1 RETURNING seq`,
-		t.db.key(partner), len(events)).Scan(&seq)
+	end := t.ends[partner]
+	err := t.queryRow(ctx, `UPDATE log_heads SET seq = seq + $2, ledger_seq = $3, ledger_hash = $4 WHERE partner = $1 RETURNING seq`,
+		t.db.key(partner), len(events), end.Seq, storedHash(end)).Scan(&seq)
 	if err != nil {
 		return fmt.Errorf("advance the log head: %w", err)
 	}
