@@ -30,8 +30,8 @@ func (a *Allowance) allows(day localday.Day, amount money.Money) error {
 		from, to localday.Day
 	}{
 		{"contract", a.Contract, a.ContractFrom, a.ContractTo},
-		{"partner's month", a.Monthly, month, FirstOfMonth(month + 31)},
-		{"partner's day", a.Daily, day, day + 1},
+		{"partner_month", a.Monthly, month, FirstOfMonth(month + 31)},
+		{"partner_day", a.Daily, day, day + 1},
 	} {
 		if scope.limit == nil || scope.limit.Currency != amount.Currency {
 			continue

@@ -152,6 +152,9 @@ func (b *Budget) PullLines() []ledger.Line {
 	return lines
 }
 
+// Moved reports whether there is anything to store.
+func (b *Budget) Moved() bool { return len(b.lines) > 0 }
+
 // post notes a line for the ledger.
 func (b *Budget) post(l ledger.Line) {
 	l.Campaign, l.Currency = b.state.Campaign, b.state.Currency

@@ -62,7 +62,7 @@ func (a Decider) Spend(ctx context.Context, by event.Origin, n NewSpend) (Record
 	if err := wrong.Err(); err != nil {
 		return Recorded{}, err
 	}
-	n.OccurredAt = n.OccurredAt.UTC().Truncate(time.Microsecond)
+	n.OccurredAt = n.OccurredAt.UTC().Truncate(time.Microsecond) // what can be kept; zero stays zero
 	needs := Needs{Budgets: []uuid.UUID{n.Budget}, Spends: []SpendRef{{n.Budget, n.ID}}}
 	return answer(ctx, a, by, needs, func(b *Books) (*Recorded, error) { return b.spend(by, n) })
 }

@@ -170,7 +170,7 @@ type NewSpend struct {
 	ID         string
 	Amount     Amount
 	Category   string
-	OccurredAt time.Time
+	OccurredAt time.Time // zero: when it is recorded, whenever that was the first time
 }
 
 // spend records an amount, always, unless its id has another content.
@@ -182,13 +182,17 @@ func (b *Books) spend(by event.Origin, n NewSpend) (*Recorded, error) {
 	if err := budget.in(n.Amount, -MaxLimit); err != nil {
 		return nil, err
 	}
+	timed := !n.OccurredAt.IsZero()
+	if !timed {
+		n.OccurredAt = b.Now
+	}
 	s := &Spend{
 		Partner: budget.state.Partner, Budget: n.Budget, ID: n.ID, Category: n.Category, Currency: budget.state.Currency,
 		Amount: n.Amount.Micros, OccurredAt: n.OccurredAt, Day: localday.Of(n.OccurredAt, budget.location()), RecordedAt: b.Now,
 	}
 	key := SpendRef{n.Budget, n.ID}
 	if first := b.Spends[key]; first != nil {
-		if !first.same(s) {
+		if !first.same(s, timed) {
 			return nil, ErrSpendReused
 		}
 		return &Recorded{*first, true}, nil

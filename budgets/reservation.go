@@ -123,6 +123,14 @@ func (b *Budget) giveBack(at time.Time, r *Reservation, as ReservationState) {
 	r.resolve(as, at)
 }
 
+// Lapse shows the budget without what has run out. It is for reading: nothing
+// of it is to be stored.
+func (b *Budget) Lapse(due []*Reservation) {
+	for _, r := range due {
+		b.hold(b.period(r.Day), -r.Amount)
+	}
+}
+
 // exhausted is the refusal of a scope that has too little left.
 func exhausted(scope string, free money.Money) error {
 	return ErrExhausted.With("The %s has %s left to authorise.", scope, free).WithExtra("scope", scope).WithExtra("available", free)

@@ -27,9 +27,10 @@ type Spend struct {
 	Credit       int64 // what of a refund went beyond all that was spent
 }
 
-// same reports whether two spends of one id say the same.
-func (s *Spend) same(o *Spend) bool {
-	return s.Category == o.Category && s.Amount == o.Amount && s.Currency == o.Currency && s.OccurredAt.Equal(o.OccurredAt)
+// same reports whether two spends of one id say the same. One that was sent
+// without a time says nothing of it.
+func (s *Spend) same(o *Spend, timed bool) bool {
+	return s.Category == o.Category && s.Amount == o.Amount && s.Currency == o.Currency && (!timed || s.OccurredAt.Equal(o.OccurredAt))
 }
 
 // spend records s, beyond the limit too.

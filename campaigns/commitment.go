@@ -12,15 +12,20 @@ import (
 type BudgetKind string
 
 const (
-	BudgetTotal BudgetKind = "total" // everything the campaign spends
-	BudgetDaily BudgetKind = "daily" // each local day by itself
+	BudgetTotal   BudgetKind = "total"   // everything the campaign spends
+	BudgetDaily   BudgetKind = "daily"   // each local day by itself
+	BudgetMonthly BudgetKind = "monthly" // each calendar month of local days by itself
 )
 
 // BudgetKinds are all of them.
-var BudgetKinds = []BudgetKind{BudgetTotal, BudgetDaily}
+var BudgetKinds = []BudgetKind{BudgetTotal, BudgetDaily, BudgetMonthly}
 
-// longestMonth in days: with it a month's sum is never promised too low.
-const longestMonth = 31
+// Lengths in days: with the longest a month's sum is never promised too low,
+// and with the shortest a day's.
+const (
+	longestMonth  = 31
+	shortestMonth = 28
+)
 
 // Commitment is what a campaign may spend on a day and in a month of even
 // delivery. It is what counts against its partner's limits.
@@ -35,6 +40,9 @@ func Commit(kind BudgetKind, limit money.Money, s *Schedule, timezone string) Co
 	month := min(days, longestMonth)
 	if kind == BudgetDaily {
 		return Commitment{Daily: limit, Monthly: share(limit, month, 1)}
+	}
+	if kind == BudgetMonthly {
+		return Commitment{Daily: share(limit, 1, min(days, shortestMonth)), Monthly: limit}
 	}
 	return Commitment{Daily: share(limit, 1, days), Monthly: share(limit, month, days)}
 }

@@ -96,15 +96,21 @@ func (c *Campaign) Pause(by event.Origin, at time.Time, facts Facts, reason stri
 	return nil
 }
 
-// nextDay is when a daily budget is whole again; nil for one that is not daily.
+// nextDay is when a daily or monthly budget is whole again; nil for a total one.
 func nextDay(f Funding, timezone string, at time.Time) *time.Time {
-	if f.Kind != BudgetDaily {
+	if f.Kind == BudgetTotal {
 		return nil
 	}
 	loc := location(timezone)
-	_, midnight := localday.Bounds(localday.Of(at, loc), loc)
-	midnight = utc(midnight)
-	return &midnight
+	today := localday.Of(at, loc)
+	_, begins := localday.Bounds(today, loc)
+	if f.Kind == BudgetMonthly {
+		date := time.Unix(int64(today)*24*60*60, 0).UTC()
+		month := time.Date(date.Year(), date.Month()+1, 1, 0, 0, 0, 0, time.UTC)
+		begins, _ = localday.Bounds(localday.Of(month, time.UTC), loc)
+	}
+	begins = utc(begins)
+	return &begins
 }
 
 // Resume takes delivery up again if the schedule is not over, the budget not

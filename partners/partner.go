@@ -154,7 +154,7 @@ func (s State) validate() error {
 		wrong.Add("currency", money.ErrUnknownCurrency.Code, "This is not the code of a currency in use.", "an ISO 4217 code such as USD")
 	}
 	s.Limits.check(&wrong, s.Currency)
-	s.Contract.check(&wrong)
+	s.Contract.check(&wrong, s.Currency)
 	if len(s.Flags) > maxFlags {
 		wrong.Add("flags", "too_many", "There are too many flags.", "at most 100")
 	}

@@ -22,6 +22,9 @@ type Contract struct {
 	Reference string     `json:"reference,omitempty"` // the contract's number elsewhere
 	From      *time.Time `json:"from"`                // nil: always was
 	Until     *time.Time `json:"until"`               // nil: no end; exclusive
+	// Limit is what all campaigns together may have authorised on the days of
+	// the contract; nil is unlimited.
+	Limit *money.Money `json:"limit,omitempty"`
 }
 
 // ActiveAt reports whether the contract is active and in its period.
@@ -50,10 +53,11 @@ type LimitsPatch struct {
 
 // ContractPatch changes the contract.
 type ContractPatch struct {
-	Active    *bool               `json:"active"`
-	Reference *string             `json:"reference"`
-	From      Nullable[time.Time] `json:"from"`
-	Until     Nullable[time.Time] `json:"until"`
+	Active    *bool                 `json:"active"`
+	Reference *string               `json:"reference"`
+	From      Nullable[time.Time]   `json:"from"`
+	Until     Nullable[time.Time]   `json:"until"`
+	Limit     Nullable[money.Money] `json:"limit"`
 }
 
 // Nullable is a field of a merge patch that null removes. Its zero value is an
@@ -101,6 +105,7 @@ func (p ContractPatch) apply(c Contract) Contract {
 	}
 	p.From.apply(&c.From)
 	p.Until.apply(&c.Until)
+	p.Limit.apply(&c.Limit)
 	return c
 }
 
@@ -122,7 +127,8 @@ func checkLimit(wrong *fault.Fields, path string, limit *money.Money, currency m
 	}
 }
 
-func (c Contract) check(wrong *fault.Fields) {
+func (c Contract) check(wrong *fault.Fields, currency money.Currency) {
+	checkLimit(wrong, "contract.limit", c.Limit, currency)
 	checkText(wrong, "contract.reference", c.Reference, 0)
 	if c.From != nil && c.Until != nil && !c.From.Before(*c.Until) {
 		wrong.Add("contract.until", "out_of_range", "The contract would end before it begins.", "a time after contract.from, or null")

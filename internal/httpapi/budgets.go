@@ -25,10 +25,10 @@ type budgetBody struct {
 	CampaignID   uuid.UUID           `json:"campaign_id"`
 	PartnerID    uuid.UUID           `json:"partner_id"`
 	Revision     int64               `json:"revision"`
-	Kind         budgets.Kind        `json:"kind" enum:"total,daily"`
+	Kind         budgets.Kind        `json:"kind" enum:"total,daily,monthly"`
 	Timezone     string              `json:"timezone" doc:"IANA zone of its local days."`
 	Limit        money.Money         `json:"limit"`
-	Settled      money.Money         `json:"settled" doc:"Reported spend within the limit; of the local day for a daily budget."`
+	Settled      money.Money         `json:"settled" doc:"Reported spend within the limit; of the local day or month for a daily or monthly budget."`
 	Reserved     money.Money         `json:"reserved"`
 	Available    money.Money         `json:"available" doc:"What may still be authorised; never below zero."`
 	Overdelivery money.Money         `json:"overdelivery" doc:"Reported spend beyond the limit: recorded in full, never refused."`

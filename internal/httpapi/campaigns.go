@@ -76,7 +76,7 @@ type newCampaign struct {
 type newBudget struct {
 	Amount     string               `json:"amount" doc:"Decimal string." example:"1500.00"`
 	Currency   string               `json:"currency" doc:"ISO 4217 code; the campaign's for good." example:"USD"`
-	Kind       campaigns.BudgetKind `json:"kind,omitempty" enum:"total,daily" default:"total"`
+	Kind       campaigns.BudgetKind `json:"kind,omitempty" enum:"total,daily,monthly" default:"total"`
 	AutoPause  *bool                `json:"auto_pause,omitempty" default:"true" doc:"Whether a CRITICAL threshold pauses the campaign."`
 	Thresholds []int                `json:"thresholds,omitempty" doc:"Percentages; 50, 75, 90 and 100 unless given."`
 }

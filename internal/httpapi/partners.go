@@ -30,10 +30,11 @@ type newLimits struct {
 }
 
 type newContract struct {
-	Active    bool       `json:"active"`
-	Reference string     `json:"reference,omitempty" maxLength:"200"`
-	From      *time.Time `json:"from,omitempty"`
-	Until     *time.Time `json:"until,omitempty" doc:"Exclusive."`
+	Active    bool         `json:"active"`
+	Reference string       `json:"reference,omitempty" maxLength:"200"`
+	From      *time.Time   `json:"from,omitempty"`
+	Until     *time.Time   `json:"until,omitempty" doc:"Exclusive."`
+	Limit     *money.Money `json:"limit,omitempty" doc:"What all campaigns together may have authorised on the days of the contract; null is no limit."`
 }
 
 type newPartner struct {
@@ -100,10 +101,11 @@ type partnerPatch struct {
 		MonthlyBudget   maybe[money.Money] `json:"monthly_budget,omitempty"`
 	} `json:"limits,omitempty" doc:"null makes a limit unlimited."`
 	Contract *struct {
-		Active    *bool            `json:"active,omitempty"`
-		Reference *string          `json:"reference,omitempty" maxLength:"200"`
-		From      maybe[time.Time] `json:"from,omitempty"`
-		Until     maybe[time.Time] `json:"until,omitempty"`
+		Active    *bool              `json:"active,omitempty"`
+		Reference *string            `json:"reference,omitempty" maxLength:"200"`
+		From      maybe[time.Time]   `json:"from,omitempty"`
+		Until     maybe[time.Time]   `json:"until,omitempty"`
+		Limit     maybe[money.Money] `json:"limit,omitempty"`
 	} `json:"contract,omitempty"`
 }
 
@@ -120,6 +122,7 @@ func (b partnerPatch) patch(validateOnly bool) partners.Patch {
 		p.Contract = &partners.ContractPatch{
 			Active: c.Active, Reference: c.Reference,
 			From: partners.Nullable[time.Time](c.From), Until: partners.Nullable[time.Time](c.Until),
+			Limit: partners.Nullable[money.Money](c.Limit),
 		}
 	}
 	return p

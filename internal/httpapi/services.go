@@ -18,6 +18,8 @@ type Services struct {
 	Campaigns   *campaigns.Service
 	Budgets     *budgets.Service
 	Pacing      *pacing.Service
+	Authorizer  Authorizer
+	Ledger      Ledger
 	Performance *performance.Service
 	Analysis    *analysis.Service
 	Explorer    *performance.Explorer
@@ -41,6 +43,8 @@ func (s *Server) register() {
 	s.registerSources()
 	s.registerBudgets()
 	s.registerPacing()
+	s.registerReservations()
+	s.registerLedger()
 	s.registerAlerts()
 	s.registerRules()
 	s.registerWebhooks()

@@ -37,6 +37,9 @@ var bodies = map[string]string{
 	"set-creatives":      `[{"name":"Summit","format":"image","url":"https://cdn.example.com/summit.png"}]`,
 	"schedule-campaign":  `{"start":"2026-03-03T00:00:00Z","end":"2026-04-03T00:00:00Z"}`,
 	"change-budget":      `{"auto_pause":false}`,
+	"reserve":            `{"amount":"5.00","ttl_seconds":60}`,
+	"commit-reservation": `{"amount":"2.00"}`,
+	"record-spend":       `{"spend_id":"s-1","amount":"1.00"}`,
 	"record-metrics":     `{"events":[]}`,
 	"create-alert-rule":  lowCTR,
 	"change-alert-rule":  `{"severity":"HIGH"}`,
@@ -56,10 +59,11 @@ func (h *house) things() map[string]string {
 	at := h.active()
 	campaign := strings.TrimPrefix(at, "/api/v1/campaigns/")
 	budget := h.call(h.manager, "GET", at+"/budget", nil).want(http.StatusOK).str("id")
+	reservation := h.call(h.manager, "POST", "/api/v1/budgets/"+budget+"/reservations", bodies["reserve"]).want(http.StatusCreated).str("id")
 	key := h.call(adminSecret, "GET", "/api/v1/partners/"+h.id+"/keys", nil).want(http.StatusOK).str("items.0.id")
 	report := h.call(h.manager, "POST", "/api/v1/imports", bodies["start-import"]).want(http.StatusAccepted).str("id")
 	rule := h.call(h.manager, "POST", "/api/v1/alert-rules", lowCTR).want(http.StatusCreated).str("id")
-	return map[string]string{"alert-rules": rule, "partners": h.id, "campaigns": campaign, "budgets": budget, "keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id")}
+	return map[string]string{"alert-rules": rule, "partners": h.id, "campaigns": campaign, "budgets": budget, "reservations": reservation, "keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id")}
 }
 
 // alert raises one about a campaign.
@@ -126,7 +130,7 @@ func TestAnotherPartnerCannotBeNamed(t *testing.T) {
 	victim, thief := newHouse(w, "Andes"), newHouse(w, "Patagonia")
 	victim.active()
 	for _, c := range []struct{ method, path, body string }{
-		{"GET", "/campaigns", ""}, {"GET", "/alerts", ""}, {"GET", "/alert-rules", ""}, {"GET", "/anomalies", ""}, {"GET", "/events", ""},
+		{"GET", "/campaigns", ""}, {"GET", "/alerts", ""}, {"GET", "/alert-rules", ""}, {"GET", "/anomalies", ""}, {"GET", "/events", ""}, {"GET", "/ledger", ""},
 		{"POST", "/metrics", bodies["record-metrics"]}, {"POST", "/imports", bodies["start-import"]},
 	} {
 		w.call(thief.manager, c.method, httpapi.Base+c.path+"?partner_id="+victim.id, c.body).refused(http.StatusNotFound, "partner_not_found")

@@ -70,7 +70,11 @@ func newWorldOn(t testing.TB, store string) *world {
 	}
 	ingester := performance.NewIngester(db.Metrics())
 	w.background(ingester.Run)
+	authorizer := budgets.NewAuthorizer(db.Vault())
+	w.background(authorizer.Run)
 	w.services = httpapi.Services{
+		Authorizer:  httpapi.Authorizer{Decider: authorizer.Decider, Rehearsal: authorizer.Rehearsal(), Vault: db.Vault(), Now: db.Steady},
+		Ledger:      db.Ledger(),
 		Partners:    people,
 		Campaigns:   campaigns.NewService(db.Campaigns(), db.Log(), w.clock, newID),
 		Budgets:     budgets.NewService(db.Budgets(), w.clock),

@@ -24,13 +24,28 @@ func (db *DB) Budgets() Budgets { return Budgets{db} }
 
 // Get implements budgets.Store.
 func (s Budgets) Get(ctx context.Context, partner, id uuid.UUID) (*budgets.Budget, error) {
-	b, err := s.find(ctx, s.db.reader, s.db.one(partner, "id", id), "")
-	return b, s.db.translate(err)
+	return s.read(ctx, s.db.one(partner, "id", id))
 }
 
 // ByCampaign implements budgets.Store.
 func (s Budgets) ByCampaign(ctx context.Context, partner, campaign uuid.UUID) (*budgets.Budget, error) {
-	b, err := s.find(ctx, s.db.reader, s.db.one(partner, "campaign", campaign), "")
+	return s.read(ctx, s.db.one(partner, "campaign", campaign))
+}
+
+// read is a budget as it is shown: what is due holds nothing, also before that
+// has been written down.
+func (s Budgets) read(ctx context.Context, which filter) (*budgets.Budget, error) {
+	b, err := s.find(ctx, s.db.reader, which, "")
+	if err != nil || b.State().Reserved == 0 {
+		return b, s.db.translate(err)
+	}
+	rows, err := s.db.reader.QueryContext(ctx, `SELECT `+reservationColumns+` FROM budget_reservations
+		WHERE budget = $1 AND state = 'reserved' AND expires_at <= $2`, s.db.key(b.State().ID), micros(s.db.steady()))
+	if err != nil {
+		return nil, s.db.translate(err)
+	}
+	due, err := collect(rows, scanReservation)
+	b.Lapse(due)
 	return b, s.db.translate(err)
 }
 

@@ -39,6 +39,7 @@ type DB struct {
 	reader *sql.DB
 	folder *folder // SQLite: keeps other processes out
 	now    func() time.Time
+	steady func() time.Time // does not step, and is the same on every node; reservations expire by it
 
 	statements statements
 	metricRefs sync.Map     // partner → short number, once it is committed
@@ -67,6 +68,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	}
 	if err := db.migrate(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("migrate %s: %w", db.name, err), db.Close())
+	}
+	if err := db.steadyClock(ctx, cfg.Now); err != nil {
+		return nil, errors.Join(err, db.Close())
 	}
 	if err := db.adoptBudgets(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("begin the ledgers: %w", err), db.Close())

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -140,4 +142,48 @@ func (l Ledger) entries(ctx context.Context, q querier, partner uuid.UUID, s Spa
 		return e, err
 	})
 	return stored, l.db.translate(err)
+}
+
+// maxScan bounds how many entries one Read looks at.
+const maxScan = 2000
+
+// Read returns entries, the newest first, with the lines that the query wants.
+// It looks at a bounded number: next goes on, and may come with few entries or
+// none. An entry whose bytes cannot be read is an error: campaignd verify says
+// which.
+func (l Ledger) Read(ctx context.Context, partner uuid.UUID, q ledger.Query) (found []ledger.Entry, next string, err error) {
+	size, before := pageSize(q.Limit), q.Before
+	span := Span{From: startOf(q.From), To: startOf(q.To)}
+	for scanned := 0; scanned < maxScan; {
+		span.Before = before
+		stored, err := l.Entries(ctx, partner, span, true, size)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, s := range stored {
+			e, err := s.Entry()
+			if err != nil {
+				return nil, "", fmt.Errorf("ledger entry %d of %s: %w", s.Seq, partner, err)
+			}
+			before = s.Seq
+			if q.Narrow(&e) {
+				found = append(found, e)
+			}
+			if len(found) == size && s.Seq > 1 {
+				return found, strconv.FormatInt(before, 10), nil
+			}
+		}
+		scanned += len(stored)
+		if len(stored) < size {
+			return found, "", nil
+		}
+	}
+	return found, strconv.FormatInt(before, 10), nil
+}
+
+func startOf(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return micros(t)
 }

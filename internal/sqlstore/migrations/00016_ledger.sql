@@ -31,7 +31,7 @@ CREATE TABLE ledger_days (
     CHECK (spent BETWEEN -9000000000000000000 AND 9000000000000000000)
 ) /*clustered*/;
 
--- Written under the lock of the budget's row.
+-- Written under the lock of the budget's row. resolved_at is 0 until then.
 CREATE TABLE budget_reservations (
     partner     UUID    NOT NULL,
     id          UUID    NOT NULL,
@@ -46,7 +46,7 @@ CREATE TABLE budget_reservations (
     late        INTEGER NOT NULL,
     created_at  BIGINT  NOT NULL,
     expires_at  BIGINT  NOT NULL,
-    resolved_at BIGINT,
+    resolved_at BIGINT  NOT NULL,
     PRIMARY KEY (partner, id)
 ) /*clustered*/;
 

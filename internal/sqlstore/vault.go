@@ -1,0 +1,316 @@
+package sqlstore
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/budgets/ledger"
+	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/partners"
+)
+
+// Vault implements budgets.Vault.
+type Vault struct{ db *DB }
+
+// Vault returns the store of decisions.
+func (db *DB) Vault() Vault { return Vault{db} }
+
+// Decide implements budgets.Vault.
+func (v Vault) Decide(ctx context.Context, needs budgets.Needs, decide func(*budgets.Books) error) error {
+	if err := v.widen(ctx, &needs); err != nil {
+		return v.db.translate(err)
+	}
+	return v.db.write(ctx, func(t *tx) error {
+		books, err := v.open(ctx, t, needs)
+		if err != nil {
+			return err
+		}
+		if err := decide(books); err != nil {
+			return err
+		}
+		return v.close(ctx, t, books)
+	})
+}
+
+// widen adds the budgets of the reservations that are named, and those of their
+// partners that have reservations to expire: what is due must not count against
+// a partner's limit. A reservation never changes its budget, so this need not
+// be in the transaction.
+func (v Vault) widen(ctx context.Context, needs *budgets.Needs) error {
+	owners, err := v.refs(ctx, `SELECT DISTINCT budget FROM budget_reservations WHERE id IN (`, needs.Reservations)
+	if err != nil {
+		return err
+	}
+	needs.Budgets = append(needs.Budgets, owners...)
+	slices.SortFunc(needs.Budgets, compareIDs)
+	needs.Budgets = slices.Compact(needs.Budgets)
+	due, err := v.refs(ctx, `SELECT DISTINCT r.budget FROM budget_reservations r WHERE r.state = 'reserved' AND r.expires_at <= `+
+		fmt.Sprint(micros(v.db.steady()))+` AND r.partner IN (SELECT b.partner FROM budgets b WHERE b.id IN (`, needs.Budgets)
+	if err != nil {
+		return err
+	}
+	needs.Budgets = append(needs.Budgets, due...)
+	slices.SortFunc(needs.Budgets, compareIDs)
+	needs.Budgets = slices.Compact(needs.Budgets)
+	return nil
+}
+
+func compareIDs(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
+
+// refs runs a query over a list of ids, whose parentheses it closes.
+func (v Vault) refs(ctx context.Context, query string, ids []uuid.UUID) ([]uuid.UUID, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	list, args := v.db.list(ids, 0)
+	rows, err := v.db.reader.QueryContext(ctx, query+list+strings.Repeat(")", strings.Count(query, "(")-strings.Count(query, ")")), args...)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(row scanner) (id uuid.UUID, err error) { return id, row.Scan(&id) })
+}
+
+// list is ids as the inside of IN (...), their arguments numbered after those
+// before. PostgreSQL gets one array, so that its statement is always the same.
+func (db *DB) list(ids []uuid.UUID, before int) (text string, args []any) {
+	if db.name == postgresDialect.name {
+		array := make([][16]byte, len(ids))
+		for i, id := range ids {
+			array[i] = id
+		}
+		return fmt.Sprintf("SELECT unnest($%d::uuid[])", before+1), []any{array}
+	}
+	args = make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = db.key(id)
+	}
+	return "?" + strings.Repeat(",?", len(ids)-1), args
+}
+
+// open locks the budgets and then their partners' log heads, and reads the rest
+// under these locks.
+func (v Vault) open(ctx context.Context, t *tx, needs budgets.Needs) (*budgets.Books, error) {
+	b := &budgets.Books{
+		Budgets: map[uuid.UUID]*budgets.Budget{}, Reservations: map[uuid.UUID]*budgets.Reservation{},
+		Spends: map[budgets.SpendRef]*budgets.Spend{}, Allowances: map[uuid.UUID]*budgets.Allowance{}, Changed: map[uuid.UUID]*budgets.Reservation{},
+	}
+	owners, err := v.lock(ctx, t, b, needs.Budgets)
+	if err != nil {
+		return nil, err
+	}
+	b.Now = v.db.steady().UTC().Truncate(time.Microsecond)
+	if err := v.readReservations(ctx, t, b, needs.Reservations, owners); err != nil {
+		return nil, err
+	}
+	if err := v.readSpends(ctx, t, b, needs.Spends); err != nil {
+		return nil, err
+	}
+	for _, p := range owners {
+		a, err := v.allowance(ctx, t, p)
+		if err != nil {
+			return nil, err
+		}
+		if a.Limited() {
+			b.Allowances[p] = a
+		}
+	}
+	return b, nil
+}
+
+func (v Vault) lock(ctx context.Context, t *tx, b *budgets.Books, ids []uuid.UUID) (owners []uuid.UUID, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	list, args := v.db.list(ids, 0)
+	rows, err := t.QueryContext(ctx, selectBudgets+` WHERE id IN (`+list+`) ORDER BY partner, campaign`+v.db.forUpdate, args...)
+	if err != nil {
+		return nil, fmt.Errorf("lock budgets: %w", err)
+	}
+	all, err := collect(rows, scanBudget)
+	if err != nil {
+		return nil, fmt.Errorf("lock budgets: %w", err)
+	}
+	for _, budget := range all {
+		s := budget.State()
+		b.Budgets[s.ID] = budget
+		owners = append(owners, s.Partner)
+	}
+	slices.SortFunc(owners, compareIDs)
+	owners = slices.Compact(owners)
+	return owners, t.stamp(ctx, slices.Clone(owners)...)
+}
+
+const reservationColumns = `partner, id, budget, campaign, channel, currency, day, amount, state, committed, late, created_at, expires_at, resolved_at`
+
+func scanReservation(row scanner) (*budgets.Reservation, error) {
+	r := &budgets.Reservation{}
+	var day, late, created, expires, resolved int64
+	err := row.Scan(&r.Partner, &r.ID, &r.Budget, &r.Campaign, &r.Channel, &r.Currency, &day, &r.Amount, &r.State, &r.Committed, &late, &created, &expires, &resolved)
+	r.Day, r.Late, r.CreatedAt, r.ExpiresAt = localday.Day(day), late != 0, moment(created), moment(expires)
+	if resolved != 0 {
+		at := moment(resolved)
+		r.ResolvedAt = &at
+	}
+	return r, err
+}
+
+// readReservations finds those that are named and those that are due. What is
+// due of a budget that is not locked is left to its own turn.
+func (v Vault) readReservations(ctx context.Context, t *tx, b *budgets.Books, ids, owners []uuid.UUID) error {
+	read := func(query string, args ...any) error {
+		rows, err := t.QueryContext(ctx, `SELECT `+reservationColumns+` FROM budget_reservations WHERE `+query, args...)
+		if err != nil {
+			return fmt.Errorf("read reservations: %w", err)
+		}
+		found, err := collect(rows, scanReservation)
+		for _, r := range found {
+			if b.Budgets[r.Budget] != nil {
+				b.Reservations[r.ID] = r
+			}
+		}
+		return err
+	}
+	if len(ids) > 0 {
+		list, args := v.db.list(ids, 0)
+		if err := read(`id IN (`+list+`)`, args...); err != nil {
+			return err
+		}
+	}
+	for _, p := range owners {
+		if err := read(`partner = $1 AND state = 'reserved' AND expires_at <= $2`, v.db.key(p), micros(b.Now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const spendColumns = `partner, budget, id, category, currency, amount, occurred_at, day, recorded_at, overdelivery, credit`
+
+func scanSpend(row scanner) (*budgets.Spend, error) {
+	s := &budgets.Spend{}
+	var occurred, day, recorded int64
+	err := row.Scan(&s.Partner, &s.Budget, &s.ID, &s.Category, &s.Currency, &s.Amount, &occurred, &day, &recorded, &s.Overdelivery, &s.Credit)
+	s.OccurredAt, s.Day, s.RecordedAt = moment(occurred), localday.Day(day), moment(recorded)
+	return s, err
+}
+
+func (v Vault) readSpends(ctx context.Context, t *tx, b *budgets.Books, refs []budgets.SpendRef) error {
+	for _, ref := range refs {
+		of := b.Budgets[ref.Budget]
+		if of == nil {
+			continue
+		}
+		s, err := scanSpend(t.queryRow(ctx, `SELECT `+spendColumns+` FROM budget_spends WHERE partner = $1 AND budget = $2 AND id = $3`,
+			v.db.key(of.State().Partner), v.db.key(ref.Budget), ref.ID))
+		if err == nil {
+			b.Spends[ref] = s
+		} else if err = missing(err, nil); err != nil {
+			return fmt.Errorf("read spends: %w", err)
+		}
+	}
+	return nil
+}
+
+// allowance is what the scopes above the partner's budgets allow. Its log head
+// is locked, so the days stay as they are until the commit.
+func (v Vault) allowance(ctx context.Context, t *tx, partner uuid.UUID) (*budgets.Allowance, error) {
+	p, err := t.db.Partners().find(ctx, t, partner, "")
+	if err != nil {
+		return &budgets.Allowance{}, ignore(err, partners.ErrNotFound)
+	}
+	s := p.State()
+	zone, err := time.LoadLocation(s.Timezone)
+	if err != nil {
+		zone = time.UTC
+	}
+	a := &budgets.Allowance{Daily: s.Limits.DailyBudget, Monthly: s.Limits.MonthlyBudget, Contract: s.Contract.Limit, Days: map[ledger.DayKey]ledger.DaySums{}}
+	if s.Contract.From != nil {
+		a.ContractFrom = localday.Of(*s.Contract.From, zone)
+	}
+	if s.Contract.Until != nil {
+		a.ContractTo = localday.Of(s.Contract.Until.Add(-time.Microsecond), zone) + 1
+	}
+	if !a.Limited() {
+		return a, nil
+	}
+	rows, err := t.query(ctx, `SELECT day, currency, spent, reserved FROM ledger_days WHERE partner = $1`, v.db.key(partner))
+	if err != nil {
+		return nil, err
+	}
+	return a, eachRow(rows, func(rows *sql.Rows) error {
+		var day int64
+		var currency string
+		var sums ledger.DaySums
+		err := rows.Scan(&day, &currency, &sums.Spent, &sums.Reserved)
+		a.Days[ledger.DayKey{Day: localday.Day(day), Currency: money.Currency(currency)}] = sums
+		return err
+	})
+}
+
+// close writes what was decided.
+func (v Vault) close(ctx context.Context, t *tx, b *budgets.Books) error {
+	for _, id := range slices.SortedFunc(keysOf(b.Budgets), compareIDs) {
+		budget := b.Budgets[id]
+		if !budget.Moved() {
+			continue
+		}
+		t.append(budget.PullEvents()...)
+		if err := t.db.Budgets().save(ctx, t, budget); err != nil {
+			return err
+		}
+	}
+	if err := v.writeReservations(ctx, t, b); err != nil {
+		return err
+	}
+	return v.writeSpends(ctx, t, b)
+}
+
+func (v Vault) writeReservations(ctx context.Context, t *tx, b *budgets.Books) error {
+	rows := bulk{
+		into:  "budget_reservations (" + reservationColumns + ")",
+		types: []string{"uuid", "uuid", "uuid", "uuid", "text", "text", "bigint", "bigint", "text", "bigint", "integer", "bigint", "bigint", "bigint"},
+		tail: `ON CONFLICT (partner, id) DO UPDATE SET state = excluded.state, committed = excluded.committed,
+			late = excluded.late, resolved_at = excluded.resolved_at`,
+	}
+	for _, id := range slices.SortedFunc(keysOf(b.Changed), compareIDs) {
+		r := b.Changed[id]
+		late, resolved := int64(0), int64(0)
+		if r.Late {
+			late = 1
+		}
+		if r.ResolvedAt != nil {
+			resolved = micros(*r.ResolvedAt)
+		}
+		rows.add([16]byte(r.Partner), [16]byte(r.ID), [16]byte(r.Budget), [16]byte(r.Campaign), r.Channel, string(r.Currency), int64(r.Day),
+			r.Amount, string(r.State), r.Committed, late, micros(r.CreatedAt), micros(r.ExpiresAt), resolved)
+	}
+	if _, err := rows.exec(ctx, t); err != nil {
+		return fmt.Errorf("write reservations: %w", err)
+	}
+	return nil
+}
+
+func (v Vault) writeSpends(ctx context.Context, t *tx, b *budgets.Books) error {
+	rows := bulk{
+		into:  "budget_spends (place, " + spendColumns + ")",
+		types: []string{"uuid", "uuid", "uuid", "text", "text", "text", "bigint", "bigint", "bigint", "bigint", "bigint", "bigint"},
+	}
+	for _, s := range b.Recorded {
+		place := [16]byte(uuid.Must(uuid.NewV7()))
+		rows.add(place, [16]byte(s.Partner), [16]byte(s.Budget), s.ID, s.Category, string(s.Currency), s.Amount, micros(s.OccurredAt),
+			int64(s.Day), micros(s.RecordedAt), s.Overdelivery, s.Credit)
+	}
+	if _, err := rows.exec(ctx, t); err != nil {
+		return fmt.Errorf("write spends: %w", err)
+	}
+	return nil
+}
