@@ -53,20 +53,20 @@ type App struct {
 
 // services are the use cases, over one store.
 type services struct {
-	partners  *partners.Service
-	sessions  *partners.Sessions
-	campaigns *campaigns.Service
-	budgets   *budgets.Service
-	ingester  *performance.Ingester
-	metrics   *performance.Service
-	analysis  *analysis.Service
-	sources   *performance.Sources
-	explorer  *performance.Explorer
-	alerts    *performance.Alerts
-	mirror    *influx.Mirror // nil without an InfluxDB
-	anomalies *lookout.Service
-	rules     *rule.Service
-	webhooks  *webhooks.Service
+	partners   *partners.Service
+	sessions   *partners.Sessions
+	campaigns  *campaigns.Service
+	budgets    *budgets.Service
+	ingester   *performance.Ingester
+	metrics    *performance.Service
+	analysis   *analysis.Service
+	sources    *performance.Sources
+	explorer   *performance.Explorer
+	alerts     *performance.Alerts
+	mirror     *influx.Mirror // nil without an InfluxDB
+	anomalies  *lookout.Service
+	rules      *rule.Service
+	webhooks   *webhooks.Service
 	partners   *partners.Service
 	sessions   *partners.Sessions
 	campaigns  *campaigns.Service
@@ -87,15 +87,15 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 	ingester := performance.NewIngester(db.Metrics())
 	mirror := newMirror(db, cfg)
 	s := services{
-		partners:  partners.NewService(db.Partners(), db.Keys(), now, newID, rand.Reader),
-		sessions:  partners.NewSessions(db.Sessions(), db.Keys(), now, rand.Reader),
-		campaigns: campaigns.NewService(db.Campaigns(), db.Log(), now, newID),
-		budgets:   budgets.NewService(db.Budgets(), now),
-		ingester:  ingester,
-		sources:   performance.NewSources(db.Sources(), now),
-		metrics:   performance.NewService(ingester, db.Metrics(), readerOf(db, mirror), now),
-		mirror:    mirror,
-		alerts:    performance.NewAlerts(db.Alerts(), now),
+		partners:   partners.NewService(db.Partners(), db.Keys(), now, newID, rand.Reader),
+		sessions:   partners.NewSessions(db.Sessions(), db.Keys(), now, rand.Reader),
+		campaigns:  campaigns.NewService(db.Campaigns(), db.Log(), now, newID),
+		budgets:    budgets.NewService(db.Budgets(), now),
+		ingester:   ingester,
+		sources:    performance.NewSources(db.Sources(), now),
+		metrics:    performance.NewService(ingester, db.Metrics(), readerOf(db, mirror), now),
+		mirror:     mirror,
+		alerts:     performance.NewAlerts(db.Alerts(), now),
 		partners:   partners.NewService(db.Partners(), db.Keys(), now, newID, rand.Reader),
 		sessions:   partners.NewSessions(db.Sessions(), db.Keys(), now, rand.Reader),
 		campaigns:  campaigns.NewService(db.Campaigns(), db.Log(), now, newID),
@@ -161,10 +161,10 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	a.importer = newImporter(a.db, &a.services, a.cfg.clock())
 	api := httpapi.New(httpapi.Services{
-		Partners:    a.services.partners,
-		Campaigns:   a.services.campaigns,
-		Budgets:     a.services.budgets,
-		Pacing:      pacing.NewService(paced{&a.services}, paced{&a.services}, a.cfg.clock()),
+		Partners:   a.services.partners,
+		Campaigns:  a.services.campaigns,
+		Budgets:    a.services.budgets,
+		Pacing:     pacing.NewService(paced{&a.services}, paced{&a.services}, a.cfg.clock()),
 		Partners:   a.services.partners,
 		Campaigns:  a.services.campaigns,
 		Budgets:    a.services.budgets,
