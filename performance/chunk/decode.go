@@ -265,14 +265,14 @@ func (r *reader) texts(to rows, n int, text textOf) {
 		r.fail("an empty dictionary")
 		return
 	}
-	if len(entries) == 1 && entries[0] == "" {
+	if len(entries) == 1 {
+		for i := 0; i < n && entries[0] != ""; i++ {
+			*text(to.row(i)) = entries[0]
+		}
 		return
 	}
 	for i := range n {
-		var entry uint64
-		if len(entries) > 1 {
-			entry = r.uvarint()
-		}
+		entry := r.uvarint()
 		if entry >= uint64(len(entries)) {
 			r.fail("entry %d", entry)
 			return

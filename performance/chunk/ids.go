@@ -3,6 +3,7 @@ package chunk
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -143,18 +144,20 @@ func (r *reader) timed(to rows, n int) {
 // would take as long as all the rest.
 func printIDs(to rows, n int, id func(i int) uuid.UUID) {
 	const length = 36
-	text := make([]byte, length*n)
+	var text strings.Builder
+	text.Grow(length * n)
+	var one [length]byte
+	one[8], one[13], one[18], one[23] = '-', '-', '-', '-'
 	for i := range n {
 		u := id(i)
-		dst := text[length*i : length*i+length]
-		hex.Encode(dst, u[:4])
-		hex.Encode(dst[9:], u[4:6])
-		hex.Encode(dst[14:], u[6:8])
-		hex.Encode(dst[19:], u[8:10])
-		hex.Encode(dst[24:], u[10:])
-		dst[8], dst[13], dst[18], dst[23] = '-', '-', '-', '-'
+		hex.Encode(one[:], u[:4])
+		hex.Encode(one[9:], u[4:6])
+		hex.Encode(one[14:], u[6:8])
+		hex.Encode(one[19:], u[8:10])
+		hex.Encode(one[24:], u[10:])
+		text.Write(one[:])
 	}
-	all := string(text)
+	all := text.String()
 	for i := range n {
 		to.row(i).ID = all[length*i : length*i+length]
 	}

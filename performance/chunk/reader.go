@@ -29,6 +29,11 @@ func (r *reader) end() error {
 }
 
 func (r *reader) uvarint() uint64 {
+	if len(r.left) > 0 && r.left[0] < 0x80 { // most are one byte
+		v := r.left[0]
+		r.left = r.left[1:]
+		return uint64(v)
+	}
 	v, n := binary.Uvarint(r.left)
 	if n <= 0 {
 		r.fail("a number")
@@ -39,13 +44,8 @@ func (r *reader) uvarint() uint64 {
 }
 
 func (r *reader) varint() int64 {
-	v, n := binary.Varint(r.left)
-	if n <= 0 {
-		r.fail("a number")
-		return 0
-	}
-	r.left = r.left[n:]
-	return v
+	v := r.uvarint()
+	return int64(v>>1) ^ -int64(v&1) // as binary.Varint has it
 }
 
 func (r *reader) bytes(n uint64) []byte {
