@@ -67,17 +67,7 @@ type services struct {
 	anomalies  *lookout.Service
 	rules      *rule.Service
 	webhooks   *webhooks.Service
-	partners   *partners.Service
-	sessions   *partners.Sessions
-	campaigns  *campaigns.Service
-	budgets    *budgets.Service
 	authorizer *budgets.Authorizer
-	ingester   *performance.Ingester
-	metrics    *performance.Service
-	alerts     *performance.Alerts
-	anomalies  *lookout.Service
-	rules      *rule.Service
-	webhooks   *webhooks.Service
 }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
@@ -96,32 +86,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		metrics:    performance.NewService(ingester, db.Metrics(), readerOf(db, mirror), now),
 		mirror:     mirror,
 		alerts:     performance.NewAlerts(db.Alerts(), now),
-		partners:   partners.NewService(db.Partners(), db.Keys(), now, newID, rand.Reader),
-		sessions:   partners.NewSessions(db.Sessions(), db.Keys(), now, rand.Reader),
-		campaigns:  campaigns.NewService(db.Campaigns(), db.Log(), now, newID),
-		budgets:    budgets.NewService(db.Budgets(), now),
 		authorizer: budgets.NewAuthorizer(db.Vault()),
-		ingester:   ingester,
-		metrics:    performance.NewService(ingester, db.Metrics(), db.Metrics(), now),
-		alerts:     performance.NewAlerts(db.Alerts(), now),
-		partners:   partners.NewService(db.Partners(), db.Keys(), now, newID, rand.Reader),
-		sessions:   partners.NewSessions(db.Sessions(), db.Keys(), now, rand.Reader),
-		campaigns:  campaigns.NewService(db.Campaigns(), db.Log(), now, newID),
-		budgets:    budgets.NewService(db.Budgets(), now),
-		ingester:   ingester,
-		sources:    performance.NewSources(db.Sources(), now),
-		metrics:    performance.NewService(ingester, db.Metrics(), readerOf(db, mirror), now),
-		mirror:     mirror,
-		alerts:     performance.NewAlerts(db.Alerts(), now),
-		partners:   partners.NewService(db.Partners(), db.Keys(), now, newID, rand.Reader),
-		sessions:   partners.NewSessions(db.Sessions(), db.Keys(), now, rand.Reader),
-		campaigns:  campaigns.NewService(db.Campaigns(), db.Log(), now, newID),
-		budgets:    budgets.NewService(db.Budgets(), now),
-		ingester:   ingester,
-		sources:    performance.NewSources(db.Sources(), now),
-		metrics:    performance.NewService(ingester, db.Metrics(), readerOf(db, mirror), now),
-		mirror:     mirror,
-		alerts:     performance.NewAlerts(db.Alerts(), now),
 		webhooks: webhooks.NewService(webhooks.Config{
 			Store: db.Webhooks(), Outbox: db.Webhooks(), Sender: webhook.New(cfg.WebhooksPrivate),
 			Policy: webhooks.Policy{Private: cfg.WebhooksPrivate}, Now: now, NewID: newID, Random: rand.Reader,
@@ -183,9 +148,6 @@ func (a *App) build(ctx context.Context) (err error) {
 		Campaigns:  a.services.campaigns,
 		Budgets:    a.services.budgets,
 		Pacing:     pacing.NewService(paced{&a.services}, paced{&a.services}, a.cfg.clock()),
-		Partners:   a.services.partners,
-		Campaigns:  a.services.campaigns,
-		Budgets:    a.services.budgets,
 		Authorizer: httpapi.Authorizer{Decider: a.services.authorizer.Decider, Rehearsal: a.services.authorizer.Rehearsal(), Vault: a.db.Vault(), Now: a.db.Steady}, Ledger: a.db.Ledger(),
 		Performance: a.services.metrics,
 		Explorer:    a.services.explorer,
