@@ -165,6 +165,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Services: dashboard.Services{
 			Campaigns:   a.services.campaigns,
 			Budgets:     a.services.budgets,
+			Explorer:    a.services.explorer,
 			Performance: a.services.metrics,
 			Analysis:    a.services.analysis,
 			Alerts:      a.services.alerts,

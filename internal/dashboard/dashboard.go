@@ -74,6 +74,7 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 		{"GET /campaigns/{id}", (*visit).campaign},
 		{"GET /campaigns/{id}/series", (*visit).series},
 		{"GET /campaigns/{id}/analysis", (*visit).analyse},
+		{"GET /campaigns/{id}/explore", (*visit).explore},
 		{"GET /campaigns/{id}/setup", (*visit).setup},
 		{"POST /campaigns/{id}/details", (*visit).saveDetails},
 		{"POST /campaigns/{id}/targeting", (*visit).saveTargeting},

@@ -241,6 +241,55 @@ type firingRow struct {
 	Campaign, Href, Observed, Ended string
 }
 
+// explorePage is the answer to any question about a campaign's numbers.
+type explorePage struct {
+	Head                       campaignHead
+	Form                       exploreForm
+	Problem                    *problem
+	Ranges, Steps, Bys, Sinces []string
+	ZoneNote, Known, Mixed     string
+	Chips                      []string // what makes the answer a historical one
+	Heads, Columns             []string
+	Rows                       []exploreRow
+	Total                      []figure
+	More                       string
+	Curl, CSV                  string
+	Restated                   restatedCard
+}
+
+type exploreRow struct {
+	Names   []exploreName
+	Figures []figure
+}
+
+type exploreName struct {
+	Text, Key string // Key is what the column is sorted by, when it is not the text
+	Soft      bool
+}
+
+type restatedCard struct {
+	Note string
+	Days []restatedDay
+	More bool
+}
+
+type restatedDay struct {
+	Day     string
+	Changes []restatedChange
+	Causes  []restatedCause
+}
+
+type restatedChange struct {
+	Metric        string
+	Before, After figure
+	Delta         string
+}
+
+type restatedCause struct {
+	Text, Events, References, Sources string
+	More                              bool
+}
+
 type historyPage struct {
 	Head    campaignHead
 	Entries []entry

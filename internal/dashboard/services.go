@@ -20,6 +20,7 @@ type Services struct {
 	Budgets     Budgets
 	Performance Performance
 	Analysis    Analysis
+	Explorer    Explorer
 	Alerts      Alerts
 	Webhooks    Webhooks
 	Anomalies   Anomalies
@@ -61,6 +62,12 @@ type Performance interface {
 	Metrics(ctx context.Context, partner, campaign uuid.UUID, q performance.Query) (performance.Result, error)
 	Totals(ctx context.Context, partner, campaign uuid.UUID) (performance.Totals, error)
 	PartnerTotals(ctx context.Context, partner uuid.UUID) ([]performance.Totals, error)
+	Restatements(ctx context.Context, partner, campaign uuid.UUID, q performance.RestatementQuery) (performance.Restatements, error)
+}
+
+// Explorer is performance.Explorer.
+type Explorer interface {
+	Campaign(ctx context.Context, partner, campaign uuid.UUID, q performance.Query, allowMixed bool) (performance.MixedResult, error)
 }
 
 // Analysis is analysis.Service.

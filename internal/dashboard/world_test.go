@@ -77,6 +77,7 @@ func newWorld(t *testing.T) *world {
 	pages, err := New(Config{
 		Services: Services{
 			Campaigns: w.campaigns, Budgets: w.budgets, Performance: w.metrics,
+			Explorer: performance.NewExplorer(w.metrics, performance.NewSources(db.Sources(), time.Now)),
 			Analysis: analysis.NewService(directory{db.Campaigns()}, w.metrics, time.Now),
 			Alerts:   w.alerts, Anomalies: w.anomalies, Rules: w.rules,
 			Webhooks: w.webhooks,

@@ -211,11 +211,11 @@ func (t *TableWriter) flush() error {
 }
 
 func (t *TableWriter) cells(e *performance.Event) []string {
-	row := append(t.row[:0], safeText(e.ID), e.Campaign.String(), string(appendTime(nil, e.OccurredAt)))
+	row := append(t.row[:0], SafeText(e.ID), e.Campaign.String(), string(appendTime(nil, e.OccurredAt)))
 	for _, f := range textFields(e) {
-		row = append(row, safeText(f.value))
+		row = append(row, SafeText(f.value))
 	}
-	row = append(row, e.Cause, safeText(e.Reference))
+	row = append(row, e.Cause, SafeText(e.Reference))
 	given := e.Given()
 	for m := range performance.NumMetrics {
 		switch {

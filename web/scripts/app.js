@@ -4,6 +4,7 @@ import { dialogs, rows, filters, menus, guard } from "./forms.js";
 import { follow } from "./live.js";
 import { charts } from "./chart.js";
 import { sorting } from "./sort.js";
+import { copying } from "./copy.js";
 import { ruleForm } from "./rule.js";
 
 dialogs();
@@ -12,6 +13,7 @@ filters();
 menus();
 guard();
 sorting();
+copying();
 ruleForm();
 const drawn = charts();
 follow(drawn);

@@ -34,6 +34,7 @@ function sort(body, column, sign) {
 function keyOf(cell) {
   const data = cell.querySelector("data");
   if (data) return data.value === "" ? null : Number(data.value);
-  const text = cell.textContent.trim();
+  const key = cell.querySelector("[data-key]");
+  const text = key ? key.dataset.key : cell.textContent.trim();
   return text.startsWith("–") ? null : text;
 }
