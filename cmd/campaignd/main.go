@@ -30,6 +30,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run the service."`
 	Demo    demoCmd    `cmd:"" help:"Run the service with a demo partner and a simulated ad market."`
 	Migrate migrateCmd `cmd:"" help:"Bring the store's schema up to date and exit."`
+	Verify  verifyCmd  `cmd:"" help:"Compare every sum with the event log, and rebuild it; offline."`
 	Import  importCmd  `cmd:"" help:"Send a platform's report file to a running service."`
 	Export  exportCmd  `cmd:"" help:"Write the raw events of a campaign or a partner, as a running service has them."`
 	Keys    keysCmd    `cmd:"" help:"List, issue and revoke API keys of a running service."`
