@@ -11,7 +11,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/event"
-	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/anomaly"
@@ -76,10 +75,6 @@ func (a *Anomaly) Event() event.Event {
 	}, Detected{a.ID, a.Facts})
 	return rec.Pull()[0]
 }
-
-// ErrKind refuses a kind that no anomaly has.
-var ErrKind = fault.New(fault.Invalid, "invalid_kind", "There is no such kind of anomaly.",
-	"Use spike, drop, no_delivery, level_shift, unrest or flatline.")
 
 // IDOf is the anomaly's id: a UUIDv7 of the hour's start, so that ids are in
 // the order of what they are about, with a digest in the place of chance, so
