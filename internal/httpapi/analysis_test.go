@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"net/http"
@@ -149,10 +150,10 @@ func TestAnAnswerCanBeReproduced(t *testing.T) {
 	for i, p := range paths {
 		moment := url.Values{"at": {before[i].str("at")}, "known_at": {before[i].str("known_at")}}.Encode()
 		again := h.call(h.analyst, "GET", campaign+p+"&"+moment, nil).want(http.StatusOK)
-		if string(again.text) != string(before[i].text) {
+		if !bytes.Equal(again.text, before[i].text) {
 			t.Errorf("%s was\n%.1500s\nis\n%.1500s", p, before[i].text, again.text)
 		}
-		if now := h.call(h.analyst, "GET", campaign+p, nil).want(http.StatusOK); string(now.text) == string(before[i].text) {
+		if now := h.call(h.analyst, "GET", campaign+p, nil).want(http.StatusOK); bytes.Equal(now.text, before[i].text) {
 			t.Errorf("%s does not see the late data", p)
 		}
 	}

@@ -167,9 +167,12 @@ func chosen(found []Insight) []Insight {
 		}
 	}
 	slices.SortStableFunc(kept, func(a, b Insight) int { return cmp.Compare(b.rank(), a.rank()) })
-	told := map[string]bool{}
+	told, changed := map[string]bool{}, map[string]bool{}
+	for _, i := range kept {
+		changed[i.Metric] = changed[i.Metric] || i.Kind == "change"
+	}
 	kept = slices.DeleteFunc(kept, func(i Insight) bool {
-		if told[i.Metric] {
+		if told[i.Metric] || i.Kind == "trend" && changed[i.Metric] {
 			return true
 		}
 		told[i.Metric] = true

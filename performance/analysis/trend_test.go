@@ -9,10 +9,10 @@ import (
 )
 
 // share of seeds for which a made-up series is called a trend.
-func share(n int, make func(r *rand.Rand) []float64) float64 {
+func share(n int, draw func(r *rand.Rand) []float64) float64 {
 	found := 0
 	for seed := range n {
-		if d := TrendOf(make(rand.New(rand.NewPCG(uint64(seed), 7)))).Direction; d == "rising" || d == "falling" {
+		if d := TrendOf(draw(rand.New(rand.NewPCG(uint64(seed), 7)))).Direction; d == "rising" || d == "falling" {
 			found++
 		}
 	}
@@ -30,13 +30,13 @@ func noise(r *rand.Rand, n int, f func(t int) float64) []float64 {
 // A test at 5 % finds a trend in about 5 % of what has none, weekday or not.
 func TestNoiseIsNoTrend(t *testing.T) {
 	weekday := func(t int) float64 { return []float64{0, 1, 2, 3, 4, -20, -30}[t%7] }
-	for name, make := range map[string]func(*rand.Rand) []float64{
+	for name, draw := range map[string]func(*rand.Rand) []float64{
 		"10 days":           func(r *rand.Rand) []float64 { return noise(r, 10, func(int) float64 { return 50 }) },
 		"28 days":           func(r *rand.Rand) []float64 { return noise(r, 28, func(int) float64 { return 50 }) },
 		"90 days":           func(r *rand.Rand) []float64 { return noise(r, 90, func(int) float64 { return 50 }) },
 		"30 days, weekends": func(r *rand.Rand) []float64 { return noise(r, 30, weekday) },
 	} {
-		if got := share(1500, make); got < 0.02 || got > 0.075 {
+		if got := share(1500, draw); got < 0.02 || got > 0.075 {
 			t.Errorf("%s: %.3f are called trends, about 0.05 may be", name, got)
 		}
 	}
