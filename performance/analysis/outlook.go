@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/forecast"
@@ -17,7 +18,7 @@ import (
 const (
 	MaxOutlookDays     = 90
 	DefaultOutlookDays = 7
-	outlookHistory     = 182 // days that are read: 26 weeks, which bounds the time of an answer
+	outlookHistory     = 112 // days that are read: 16 weeks, which bounds the time of an answer
 	minOutlookHistory  = 2
 	surerOutlook       = 5 // complete days, below which confidence is low (mureo)
 )
@@ -97,15 +98,13 @@ func (s *Service) Outlook(ctx context.Context, partner, campaign uuid.UUID, days
 	o.Period = Period{First: r.today, Last: r.today + localday.Day(days-1)}
 	o.From, _ = localday.Bounds(o.First, r.Zone)
 	_, o.To = localday.Bounds(o.Last, r.Zone)
+	if o.Items, err = r.predictAll(c, days); err != nil {
+		return Outlook{}, err
+	}
 	means := make([]performance.Metrics, days)
-	for _, name := range outlookMetrics {
-		f, _ := figureNamed(name) // a constant
-		p, err := r.predict(f, c, means)
-		if err != nil {
-			return Outlook{}, err
-		}
-		o.Items = append(o.Items, p)
+	for _, p := range o.Items {
 		o.Confidence = lower(o.Confidence, p.Confidence)
+		p.addTo(means)
 	}
 	for i := range figures {
 		if f := &figures[i]; f.isKPI() {
@@ -130,10 +129,31 @@ func (o *Outlook) Course(metric string) []int64 {
 	return out
 }
 
-// predict forecasts one metric and notes its means.
-func (r *reading) predict(f *figure, c course, means []performance.Metrics) (Prediction, error) {
+// predictAll forecasts the metrics side by side.
+func (r *reading) predictAll(c course, days int) ([]Prediction, error) {
+	all := make([]Prediction, len(outlookMetrics))
+	var group errgroup.Group
+	for i, name := range outlookMetrics {
+		group.Go(func() (err error) {
+			f, _ := figureNamed(name) // a constant
+			all[i], err = r.predict(f, c, days)
+			return err
+		})
+	}
+	return all, group.Wait()
+}
+
+// addTo notes the expected values of each day.
+func (p *Prediction) addTo(days []performance.Metrics) {
+	f, _ := figureNamed(p.Metric) // it was predicted under its name
+	for i, e := range p.Points {
+		*days[i].At(f.over) = stored(f, e.Mid.Micros)
+	}
+}
+
+// predict forecasts one metric.
+func (r *reading) predict(f *figure, c course, days int) (Prediction, error) {
 	series := c.series(f)
-	days := len(means)
 	model, err := forecast.New(series, 7, forecast.Options{Horizon: min(days, 14), NonNegative: true})
 	if err != nil {
 		return Prediction{}, err
@@ -146,7 +166,6 @@ func (r *reading) predict(f *figure, c course, means []performance.Metrics) (Pre
 		e := Expected{r.today + localday.Day(i), r.interval(f, point)}
 		p.Points = append(p.Points, e)
 		p.Total.add(e.Range)
-		*means[i].At(f.over) = stored(f, e.Mid.Micros)
 	}
 	return p, nil
 }
