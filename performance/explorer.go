@@ -150,11 +150,11 @@ func (x *Explorer) blend(ctx context.Context, subjects []*Subject, q Query, wind
 	}
 	mixed := newMixture(q, out.Granularity == "day")
 	mixed.take(pieces)
-	zones, byWindow, any := mixed.mixes()
+	zones, byWindow, mixes := mixed.mixes()
 	switch {
-	case any && !allowMixed:
+	case mixes && !allowMixed:
 		return out, mixed.refusal()
-	case any:
+	case mixes:
 		mixed = newMixture(q, mixed.days)
 		mixed.parted, mixed.byZone, mixed.byWindow = true, zones, byWindow
 		mixed.take(pieces)

@@ -55,7 +55,8 @@ func (s *Service) Export(ctx context.Context, partner, campaign uuid.UUID, q Exp
 		settled = min(settled, q.KnownAt.UnixMicro())
 	}
 	x.KnownAt, x.span.KnownTo = time.UnixMicro(settled).UTC(), settled+1
-	return x, x.look(ctx, campaign)
+	err = x.look(ctx, campaign)
+	return x, err
 }
 
 // look lists the campaigns and the names of their custom values, which the

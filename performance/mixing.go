@@ -194,13 +194,13 @@ func mixedWindows(windows map[string]*names) error {
 }
 
 // mixes reports which kinds of mix there are anywhere.
-func (m *mixture) mixes() (zones, windows, any bool) {
+func (m *mixture) mixes() (zones, windows, some bool) {
 	for _, b := range m.contents {
 		zones = zones || len(b.zones.list) > 1
 		windows = windows || len(b.windows) > 1
-		any = any || zones || windows || len(b.currencies.list) > 1
+		some = some || zones || windows || len(b.currencies.list) > 1
 	}
-	return zones, windows, any
+	return zones, windows, some
 }
 
 // items are the joined ones in the order of time and group.

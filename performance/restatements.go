@@ -86,7 +86,8 @@ func (s *Service) Restatements(ctx context.Context, partner, campaign uuid.UUID,
 	for i, day := range days {
 		out.Days[i] = found[day].describe(subject, day)
 	}
-	return out, s.compareDays(ctx, subject, &out)
+	err = s.compareDays(ctx, subject, &out)
+	return out, err
 }
 
 // between makes the moments definite.

@@ -211,7 +211,8 @@ func (t *TableWriter) flush() error {
 }
 
 func (t *TableWriter) cells(e *performance.Event) []string {
-	row := append(t.row[:0], SafeText(e.ID), e.Campaign.String(), string(appendTime(nil, e.OccurredAt)))
+	row := t.row[:0]
+	row = append(row, SafeText(e.ID), e.Campaign.String(), string(appendTime(nil, e.OccurredAt)))
 	for _, f := range textFields(e) {
 		row = append(row, SafeText(f.value))
 	}
@@ -230,8 +231,9 @@ func (t *TableWriter) cells(e *performance.Event) []string {
 	for _, name := range t.custom {
 		row = append(row, customCell(e, name))
 	}
-	t.row = append(row, e.Metadata)
-	return t.row
+	row = append(row, e.Metadata)
+	t.row = row
+	return row
 }
 
 func customCell(e *performance.Event, name string) string {
