@@ -21,6 +21,7 @@ type BenchConfig struct {
 	Database  string        `placeholder:"URL" help:"An empty PostgreSQL to measure on, in place of an embedded store in a temporary folder. What the measurement writes stays there."`
 	Campaigns int           `default:"500" help:"Over how many campaigns the events are spread."`
 	Seed      uint64        `default:"1" help:"Of the values sent."`
+	InfluxURL string        `placeholder:"URL" help:"An InfluxDB 1.x that takes the same facts first, as a baseline."`
 	JSON      bool          `name:"json" help:"Print the figures as JSON."`
 }
 
@@ -63,7 +64,7 @@ func measure(ctx context.Context, cfg BenchConfig, db *sqlstore.DB, program *ben
 		return bench.Report{}, err
 	}
 	load := bench.Usual(bench.Load{URL: program.URL, Key: key, Campaigns: cfg.Campaigns, Duration: cfg.Duration, Seed: cfg.Seed, PID: program.PID()})
-	report, err := bench.Run(ctx, bench.Plan{Load: load, Bare: sqlstore.Bare{Metrics: db.Metrics()}, PostgresDSN: cfg.Database})
+	report, err := bench.Run(ctx, bench.Plan{Load: load, Bare: sqlstore.Bare{Metrics: db.Metrics()}, PostgresDSN: cfg.Database, InfluxURL: cfg.InfluxURL})
 	report.PeakMemory = program.PeakMemory()
 	return report, err
 }

@@ -80,14 +80,14 @@ func TestRunCountsWhatArrives(t *testing.T) {
 	defer server.Close()
 	bare := &nowhere{}
 	load := Load{URL: server.URL, Key: "key", Campaigns: 3, Connections: 4, Batch: 10, Duration: 100 * time.Millisecond}
-	report, err := Run(t.Context(), Plan{Load: load, Bare: bare, PostgresDSN: testenv.Postgres(t)})
+	report, err := Run(t.Context(), Plan{Load: load, Bare: bare, PostgresDSN: testenv.Postgres(t), InfluxURL: testenv.Influx18(t).URL()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(report.Rates) != 4 {
+	if len(report.Rates) != 5 {
 		t.Fatalf("%d rates", len(report.Rates))
 	}
-	inserts, store, batches, singles := report.Rates[0], report.Rates[1], report.Rates[2], report.Rates[3]
+	inserts, influx, store, batches, singles := report.Rates[0], report.Rates[1], report.Rates[2], report.Rates[3], report.Rates[4]
 	if store.Events != bare.events.Load() || store.Events == 0 || inserts.Events == 0 {
 		t.Errorf("the bare store took %d, the report says %d; %d inserts", bare.events.Load(), store.Events, inserts.Events)
 	}
@@ -97,7 +97,7 @@ func TestRunCountsWhatArrives(t *testing.T) {
 	if got := api.created.Load(); got != 3+3 { // each load has its own
 		t.Errorf("%d campaigns made", got)
 	}
-	if batches.P50 <= 0 || batches.P99 < batches.P50 || report.OfBareStore <= 0 || report.TimesOneInsert <= 0 {
+	if batches.P50 <= 0 || batches.P99 < batches.P50 || report.OfBareStore <= 0 || report.OfInfluxDB <= 0 || influx.Events == 0 || report.TimesOneInsert <= 0 {
 		t.Errorf("%+v", report)
 	}
 	if text := report.String(); !strings.Contains(text, "of the bare store") || !strings.Contains(text, "single events") {

@@ -14,6 +14,7 @@ type Plan struct {
 	Load                           // of the batches
 	Bare        performance.Writer // the store's bare log; nil leaves the baseline out
 	PostgresDSN string             // for one insert per event; empty leaves it out
+	InfluxURL   string             // of an InfluxDB 1.x that takes the same facts; empty leaves it out
 }
 
 // Report is what a Plan found.
@@ -21,6 +22,7 @@ type Report struct {
 	Rates          []Rate  `json:"rates"`
 	OfBareStore    float64 `json:"of_bare_store,omitempty"`    // whole path / bare store
 	TimesOneInsert float64 `json:"times_one_insert,omitempty"` // whole path / one insert per event
+	OfInfluxDB     float64 `json:"of_influxdb,omitempty"`      // whole path / InfluxDB
 	PeakMemory     float64 `json:"peak_memory_mib,omitempty"`  // of the program
 }
 
@@ -42,13 +44,19 @@ func Singles(l Load) Load {
 // the program and not them.
 func Run(ctx context.Context, p Plan) (Report, error) {
 	var r Report
-	var inserts, bare Rate
+	var inserts, bare, influx Rate
 	var err error
 	if p.PostgresDSN != "" {
 		if inserts, err = InsertPerEvent(ctx, p.PostgresDSN, p.Load); err != nil {
 			return r, err
 		}
 		r.Rates = append(r.Rates, inserts)
+	}
+	if p.InfluxURL != "" {
+		if influx, err = InfluxDB(ctx, p.InfluxURL, p.Load); err != nil {
+			return r, err
+		}
+		r.Rates = append(r.Rates, influx)
 	}
 	if p.Bare != nil {
 		if bare, err = BareStore(ctx, p.Bare, p.Load); err != nil {
@@ -63,6 +71,7 @@ func Run(ctx context.Context, p Plan) (Report, error) {
 	singles, err := Ingest(ctx, "HTTP, single events", Singles(p.Load))
 	r.Rates = append(r.Rates, whole, singles)
 	r.OfBareStore, r.TimesOneInsert = ratio(whole, bare), ratio(whole, inserts)
+	r.OfInfluxDB = ratio(whole, influx)
 	return r, err
 }
 
@@ -83,6 +92,9 @@ func (r Report) String() string {
 	}
 	if r.TimesOneInsert > 0 {
 		fmt.Fprintf(&b, "%-28s %9.1f times one insert per event\n", "", r.TimesOneInsert)
+	}
+	if r.OfInfluxDB > 0 {
+		fmt.Fprintf(&b, "%-28s %9.2f of InfluxDB\n", "", r.OfInfluxDB)
 	}
 	if r.PeakMemory > 0 {
 		fmt.Fprintf(&b, "%-28s %9.0f MiB of memory at most\n", "", r.PeakMemory)
