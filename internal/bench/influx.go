@@ -98,7 +98,8 @@ func (w *lineWriter) lines(events int) []byte {
 
 func (w *lineWriter) line(at time.Time) {
 	r, campaign := w.random, w.random.IntN(len(w.campaigns))
-	b := append(w.buf, "events,campaign="...)
+	b := w.buf
+	b = append(b, "events,campaign="...)
 	b = append(b, w.campaigns[campaign]...)
 	b = append(b, ",channel="...)
 	b = append(b, channels[campaign%len(channels)]...)
@@ -118,5 +119,6 @@ func (w *lineWriter) line(at time.Time) {
 	b = append(b, ' ')
 	// Two facts of one series and microsecond would be one point.
 	b = strconv.AppendInt(b, at.UnixMicro()+int64(r.IntN(1000)), 10)
-	w.buf = append(b, '\n')
+	b = append(b, '\n')
+	w.buf = b
 }
