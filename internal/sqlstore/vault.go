@@ -14,7 +14,6 @@ import (
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/budgets/ledger"
 	"github.com/hexabuilders/campaignd/localday"
-	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/partners"
 )
 
@@ -247,11 +246,8 @@ func (v Vault) allowance(ctx context.Context, t *tx, partner uuid.UUID) (*budget
 		return nil, err
 	}
 	return a, eachRow(rows, func(rows *sql.Rows) error {
-		var day int64
-		var currency string
-		var sums ledger.DaySums
-		err := rows.Scan(&day, &currency, &sums.Spent, &sums.Reserved)
-		a.Days[ledger.DayKey{Day: localday.Day(day), Currency: money.Currency(currency)}] = sums
+		key, sums, err := scanDay(rows)
+		a.Days[key] = sums
 		return err
 	})
 }
