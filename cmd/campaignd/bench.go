@@ -14,6 +14,7 @@ import (
 type benchCmd struct {
 	Ingest   benchIngest   `cmd:"" help:"Measure how fast events are taken in, beside the bare store."`
 	Query    benchQuery    `cmd:"" help:"Measure questions about the past on a store of many events, beside a plain replay."`
+	Budget   benchBudget   `cmd:"" help:"Measure how many decisions about budgets are made durable, beside a transaction for each."`
 	Forecast benchForecast `cmd:"" help:"Judge the forecasts on a folder of series, beside Naive2."`
 	Pacing   benchPacing   `cmd:"" help:"Judge the pacing controller in the simulated market, beside a bid that is set once."`
 	NAB      benchNAB      `cmd:"" name:"nab" help:"Score the anomaly detector on a folder shaped like the Numenta Anomaly Benchmark."`
@@ -34,6 +35,13 @@ type benchQuery struct {
 
 // Run prints the figures.
 func (c *benchQuery) Run(e env) error { return app.BenchQuery(e.ctx, c.BenchQueryConfig, e.stdout) }
+
+type benchBudget struct {
+	app.BenchBudgetConfig `embed:""`
+}
+
+// Run prints the figures.
+func (c *benchBudget) Run(e env) error { return app.BenchBudget(e.ctx, c.BenchBudgetConfig, e.stdout) }
 
 type benchForecast struct {
 	Dir     string `arg:"" type:"existingdir" help:"Folder with train.csv and test.csv, each with the columns series, index and value."`

@@ -1,0 +1,131 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/internal/bench"
+	"github.com/hexabuilders/campaignd/internal/sqlstore"
+	"github.com/hexabuilders/campaignd/money"
+)
+
+// BenchBudgetConfig is what campaignd bench budget can be told.
+type BenchBudgetConfig struct {
+	Clients  int           `default:"64" help:"How many ask at once, each for the next when it has its answer."`
+	Budgets  int           `default:"200" help:"Over how many budgets the second load is spread."`
+	Duration time.Duration `default:"5s" help:"How long each load lasts."`
+	Database string        `placeholder:"URL" help:"An empty PostgreSQL to measure on, in place of an embedded store in a temporary folder. What the measurement writes stays there."`
+	JSON     bool          `name:"json" help:"Print the figures as JSON."`
+}
+
+// hotUnits is what the one hot budget has: it runs out under way, so that the
+// measurement also shows whether anything is granted beyond it.
+const hotUnits = 20_000
+
+// BenchBudget measures durable decisions through the Authorizer, on one hot
+// budget and over many, beside a service that takes a transaction for each.
+func BenchBudget(ctx context.Context, cfg BenchBudgetConfig, stdout io.Writer) error {
+	dir, err := os.MkdirTemp("", "campaignd-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	url := filepath.Join(dir, "store")
+	if cfg.Database != "" {
+		url = cfg.Database
+	}
+	db, err := sqlstore.Open(ctx, sqlstore.Config{URL: url, MaxConns: cfg.Clients})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	report, err := measureBudgets(ctx, cfg, db)
+	if err != nil {
+		return err
+	}
+	if cfg.JSON {
+		return json.NewEncoder(stdout).Encode(report)
+	}
+	_, err = fmt.Fprint(stdout, report)
+	return err
+}
+
+func measureBudgets(ctx context.Context, cfg BenchBudgetConfig, db *sqlstore.DB) (bench.BudgetReport, error) {
+	report := bench.BudgetReport{Engine: db.Engine()}
+	plain, err := decidePlainly(ctx, cfg, db)
+	if err != nil {
+		return report, err
+	}
+	run, stop := context.WithCancel(ctx)
+	authorizer := budgets.NewAuthorizer(db.Vault())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = authorizer.Run(run) }()
+	defer func() { stop(); <-done }()
+	hot, err := decideTogether(ctx, cfg, db, authorizer, "one hot budget", 1, hotUnits)
+	if err != nil {
+		return report, err
+	}
+	many, err := decideTogether(ctx, cfg, db, authorizer, fmt.Sprintf("over %d budgets", cfg.Budgets), cfg.Budgets, 1_000_000)
+	report.Loads = []bench.Decisions{plain, hot, many}
+	report.TimesPlain = hot.PerSecond / plain.PerSecond
+	return report, err
+}
+
+func decidePlainly(ctx context.Context, cfg BenchBudgetConfig, db *sqlstore.DB) (bench.Decisions, error) {
+	plain, err := db.Plain(ctx)
+	if err != nil {
+		return bench.Decisions{}, err
+	}
+	id := newID()
+	if err := plain.Open(ctx, id, hotUnits); err != nil {
+		return bench.Decisions{}, err
+	}
+	d, err := bench.Decide(ctx, "a transaction for each decision", 1, cfg.Clients, cfg.Duration, hotUnits, func(ctx context.Context, _ int) (bool, error) {
+		return plain.Reserve(ctx, id, 1)
+	})
+	return d, errors.Join(err, plain.Drop(context.WithoutCancel(ctx)))
+}
+
+func decideTogether(ctx context.Context, cfg BenchBudgetConfig, db *sqlstore.DB, a *budgets.Authorizer, name string, n, units int) (bench.Decisions, error) {
+	by := event.Origin{Partner: newID(), Kind: event.ActorOperator, ID: "bench"}
+	ids := make([]uuid.UUID, n)
+	for i := range ids {
+		var err error
+		if ids[i], err = openBenchBudget(ctx, db, by, int64(units)); err != nil {
+			return bench.Decisions{}, err
+		}
+	}
+	return bench.Decide(ctx, name, n, cfg.Clients, cfg.Duration, units, func(ctx context.Context, budget int) (bool, error) {
+		_, err := a.Reserve(ctx, by, budgets.NewReservation{ID: newID(), Budget: ids[budget], Amount: budgets.Amount{Micros: 1}, TTL: time.Hour})
+		if errors.Is(err, budgets.ErrExhausted) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+}
+
+// openBenchBudget stores a campaign whose budget has so many micros.
+func openBenchBudget(ctx context.Context, db *sqlstore.DB, by event.Origin, micros int64) (uuid.UUID, error) {
+	now, limit := time.Now().UTC().Truncate(time.Microsecond), money.New(micros, "USD")
+	c, err := campaigns.New(by, now, campaigns.NewCampaign{
+		ID: newID(), BudgetID: newID(), Partner: by.Partner, Name: "Bench", Type: campaigns.Display, Objective: campaigns.Awareness,
+		Goals:  campaigns.Goals{Targets: []campaigns.Target{{Metric: campaigns.MetricImpressions, Quantity: campaigns.Count(1)}}},
+		Budget: campaigns.BudgetTerms{Amount: limit}, Timezone: "UTC",
+	})
+	if err != nil {
+		return uuid.Nil, err
+	}
+	state := c.State()
+	return state.BudgetID, db.Campaigns().Insert(ctx, c, campaigns.NewBudget{ID: state.BudgetID, Limit: limit, By: by, At: now})
+}
