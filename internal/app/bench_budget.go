@@ -29,9 +29,12 @@ type BenchBudgetConfig struct {
 	JSON     bool          `name:"json" help:"Print the figures as JSON."`
 }
 
-// hotUnits is what the one hot budget has: it runs out under way, so that the
-// measurement also shows whether anything is granted beyond it.
-const hotUnits = 20_000
+const (
+	// plenty never runs out: every decision is one that writes.
+	plenty = 1_000_000_000
+	// scarce runs out at once, to see whether anything is granted beyond it.
+	scarce = 1_000
+)
 
 // BenchBudget measures durable decisions through the Authorizer, on one hot
 // budget and over many, beside a service that takes a transaction for each.
@@ -72,12 +75,17 @@ func measureBudgets(ctx context.Context, cfg BenchBudgetConfig, db *sqlstore.DB)
 	done := make(chan struct{})
 	go func() { defer close(done); _ = authorizer.Run(run) }()
 	defer func() { stop(); <-done }()
-	hot, err := decideTogether(ctx, cfg, db, authorizer, "one hot budget", 1, hotUnits)
+	hot, err := decideTogether(ctx, cfg, db, authorizer, "one hot budget", 1, plenty)
 	if err != nil {
 		return report, err
 	}
-	many, err := decideTogether(ctx, cfg, db, authorizer, fmt.Sprintf("over %d budgets", cfg.Budgets), cfg.Budgets, 1_000_000)
-	report.Loads = []bench.Decisions{plain, hot, many}
+	many, err := decideTogether(ctx, cfg, db, authorizer, fmt.Sprintf("over %d budgets", cfg.Budgets), cfg.Budgets, plenty)
+	if err != nil {
+		return report, err
+	}
+	cfg.Duration = min(cfg.Duration, time.Second)
+	last, err := decideTogether(ctx, cfg, db, authorizer, fmt.Sprintf("the last %d units", scarce), 1, scarce)
+	report.Loads = []bench.Decisions{plain, hot, many, last}
 	report.TimesPlain = hot.PerSecond / plain.PerSecond
 	return report, err
 }
@@ -88,10 +96,10 @@ func decidePlainly(ctx context.Context, cfg BenchBudgetConfig, db *sqlstore.DB) 
 		return bench.Decisions{}, err
 	}
 	id := newID()
-	if err := plain.Open(ctx, id, hotUnits); err != nil {
+	if err := plain.Open(ctx, id, plenty); err != nil {
 		return bench.Decisions{}, err
 	}
-	d, err := bench.Decide(ctx, "a transaction for each decision", 1, cfg.Clients, cfg.Duration, hotUnits, func(ctx context.Context, _ int) (bool, error) {
+	d, err := bench.Decide(ctx, "a transaction for each decision", 1, cfg.Clients, cfg.Duration, plenty, func(ctx context.Context, _ int) (bool, error) {
 		return plain.Reserve(ctx, id, 1)
 	})
 	return d, errors.Join(err, plain.Drop(context.WithoutCancel(ctx)))

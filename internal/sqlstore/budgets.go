@@ -81,23 +81,28 @@ func (s Budgets) Update(ctx context.Context, partner, id uuid.UUID, revision int
 	}.run(ctx, s.db, revision, func(_ *tx, b *budgets.Budget) error { return change(b) })
 }
 
-// save writes a budget that is new, or whose row this transaction has locked.
-func (s Budgets) save(ctx context.Context, t *tx, b *budgets.Budget) error {
-	state := b.State()
-	t.post(state.Partner, b.PullLines()...)
-	text, err := encode(state)
-	if err != nil {
-		return err
-	}
-	_, err = t.exec(ctx, `INSERT INTO budgets (partner, campaign, id, revision, kind, currency, limit_micros,
-			settled, overdelivery, open_day, open_settled, next_mark, state)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-		ON CONFLICT (partner, campaign) DO UPDATE SET revision = excluded.revision, limit_micros = excluded.limit_micros,
+// save writes budgets that are new, or whose rows this transaction has locked.
+func (s Budgets) save(ctx context.Context, t *tx, all ...*budgets.Budget) error {
+	rows := bulk{
+		into: `budgets (partner, campaign, id, revision, kind, currency, limit_micros,
+			settled, overdelivery, open_day, open_settled, next_mark, state)`,
+		types: []string{"uuid", "uuid", "uuid", "bigint", "text", "text", "bigint", "bigint", "bigint", "integer", "bigint", "bigint", "text"},
+		tail: `ON CONFLICT (partner, campaign) DO UPDATE SET revision = excluded.revision, limit_micros = excluded.limit_micros,
 			settled = excluded.settled, overdelivery = excluded.overdelivery, open_day = excluded.open_day,
 			open_settled = excluded.open_settled, next_mark = excluded.next_mark, state = excluded.state`,
-		s.db.key(state.Partner), s.db.key(state.Campaign), s.db.key(state.ID), state.Revision, string(state.Kind),
-		string(state.Currency), state.Limit, state.Settled, state.Overdelivery, int64(state.OpenDay),
-		state.Open.Settled, b.NextMark(), text)
+	}
+	for _, b := range all {
+		state := b.State()
+		t.post(state.Partner, b.PullLines()...)
+		text, err := encode(state)
+		if err != nil {
+			return err
+		}
+		rows.add([16]byte(state.Partner), [16]byte(state.Campaign), [16]byte(state.ID), state.Revision, string(state.Kind),
+			string(state.Currency), state.Limit, state.Settled, state.Overdelivery, int64(state.OpenDay),
+			state.Open.Settled, b.NextMark(), text)
+	}
+	_, err := rows.exec(ctx, t)
 	return err
 }
 

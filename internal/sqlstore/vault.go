@@ -254,15 +254,15 @@ func (v Vault) allowance(ctx context.Context, t *tx, partner uuid.UUID) (*budget
 
 // close writes what was decided.
 func (v Vault) close(ctx context.Context, t *tx, b *budgets.Books) error {
+	var moved []*budgets.Budget
 	for _, id := range slices.SortedFunc(keysOf(b.Budgets), compareIDs) {
-		budget := b.Budgets[id]
-		if !budget.Moved() {
-			continue
+		if budget := b.Budgets[id]; budget.Moved() {
+			t.append(budget.PullEvents()...)
+			moved = append(moved, budget)
 		}
-		t.append(budget.PullEvents()...)
-		if err := t.db.Budgets().save(ctx, t, budget); err != nil {
-			return err
-		}
+	}
+	if err := t.db.Budgets().save(ctx, t, moved...); err != nil {
+		return err
 	}
 	if err := v.writeReservations(ctx, t, b); err != nil {
 		return err
