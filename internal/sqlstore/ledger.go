@@ -86,7 +86,7 @@ func (l Ledger) Partners(ctx context.Context) ([]uuid.UUID, error) {
 	if err != nil {
 		return nil, l.db.translate(err)
 	}
-	ids, err := collect(rows, func(row scanner) (id uuid.UUID, err error) { return id, row.Scan(&id) })
+	ids, err := collect(rows, scanID)
 	return ids, l.db.translate(err)
 }
 

@@ -20,7 +20,7 @@ func (db *DB) adoptBudgets(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	partners, err := collect(rows, func(row scanner) (id uuid.UUID, err error) { return id, row.Scan(&id) })
+	partners, err := collect(rows, scanID)
 	if err != nil {
 		return err
 	}

@@ -45,54 +45,68 @@ func (v Vault) Decide(ctx context.Context, needs budgets.Needs, decide func(*bud
 // a partner's limit. A reservation never changes its budget, so this need not
 // be in the transaction.
 func (v Vault) widen(ctx context.Context, needs *budgets.Needs) error {
-	owners, err := v.refs(ctx, `SELECT DISTINCT budget FROM budget_reservations WHERE id IN (`, needs.Reservations)
+	of, err := v.refs(ctx, `SELECT DISTINCT budget FROM budget_reservations WHERE id`, needs.Reservations)
 	if err != nil {
 		return err
 	}
-	needs.Budgets = append(needs.Budgets, owners...)
-	slices.SortFunc(needs.Budgets, compareIDs)
-	needs.Budgets = slices.Compact(needs.Budgets)
-	due, err := v.refs(ctx, `SELECT DISTINCT r.budget FROM budget_reservations r WHERE r.state = 'reserved' AND r.expires_at <= `+
-		fmt.Sprint(micros(v.db.steady()))+` AND r.partner IN (SELECT b.partner FROM budgets b WHERE b.id IN (`, needs.Budgets)
+	needs.Budgets = unique(append(needs.Budgets, of...))
+	owners, err := v.refs(ctx, `SELECT DISTINCT partner FROM budgets WHERE id`, needs.Budgets)
 	if err != nil {
 		return err
 	}
-	needs.Budgets = append(needs.Budgets, due...)
-	slices.SortFunc(needs.Budgets, compareIDs)
-	needs.Budgets = slices.Compact(needs.Budgets)
+	for _, p := range owners {
+		rows, err := v.db.reader.QueryContext(ctx, `SELECT DISTINCT budget FROM budget_reservations
+			WHERE partner = $1 AND state = 'reserved' AND expires_at <= $2`, v.db.key(p), micros(v.db.steady()))
+		if err != nil {
+			return err
+		}
+		due, err := collect(rows, scanID)
+		if err != nil {
+			return err
+		}
+		needs.Budgets = append(needs.Budgets, due...)
+	}
+	needs.Budgets = unique(needs.Budgets)
 	return nil
 }
 
 func compareIDs(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
 
-// refs runs a query over a list of ids, whose parentheses it closes.
+func unique(ids []uuid.UUID) []uuid.UUID {
+	slices.SortFunc(ids, compareIDs)
+	return slices.Compact(ids)
+}
+
+func scanID(row scanner) (id uuid.UUID, err error) { return id, row.Scan(&id) }
+
+// refs runs a query that ends in a column which is to be one of the ids.
 func (v Vault) refs(ctx context.Context, query string, ids []uuid.UUID) ([]uuid.UUID, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	list, args := v.db.list(ids, 0)
-	rows, err := v.db.reader.QueryContext(ctx, query+list+strings.Repeat(")", strings.Count(query, "(")-strings.Count(query, ")")), args...)
+	among, args := v.db.among(ids)
+	rows, err := v.db.reader.QueryContext(ctx, query+among, args...)
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, func(row scanner) (id uuid.UUID, err error) { return id, row.Scan(&id) })
+	return collect(rows, scanID)
 }
 
-// list is ids as the inside of IN (...), their arguments numbered after those
-// before. PostgreSQL gets one array, so that its statement is always the same.
-func (db *DB) list(ids []uuid.UUID, before int) (text string, args []any) {
+// among is the condition that a column is one of the ids. PostgreSQL gets one
+// array, so that its statement is always the same and finds the index.
+func (db *DB) among(ids []uuid.UUID) (condition string, args []any) {
 	if db.name == postgresDialect.name {
 		array := make([][16]byte, len(ids))
 		for i, id := range ids {
 			array[i] = id
 		}
-		return fmt.Sprintf("SELECT unnest($%d::uuid[])", before+1), []any{array}
+		return " = ANY($1::uuid[])", []any{array}
 	}
 	args = make([]any, len(ids))
 	for i, id := range ids {
 		args[i] = db.key(id)
 	}
-	return "?" + strings.Repeat(",?", len(ids)-1), args
+	return " IN (?" + strings.Repeat(",?", len(ids)-1) + ")", args
 }
 
 // open locks the budgets and then their partners' log heads, and reads the rest
@@ -129,8 +143,8 @@ func (v Vault) lock(ctx context.Context, t *tx, b *budgets.Books, ids []uuid.UUI
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	list, args := v.db.list(ids, 0)
-	rows, err := t.QueryContext(ctx, selectBudgets+` WHERE id IN (`+list+`) ORDER BY partner, campaign`+v.db.forUpdate, args...)
+	among, args := v.db.among(ids)
+	rows, err := t.QueryContext(ctx, selectBudgets+` WHERE id`+among+` ORDER BY partner, campaign`+v.db.forUpdate, args...)
 	if err != nil {
 		return nil, fmt.Errorf("lock budgets: %w", err)
 	}
@@ -179,8 +193,8 @@ func (v Vault) readReservations(ctx context.Context, t *tx, b *budgets.Books, id
 		return err
 	}
 	if len(ids) > 0 {
-		list, args := v.db.list(ids, 0)
-		if err := read(`id IN (`+list+`)`, args...); err != nil {
+		among, args := v.db.among(ids)
+		if err := read(`id`+among, args...); err != nil {
 			return err
 		}
 	}

@@ -29,7 +29,7 @@ func (v Vault) Due(ctx context.Context, now time.Time, limit int) ([]uuid.UUID, 
 	if err != nil {
 		return nil, v.db.translate(err)
 	}
-	ids, err := collect(rows, func(row scanner) (id uuid.UUID, err error) { return id, row.Scan(&id) })
+	ids, err := collect(rows, scanID)
 	return ids, v.db.translate(err)
 }
 
