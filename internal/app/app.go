@@ -164,6 +164,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	pages, err := dashboard.New(dashboard.Config{
 		Services: dashboard.Services{
 			Campaigns:   a.services.campaigns,
+			Ledger:      book{a.db.Ledger(), sqlstore.NewProver(a.db.Ledger()), a.db.Vault(), a.db.Steady},
 			Budgets:     a.services.budgets,
 			Explorer:    a.services.explorer,
 			Performance: a.services.metrics,

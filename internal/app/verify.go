@@ -31,6 +31,7 @@ var verifyChecks = []struct {
 	{"sums", sqlstore.Verify.Sums},
 	{"ids", sqlstore.Verify.IDs},
 	{"spend", sqlstore.Verify.Spend},
+	{"ledger", sqlstore.Verify.Ledger},
 }
 
 // Verify compares what is derived with the log and prints every difference. It

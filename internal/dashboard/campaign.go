@@ -202,6 +202,10 @@ func (v *visit) budgetCard(s subject, entry *budgetEntry) budgetCard {
 	if state.Kind == budgets.KindTotal {
 		c.Campaign = s.ID.String() // its bar follows the campaign's spend as it is reported
 	}
+	c.Ledger, c.Reserved = "/ledger?campaign="+s.ID.String(), known("spend", p.Reserved.Micros, s.code())
+	if held, err := v.held(s); err == nil { // the card without the list is better than no card
+		c.Held = held
+	}
 	c.Editable = v.who.Can(partners.ActionWriteBudgets) && !s.Status.Over()
 	c.Entered, c.Open = p.Limit.Amount(), v.r.FormValue("edit") == "budget"
 	if entry != nil {

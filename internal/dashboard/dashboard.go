@@ -84,6 +84,7 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 		{"POST /campaigns/{id}/budget", (*visit).saveBudget},
 		{"POST /campaigns/{id}/{action}", (*visit).act},
 		{"GET /campaigns/{id}/history", (*visit).history},
+		{"GET /ledger", (*visit).ledger},
 		{"GET /alerts", (*visit).alerts},
 		{"POST /alerts/{id}/acknowledge", (*visit).acknowledge},
 		{"POST /alerts/{id}/resolve", (*visit).resolve},

@@ -153,7 +153,9 @@ type check struct {
 type budgetCard struct {
 	Campaign, Kind, Label, URL    string
 	Limit, Settled, Available     figure
-	Overdelivery                  figure
+	Overdelivery, Reserved        figure
+	Held                          []heldRow // open reservations, the newest
+	Ledger                        string    // the campaign's lines in the ledger
 	Over                          bool
 	Scale                         string // what the whole bar stands for, as an amount
 	FillWidth, LimitAt, OverWidth int64

@@ -18,6 +18,7 @@ import (
 type Services struct {
 	Campaigns   Campaigns
 	Budgets     Budgets
+	Ledger      Ledger
 	Performance Performance
 	Analysis    Analysis
 	Explorer    Explorer

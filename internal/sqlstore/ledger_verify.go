@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -150,4 +151,64 @@ func scanDay(row scanner) (key ledger.DayKey, sums ledger.DaySums, err error) {
 	err = row.Scan(&day, &key.Currency, &sums.Spent, &sums.Reserved)
 	key.Day = localday.Day(day)
 	return key, sums, err
+}
+
+// Ledger proves the partner's ledger. What it finds is never repaired: entries
+// are facts, and a figure that has left them needs a person.
+func (v Verify) Ledger(ctx context.Context, partner uuid.UUID) error {
+	p, err := v.m.db.Ledger().Prove(ctx, partner)
+	if err != nil {
+		return err
+	}
+	if p.Broken != nil {
+		v.Report(Difference{Check: "ledger", Partner: partner, Where: fmt.Sprintf("chain after entry %d", p.Head.Seq), Column: "entry", Stored: p.Broken.Error(), True: "unbroken"})
+	}
+	for _, text := range p.Differences {
+		v.Report(Difference{Check: "ledger", Partner: partner, Where: "sums", Column: "figures", Stored: text, True: "the ledger"})
+	}
+	return nil
+}
+
+// Prover proves ledgers as they grow, for showing: it remembers how far it has
+// come and goes on from there.
+type Prover struct {
+	of Ledger
+
+	mu    sync.Mutex
+	walks map[uuid.UUID]ledger.Walk
+}
+
+// NewProver has proved nothing yet.
+func NewProver(of Ledger) *Prover { return &Prover{of: of, walks: map[uuid.UUID]ledger.Walk{}} }
+
+// mostProved bounds what one call proves.
+const mostProved = 20_000
+
+// Proved is how far a partner's chain is proved, of how many entries. broken is
+// the first thing wrong with it.
+func (p *Prover) Proved(ctx context.Context, partner uuid.UUID) (upTo, of int64, broken, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	walk, known := p.walks[partner]
+	if !known {
+		walk.Partner = partner
+	}
+	defer func() { p.walks[partner] = walk }()
+	kept, err := p.of.Head(ctx, partner)
+	for most := walk.Head.Seq + mostProved; err == nil && walk.Head.Seq < min(kept.Seq, most); {
+		var stored []ledger.Stored
+		stored, err = p.of.Entries(ctx, partner, Span{After: walk.Head.Seq, Before: kept.Seq + 1}, false, 500)
+		for _, s := range stored {
+			if _, broken := walk.Next(s); broken != nil {
+				return walk.Head.Seq, kept.Seq, broken, nil
+			}
+		}
+		if err == nil && len(stored) == 0 {
+			return walk.Head.Seq, kept.Seq, walk.End(kept), nil
+		}
+	}
+	if err == nil && walk.Head.Seq == kept.Seq {
+		broken = walk.End(kept)
+	}
+	return walk.Head.Seq, kept.Seq, broken, err
 }
