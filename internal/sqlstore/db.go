@@ -16,8 +16,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
-	_ "modernc.org/sqlite"             // the "sqlite" driver
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // the "sqlite" driver
 )
 
 // Config says where the data lives.
@@ -112,10 +113,14 @@ func (db *DB) openSQLite(cfg Config) error {
 
 func (db *DB) openPostgres(cfg Config) error {
 	db.dialect = postgresDialect
-	pool, err := sql.Open("pgx", cfg.URL)
+	settings, err := pgx.ParseConfig(cfg.URL)
 	if err != nil {
 		return err
 	}
+	// A node that is stopped in the midst of a transaction holds its locks. The
+	// server ends it, and what it goes on to commit fails.
+	settings.RuntimeParams["idle_in_transaction_session_timeout"] = "5s"
+	pool := stdlib.OpenDB(*settings)
 	conns := cfg.MaxConns
 	if conns == 0 {
 		conns = 16

@@ -222,20 +222,35 @@ func (v Verify) remember(ctx context.Context, partner uuid.UUID, key performance
 	})
 }
 
-// Spend checks that what budgets have settled is what was reported.
+// Spend checks that what budgets have settled, less the refunds they keep, is
+// what was reported, recorded by its id and committed of reservations.
 func (v Verify) Spend(ctx context.Context, partner uuid.UUID) error {
-	rows, err := v.m.db.reader.QueryContext(ctx, `SELECT b.campaign, b.settled, coalesce(t.spend, 0)
+	db := v.m.db
+	rows, err := db.reader.QueryContext(ctx, `SELECT b.id, CAST(coalesce(t.spend, 0)
+			+ coalesce((SELECT sum(s.amount) FROM budget_spends s WHERE s.partner = b.partner AND s.budget = b.id), 0)
+			+ coalesce((SELECT sum(r.committed) FROM budget_reservations r WHERE r.budget = b.id), 0) AS BIGINT)
 		FROM budgets b LEFT JOIN metric_totals t ON t.partner = b.partner AND t.campaign = b.campaign
-		WHERE b.partner = $1 AND b.settled <> coalesce(t.spend, 0) ORDER BY b.campaign`, v.m.db.key(partner))
+		WHERE b.partner = $1 ORDER BY b.campaign`, db.key(partner))
 	if err != nil {
-		return v.m.db.translate(err)
+		return db.translate(err)
 	}
-	return v.m.db.translate(eachRow(rows, func(rows *sql.Rows) error {
-		var campaign uuid.UUID
-		var settled, spend int64
-		err := rows.Scan(&campaign, &settled, &spend)
-		v.Report(Difference{Check: "spend", Partner: partner, Campaign: campaign, Where: "budget", Column: "settled",
-			Stored: strconv.FormatInt(settled, 10), True: strconv.FormatInt(spend, 10)})
-		return err
-	}))
+	type spent struct {
+		budget uuid.UUID
+		amount int64
+	}
+	all, err := collect(rows, func(row scanner) (s spent, err error) { return s, row.Scan(&s.budget, &s.amount) })
+	if err != nil {
+		return db.translate(err)
+	}
+	for _, s := range all {
+		b, err := db.Budgets().find(ctx, db.reader, db.one(partner, "id", s.budget), "")
+		if err != nil {
+			return db.translate(err)
+		}
+		if state := b.State(); state.Settled-state.Credit != s.amount {
+			v.Report(Difference{Check: "spend", Partner: partner, Campaign: state.Campaign, Where: "budget", Column: "settled",
+				Stored: strconv.FormatInt(state.Settled-state.Credit, 10), True: strconv.FormatInt(s.amount, 10)})
+		}
+	}
+	return nil
 }
