@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -83,7 +84,7 @@ func Decode(b []byte) ([]Line, error) {
 		from := r.rest
 		line := r.line()
 		written := from[:len(from)-len(r.rest)]
-		if r.bad || string(line.append(nil)) != string(written) {
+		if r.bad || !bytes.Equal(line.append(nil), written) {
 			return nil, fmt.Errorf("%w: line %d", ErrBytes, len(lines))
 		}
 		lines = append(lines, line)

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 
@@ -69,7 +70,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		if again := ledger.Encode(nil, lines); string(again) != string(b) {
+		if again := ledger.Encode(nil, lines); !bytes.Equal(again, b) {
 			t.Fatalf("%x is read, and written as %x", b, again)
 		}
 	})

@@ -130,14 +130,13 @@ func elasticity(days []Sample) float64 {
 		results += float64(d.Result)
 	}
 	b := priorElasticity
-	a := 0.0
 	for range 25 {
 		weight := 0.0
 		for i := range x {
 			x := x[i] - mean
 			weight += math.Exp(b * x)
 		}
-		a = math.Log(math.Max(results, 0.5) / weight) // the intercept that fits the sum, for this b
+		a := math.Log(math.Max(results, 0.5) / weight) // the intercept that fits the sum, for this b
 		slope, curve := -priorPrecision*(b-priorElasticity), float64(priorPrecision)
 		expectedX, expectedXX, expected := 0.0, 0.0, 0.0
 		for i, d := range days {

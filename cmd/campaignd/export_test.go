@@ -51,7 +51,7 @@ func TestWhatIsExportedCanBeSentAgain(t *testing.T) {
 
 func sendAgain(t *testing.T, url, key, media string, body io.Reader) string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), "POST", url+"/api/v1/metrics", body)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/api/v1/metrics", body)
 	if err != nil {
 		t.Fatal(err)
 	}

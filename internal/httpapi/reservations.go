@@ -50,7 +50,7 @@ func (a *amount) UnmarshalJSON(b []byte) error {
 }
 
 // Schema is either form.
-func (amount) Schema(r huma.Registry) *huma.Schema {
+func (amount) Schema(huma.Registry) *huma.Schema {
 	text := &huma.Schema{Type: "string", Description: "Decimal string in the budget's currency.", Examples: []any{"12.50"}}
 	return &huma.Schema{OneOf: []*huma.Schema{text, {Type: "object", Properties: map[string]*huma.Schema{
 		"amount": {Type: "string"}, "currency": {Type: "string"},

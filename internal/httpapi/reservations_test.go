@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
@@ -118,7 +119,7 @@ func TestAmountsThatCannotBe(t *testing.T) {
 	}
 	h.call(h.manager, "POST", budget+"/reservations", `{"amount":"1.00","ttl_seconds":0}`).refused(http.StatusUnprocessableEntity, "validation_failed")
 	h.call(h.manager, "POST", budget+"/reservations", `{"amount":"1.00","ttl_seconds":9999999999}`).refused(http.StatusUnprocessableEntity, "validation_failed")
-	if after := h.call(h.manager, "GET", "/api/v1/ledger", nil).text; string(after) != string(before) {
+	if after := h.call(h.manager, "GET", "/api/v1/ledger", nil).text; !bytes.Equal(after, before) {
 		t.Errorf("something was posted: %s", after)
 	}
 }

@@ -77,7 +77,10 @@ func unique(ids []uuid.UUID) []uuid.UUID {
 	return slices.Compact(ids)
 }
 
-func scanID(row scanner) (id uuid.UUID, err error) { return id, row.Scan(&id) }
+func scanID(row scanner) (id uuid.UUID, err error) {
+	err = row.Scan(&id)
+	return id, err
+}
 
 // refs runs a query that ends in a column which is to be one of the ids.
 func (v Vault) refs(ctx context.Context, query string, ids []uuid.UUID) ([]uuid.UUID, error) {
