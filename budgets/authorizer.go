@@ -71,20 +71,8 @@ func (a *Authorizer) next() []*decision {
 // submit waits until the decision is durable. When ctx ends first its error is
 // returned and the outcome is open.
 func (a *Authorizer) submit(ctx context.Context, d *decision) error {
-	d.done = make(chan struct{})
-	a.mu.Lock()
-	switch {
-	case a.closed:
-		d.err = ErrStopping
-	case len(a.queue) >= a.MaxWaiting:
-		d.err = ErrBusy
-	default:
-		a.queue = append(a.queue, d)
-		a.arrived.Signal()
-	}
-	a.mu.Unlock()
-	if d.err != nil {
-		return d.err
+	if err := a.enqueue(d); err != nil {
+		return err
 	}
 	select {
 	case <-d.done:
@@ -92,6 +80,21 @@ func (a *Authorizer) submit(ctx context.Context, d *decision) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+func (a *Authorizer) enqueue(d *decision) error {
+	d.done = make(chan struct{})
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case a.closed:
+		return ErrStopping
+	case len(a.queue) >= a.MaxWaiting:
+		return ErrBusy
+	}
+	a.queue = append(a.queue, d)
+	a.arrived.Signal()
+	return nil
 }
 
 // decide makes one transaction of the batch. When it fails for a reason that

@@ -238,7 +238,10 @@ func (v Verify) Spend(ctx context.Context, partner uuid.UUID) error {
 		budget uuid.UUID
 		amount int64
 	}
-	all, err := collect(rows, func(row scanner) (s spent, err error) { return s, row.Scan(&s.budget, &s.amount) })
+	all, err := collect(rows, func(row scanner) (s spent, err error) {
+		err = row.Scan(&s.budget, &s.amount)
+		return s, err
+	})
 	if err != nil {
 		return db.translate(err)
 	}
