@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -15,7 +16,7 @@ import (
 type Keep struct {
 	Minutes time.Duration // sums by minute
 	Hours   time.Duration // sums by hour
-	Updates time.Duration // the bodies of performance.metrics_updated in the log
+	Updates time.Duration // the bodies of performance.metrics_updated in the log, and the days of performance.restated
 }
 
 // Usual is what is kept unless something else is set.
@@ -45,7 +46,7 @@ func (m Metrics) Sweep(ctx context.Context, keep Keep) error {
 }
 
 // reclaim gives the embedded store's empty pages back to the disk, some at a
-// time, when they are more than a twentieth: new rows would use them otherwise.
+// time, when they are more than a fiftieth: new rows would use them otherwise.
 func (db *DB) reclaim(ctx context.Context) error {
 	if db.name != sqliteDialect.name {
 		return nil // PostgreSQL's autovacuum does that
@@ -55,7 +56,7 @@ func (db *DB) reclaim(ctx context.Context) error {
 		if err := db.writer.QueryRowContext(ctx, `SELECT (SELECT page_count FROM pragma_page_count), (SELECT freelist_count FROM pragma_freelist_count)`).Scan(&all, &free); err != nil {
 			return db.translate(err)
 		}
-		if free < 1000 || free < all/20 {
+		if free < 500 || free < all/50 {
 			return nil
 		}
 		rows, err := db.writer.QueryContext(ctx, `PRAGMA incremental_vacuum(1000)`)
@@ -194,10 +195,48 @@ func (t *tx) thin(ctx context.Context, partner any, before int64) (more bool, er
 	}
 	_, err = t.exec(ctx, `UPDATE events SET data = $1 WHERE partner = $2 AND seq > $3 AND seq <= $4 AND type = $5`,
 		Thinned, partner, from, until, performance.TypeUpdated)
+	if err == nil {
+		err = t.thinRestated(ctx, partner, from, until)
+	}
 	if err != nil {
 		return false, err
 	}
 	_, err = t.exec(ctx, `INSERT INTO log_cursors (consumer, partner, seq) VALUES ($1, $2, $3)
 		ON CONFLICT (consumer, partner) DO UPDATE SET seq = excluded.seq`, thinner, partner, until)
 	return err == nil, err
+}
+
+// thinRestated leaves out the days of performance.restated, which are most of
+// it: what changed on which day is read from the events themselves.
+func (t *tx) thinRestated(ctx context.Context, partner any, from, until int64) error {
+	rows, err := t.query(ctx, `SELECT seq, data FROM events WHERE partner = $1 AND seq > $2 AND seq <= $3 AND type = $4`,
+		partner, from, until, performance.Restated{}.EventType())
+	if err != nil {
+		return err
+	}
+	thinned := map[int64]string{}
+	err = eachRow(rows, func(rows *sql.Rows) error {
+		var seq int64
+		var data string
+		if err := rows.Scan(&seq, &data); err != nil {
+			return err
+		}
+		body := struct {
+			performance.Restated
+			Thinned bool `json:"thinned"`
+		}{Thinned: true}
+		if err := json.Unmarshal([]byte(data), &body); err != nil {
+			return fmt.Errorf("event %d: %w", seq, err)
+		}
+		body.Days, body.Thinned = []performance.RestatedDay{}, true
+		text, err := json.Marshal(body)
+		thinned[seq] = string(text)
+		return err
+	})
+	for seq, data := range thinned {
+		if err == nil {
+			_, err = t.exec(ctx, `UPDATE events SET data = $1 WHERE partner = $2 AND seq = $3`, data, partner, seq)
+		}
+	}
+	return err
 }

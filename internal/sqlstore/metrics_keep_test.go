@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,7 +64,11 @@ func TestTheLogIsThinnedWithoutAGap(t *testing.T) {
 		db.now = func() time.Time { return now }
 		for i := range 10 {
 			now = now.Add(time.Hour)
-			m.record(t, m.delivery(0, time.Duration(i)*time.Minute))
+			late := m.delivery(0, time.Duration(i)*time.Minute)
+			if i%2 == 0 {
+				late = m.delivery(0, 48*time.Hour)
+			}
+			m.record(t, late)
 		}
 		if _, err := db.Log().Advance(t.Context(), "somebody", nil, 0); err != nil {
 			t.Fatal(err)
@@ -71,7 +76,7 @@ func TestTheLogIsThinnedWithoutAGap(t *testing.T) {
 		if _, err := db.writer.ExecContext(t.Context(), `INSERT INTO log_cursors (consumer, partner, seq) VALUES ('reader', $1, 3)`, db.key(m.partner)); err != nil {
 			t.Fatal(err)
 		}
-		thinned := func() (n int) {
+		thinned := func(read int64) (n int) {
 			t.Helper()
 			if err := db.Metrics().Sweep(t.Context(), Keep{Minutes: time.Hour, Hours: time.Hour, Updates: 5*time.Hour + time.Minute}); err != nil {
 				t.Fatal(err)
@@ -84,19 +89,25 @@ func TestTheLogIsThinnedWithoutAGap(t *testing.T) {
 				if e.Seq != int64(i)+1 {
 					t.Errorf("event %d has the number %d", i, e.Seq)
 				}
-				if string(e.Data) == Thinned {
+				switch text := string(e.Data); {
+				case text == Thinned:
 					n++
+				case e.Type == "performance.restated":
+					thin := strings.Contains(text, `"days":[],"days_total":1,"causes":{"late":1},"thinned":true`)
+					if old := e.RecordedAt.Before(now.Add(-5*time.Hour - time.Minute)); thin != (old && e.Seq <= read) {
+						t.Errorf("event %d of %v: %s", e.Seq, e.RecordedAt, text)
+					}
 				}
 			}
 			return n
 		}
-		if n := thinned(); n == 0 || n > 3 {
+		if n := thinned(3); n == 0 || n > 3 {
 			t.Errorf("%d are thinned while somebody has read 3", n)
 		}
 		if _, err := db.writer.ExecContext(t.Context(), `DELETE FROM log_cursors WHERE consumer = 'reader'`); err != nil {
 			t.Fatal(err)
 		}
-		if n := thinned(); n != 4 {
+		if n := thinned(1 << 40); n != 4 {
 			t.Errorf("%d are thinned, of 4 older than 5 hours", n)
 		}
 	})
