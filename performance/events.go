@@ -45,7 +45,8 @@ func (SignificantChange) EventType() string { return "performance.significant_ch
 // TypeUpdated is the event that every commit appends for each of its partners:
 // {"campaigns":[{"campaign_id","currency","accepted","delta":{...},"totals":{...}}]}.
 // delta and totals have impressions, clicks, conversions and leads as numbers,
-// and spend and revenue as decimal strings; what is 0 is left out.
+// and spend and revenue as decimal strings; what is 0 is left out. An old one
+// has no campaigns and "thinned":true: its figures are in the log of events.
 const TypeUpdated = "performance.metrics_updated"
 
 // Updated is the body of a performance.metrics_updated event, for reading.

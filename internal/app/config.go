@@ -29,7 +29,7 @@ type Config struct {
 
 	WebhooksPrivate bool `name:"webhooks-private" help:"Let webhooks go to http and to addresses of private networks: for development, or receivers in your own network."`
 
-	KeepMinutes time.Duration `default:"72h" help:"How long sums by minute are kept; older minutes are summed up from the events when asked for."`
+	KeepMinutes time.Duration `default:"24h" help:"How long sums by minute are kept; older minutes are summed up from the events when asked for."`
 	KeepHours   time.Duration `default:"9600h" help:"How long sums by hour are kept; older hours are summed up from the events. Days and events are kept for ever."`
 	KeepUpdates time.Duration `default:"48h" help:"How long the event log keeps the figures of performance.metrics_updated; the events stay, so that the log has no gap."`
 

@@ -20,10 +20,10 @@ import (
 // enough for new ones to lie beyond them.
 const (
 	coldAfter  = time.Minute
-	maxPageIDs = 4096
-	worthCold  = maxPageIDs / 2
+	maxPageIDs = 8192
+	worthCold  = 2048
 	maxMove    = 8192 // ids of one transaction
-	mostInPage = 4 * maxPageIDs
+	mostInPage = 2 * maxPageIDs
 )
 
 // errCrowded means that a page could not be divided: somebody counts ids up

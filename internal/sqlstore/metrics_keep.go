@@ -20,7 +20,7 @@ type Keep struct {
 }
 
 // Usual is what is kept unless something else is set.
-var Usual = Keep{Minutes: 3 * 24 * time.Hour, Hours: 400 * 24 * time.Hour, Updates: 48 * time.Hour}
+var Usual = Keep{Minutes: 24 * time.Hour, Hours: 400 * 24 * time.Hour, Updates: 48 * time.Hour}
 
 const maxSweep = 5000 // rows of one transaction
 

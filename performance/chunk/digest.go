@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/hexabuilders/campaignd/performance"
 )
 
@@ -14,8 +16,9 @@ import (
 //	channels    the cells by channel
 //	breakdowns  for each other dimension the cells by its value and channel
 //
-// each as a CRC-32C of the rest, and for each dimension uvarint number of cells
-// plus 1, then the cells; 0 stands for too many. A cell is its texts, its
+// each as a CRC-32C of the rest, which is compressed (Zstandard) in breakdowns,
+// and for each dimension uvarint number of cells plus 1, then the cells; 0 stands
+// for too many. A cell is its texts, its
 // events, sums, gauges (a mask, then time and value) and custom values.
 
 // MaxDigestCells bounds the cells of one dimension in a digest. A chunk with
@@ -33,8 +36,14 @@ func Digest(events []*performance.Event) (channels, breakdowns []byte) {
 	for d := 1; d < performance.NumDimensions; d++ {
 		breakdowns = appendDimension(breakdowns, events, d)
 	}
+	if len(breakdowns) <= maxDigest {
+		breakdowns = thorough.EncodeAll(breakdowns[4:], make([]byte, 4, len(breakdowns)))
+	}
 	return sealed(channels), sealed(breakdowns)
 }
+
+// digests are small, whatever they claim to be.
+var digestReader, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxDigest))
 
 func sealed(digest []byte) []byte {
 	if len(digest) > maxDigest {
@@ -128,6 +137,11 @@ func AddDigest(digest []byte, dimension int, at int64, to *performance.Tally) (o
 		return false, corrupt("digest")
 	}
 	r := reader{left: digest[4:]}
+	if dimension > 0 {
+		if r.left, err = digestReader.DecodeAll(r.left, nil); err != nil {
+			return false, corrupt("digest: %v", err)
+		}
+	}
 	for d := min(dimension, 1); d < dimension; d++ {
 		if _, err := r.cells(d, nil); err != nil {
 			return false, err
