@@ -17,7 +17,7 @@ CREATE TABLE metric_blocks (
     channels   BYTEA   NOT NULL,
     breakdowns BYTEA   NOT NULL,
     PRIMARY KEY (partner, campaign, run, part)
-) /*clustered*/;
+); -- not clustered: SQLite would give most rows a page of their own
 
 CREATE TABLE metric_bodies (
     partner  UUID    NOT NULL,
