@@ -14,10 +14,10 @@ func (c Configuration) checkExclusions(wrong *fault.Fields) {
 	for i, e := range c.Exclusions {
 		e.check(wrong, fmt.Sprintf("exclusions[%d]", i))
 	}
-	for _, l := range c.lists() {
-		excluded := c.Excluded(l.criterion)
-		if len(l.values) > 0 && all(l.values, func(v string) bool { return slices.Contains(excluded, v) }) {
-			leavesNobody(wrong, string(l.criterion))
+	for _, l := range c.Lists() {
+		excluded := c.Excluded(l.Criterion)
+		if len(l.Values) > 0 && all(l.Values, func(v string) bool { return slices.Contains(excluded, v) }) {
+			leavesNobody(wrong, string(l.Criterion))
 		}
 	}
 	if len(c.Locations) > 0 && all(c.Locations, c.excludes) {

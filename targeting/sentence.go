@@ -46,9 +46,9 @@ func (w words) people(c Configuration) string {
 		parts = append(parts, w.whoSpeak+" "+w.either(each(c.Languages, w.language)))
 	}
 	said := strings.Join(parts, " ")
-	for _, l := range c.lists() {
-		if l.criterion != ByGender && l.criterion != ByLanguage && len(l.values) > 0 {
-			said += "; " + w.criteria[l.criterion] + ": " + w.values(l.criterion, l.values)
+	for _, l := range c.Lists() {
+		if l.Criterion != ByGender && l.Criterion != ByLanguage && len(l.Values) > 0 {
+			said += "; " + w.criteria[l.Criterion] + ": " + w.values(l.Criterion, l.Values)
 		}
 	}
 	return said

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/hexabuilders/campaignd/fault"
+	"github.com/hexabuilders/campaignd/targeting/taxonomy"
 )
 
 const (
@@ -108,15 +109,17 @@ func (p *Point) check(wrong *fault.Fields, path string) {
 	}
 }
 
-// list is one of the lists of a configuration, by the criterion that excludes
+// List is one of the lists of a configuration, by the criterion that excludes
 // its values.
-type list struct {
-	criterion Criterion
-	values    []string
+type List struct {
+	Criterion Criterion
+	Values    []string
 }
 
-func (c Configuration) lists() []list {
-	return []list{
+// Lists are all the lists of alternatives, empty ones too, in the order in
+// which they are shown.
+func (c Configuration) Lists() []List {
+	return []List{
 		{ByGender, texts(c.Genders)},
 		{ByLanguage, c.Languages},
 		{ByInterest, c.Interests},
@@ -134,8 +137,8 @@ func (c Configuration) lists() []list {
 }
 
 func (c Configuration) checkLists(wrong *fault.Fields) {
-	for _, l := range c.lists() {
-		l.criterion.checkValues(wrong, string(l.criterion), l.values)
+	for _, l := range c.Lists() {
+		l.Criterion.checkValues(wrong, string(l.Criterion), l.Values)
 	}
 }
 
@@ -163,6 +166,12 @@ func (c Criterion) checkValue(wrong *fault.Fields, path, v string) {
 	case c == ByCountry:
 		if !Country(v) {
 			wrong.Add(path, "unknown_country", quote(v)+" is not the code of a country.", "an ISO 3166-1 alpha-2 code in capitals, such as CO")
+		}
+	case c == ByInterest:
+		before := len(*wrong)
+		checkText(wrong, path, v, 1)
+		if _, ok := taxonomy.Get(v); !ok && len(*wrong) == before {
+			wrong.Add(path, "unknown_interest", quote(v)+" is not in the "+taxonomy.Version+".", "an id of it; GET /api/v1/taxonomies/interests?q=... finds ids by name")
 		}
 	case c == ByLanguage:
 		if _, err := language.Parse(v); err != nil {

@@ -31,6 +31,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance/analysis"
 	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/rule"
+	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
 
@@ -142,6 +143,11 @@ func (a *App) build(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
+	shares, err := a.cfg.reachDefaults()
+	if err != nil {
+		return err
+	}
+	estimator := reach.New(shares, a.cfg.clock())
 	a.importer = newImporter(a.db, &a.services, a.cfg.clock())
 	api := httpapi.New(httpapi.Services{
 		Partners:   a.services.partners,
@@ -159,6 +165,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Log:         a.db.Log(),
 		Feed:        a.db.Log(),
 		Webhooks:    a.services.webhooks,
+		Reach:       estimator,
 		Imports:     reports{a.importer, a.cfg.clock()},
 	}, httpapi.Options{Now: a.cfg.clock(), MaxBody: a.cfg.MaxBody, Auth: who, Idempotency: idempotency{a.db.Idempotency()}})
 	pages, err := dashboard.New(dashboard.Config{
@@ -176,6 +183,7 @@ func (a *App) build(ctx context.Context) (err error) {
 			Keys:        a.services.partners,
 			Sessions:    a.services.sessions,
 			Webhooks:    a.services.webhooks,
+			Reach:       estimator,
 		},
 		Cookie: auth.CookieName, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.cfg.clock(), NewID: newID,
 	})

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
+	"github.com/hexabuilders/campaignd/targeting/reach"
 )
 
 // Config is everything that can be set. The tags are what the command line,
@@ -26,6 +27,8 @@ type Config struct {
 	Grace     time.Duration `default:"10s" help:"How long a stop waits for requests under way."`
 	MaxBody   int64         `default:"33554432" help:"Largest request body in bytes; streams (NDJSON, CSV) are not bound by it."`
 	PublicURL string        `placeholder:"URL" help:"How people reach the dashboard, when not at addr; https makes its cookies secure."`
+
+	ReachDefaults string `type:"existingfile" placeholder:"FILE" help:"Shares for reach estimates in place of the product's own, as JSON; see docs/guide.md."`
 
 	WebhooksPrivate bool `name:"webhooks-private" help:"Let webhooks go to http and to addresses of private networks: for development, or receivers in your own network."`
 
@@ -88,6 +91,18 @@ func (c Config) Validate() error {
 		return fmt.Errorf("max-body: %d bytes are too few for a request; at least 65536", c.MaxBody)
 	}
 	return nil
+}
+
+// reachDefaults are the operator's own shares, or the product's.
+func (c Config) reachDefaults() (reach.Defaults, error) {
+	if c.ReachDefaults == "" {
+		return reach.Standard(), nil
+	}
+	text, err := os.ReadFile(c.ReachDefaults)
+	if err != nil {
+		return reach.Defaults{}, err
+	}
+	return reach.ReadDefaults(text)
 }
 
 // redacted is a URL without its password.

@@ -12,6 +12,7 @@ import (
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/targeting"
+	"github.com/hexabuilders/campaignd/targeting/taxonomy"
 )
 
 // campaignTiles are the figures on top of a campaign's page.
@@ -139,7 +140,11 @@ func (l *locale) aim(s subject) string {
 func (l *locale) namedInterests(t targeting.Configuration) targeting.Configuration {
 	names := make([]string, len(t.Interests))
 	for i, id := range t.Interests {
-		names[i] = l.Or("interest.", id, id)
+		name := id
+		if node, ok := taxonomy.Get(id); ok {
+			name = node.Name()
+		}
+		names[i] = l.Or("interest.", id, name)
 	}
 	t.Interests = names
 	return t

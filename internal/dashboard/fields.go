@@ -152,7 +152,7 @@ func readAudience(value func(string) []string, now targeting.Configuration) targ
 		}
 	}
 	t.Genders, t.DeviceTypes = typed[targeting.Gender](value("genders")), typed[targeting.DeviceType](value("devices"))
-	t.Interests = append(slices.Clone(value("interests")), splitList(one("more_interests"))...)
+	t.Interests = append(slices.Clone(value("interests")), each(splitList(one("more_interests")), interestID)...)
 	t.Behaviors, t.CustomAudiences, t.LookalikeAudiences = splitList(one("behaviors")), splitList(one("custom_audiences")), splitList(one("lookalike_audiences"))
 	t.FrequencyCap = nil
 	if one("frequency") != "" {
@@ -210,6 +210,14 @@ func audienceValues(t *targeting.Configuration) func(string) []string {
 		values["frequency"] = []string{strconv.Itoa(t.FrequencyCap.Impressions)}
 	}
 	return func(name string) []string { return values[name] }
+}
+
+func each(all []string, change func(string) string) []string {
+	out := make([]string, len(all))
+	for i, s := range all {
+		out[i] = change(s)
+	}
+	return out
 }
 
 func join(all []string) string { return strings.Join(all, ", ") }

@@ -185,12 +185,12 @@ func TestARefinementKeepsWhatTheFormDoesNotShow(t *testing.T) {
 	w := newWorld(t)
 	s, who := w.running("Navidad", campaigns.Social), w.session(partners.RoleManager)
 	config := targeting.Configuration{
-		Locations: []targeting.Location{{Country: "CO"}, {Country: "CO", City: "Medellín"}}, Interests: []string{"368", "9999"}, Languages: []string{"es", "fr"},
+		Locations: []targeting.Location{{Country: "CO"}, {Country: "CO", City: "Medellín"}}, Interests: []string{"368", "676"}, Languages: []string{"es", "fr"},
 		JobTitles: []string{"chef"}, Exclusions: []targeting.Exclusion{{Criterion: targeting.ByInterest, Values: []string{"606"}}},
 	}
 	c, err := w.campaigns.RefineTargeting(t.Context(), w.by, s.ID, 0, config, "test")
 	must(t, err)
-	form := url.Values{"revision": {strconv.FormatInt(c.State().Revision, 10)}, "countries": {"MX"}, "languages": {"es"}, "interests": {"368"}, "more_interests": {"9999"}}
+	form := url.Values{"revision": {strconv.FormatInt(c.State().Revision, 10)}, "countries": {"MX"}, "languages": {"es"}, "interests": {"368"}, "more_interests": {"676"}}
 	path := "/campaigns/" + s.ID.String() + "/targeting"
 	if status, body, _ := w.post(path, who, form.Encode()); status != http.StatusSeeOther {
 		t.Fatalf("status %d: %s", status, body)

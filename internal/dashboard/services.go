@@ -24,6 +24,7 @@ type Services struct {
 	Explorer    Explorer
 	Alerts      Alerts
 	Webhooks    Webhooks
+	Reach       Reach
 	Anomalies   Anomalies
 	Rules       Rules
 	Partners    Partners

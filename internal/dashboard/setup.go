@@ -33,7 +33,7 @@ func (v *visit) setupPage(status int, s subject, refused *problem, back *edited)
 	if err != nil {
 		return err
 	}
-	p := setupPage{Head: head, Problem: refused, Pairs: v.locale.pairs(s)}
+	p := setupPage{Head: head, Problem: refused, Pairs: v.locale.pairs(s), Reach: v.reach(s)}
 	if s.LaunchedAt == nil && !s.Status.Over() {
 		p.Readiness = v.readiness(s, list)
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/targeting"
+	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
 
@@ -80,7 +81,7 @@ func newWorld(t *testing.T) *world {
 			Explorer: performance.NewExplorer(w.metrics, performance.NewSources(db.Sources(), time.Now)),
 			Analysis: analysis.NewService(directory{db.Campaigns()}, w.metrics, time.Now),
 			Alerts:   w.alerts, Anomalies: w.anomalies, Rules: w.rules,
-			Webhooks: w.webhooks, Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
+			Webhooks: w.webhooks, Reach: reach.New(reach.Standard(), time.Now), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
 			Partners: w.partners, Keys: w.partners, Sessions: w.sessions,
 		},
 		Cookie: auth.CookieName, Now: time.Now, NewID: newID,

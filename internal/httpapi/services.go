@@ -9,6 +9,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance/analysis"
 	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/rule"
+	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
 
@@ -29,6 +30,7 @@ type Services struct {
 	Anomalies   *lookout.Service
 	Log         History
 	Webhooks    *webhooks.Service
+	Reach       *reach.Estimator
 	Imports     Importer
 	Feed        Feed
 }
@@ -49,6 +51,7 @@ func (s *Server) register() {
 	s.registerRules()
 	s.registerWebhooks()
 	s.registerAnomalies()
+	s.registerReach()
 	s.registerImports()
 	s.registerFeed()
 }

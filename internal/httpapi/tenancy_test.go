@@ -50,6 +50,8 @@ var bodies = map[string]string{
 	"redeliver-webhook":  `{"failed_since":"2026-03-01T00:00:00Z"}`,
 }
 
+func init() { bodies["estimate-reach"] = people }
+
 // lowCTR is an alert rule.
 const lowCTR = `{"name":"CTR too low","condition":{"metric":"ctr","operator":"below","threshold":{"value":"1.0","unit":"percent"}}}`
 

@@ -28,6 +28,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance/analysis"
 	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/rule"
+	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
 
@@ -92,6 +93,7 @@ func newWorldOn(t testing.TB, store string) *world {
 	w.services.Explorer = performance.NewExplorer(w.services.Performance, w.services.Sources)
 	w.services.Rules = rule.NewService(db.Rules(), db.Rules(), watched{w.services.Campaigns}, db.Metrics(), db.Log(), []string{"SEARCH", "SOCIAL"}, w.clock)
 	w.services.Anomalies = lookout.NewService(db.Anomalies(), db.Metrics(), db.Metrics(), always{}, w.clock)
+	w.services.Reach = reach.New(reach.Standard(), w.clock)
 	w.services.Pacing = pacing.NewService(planned{w}, planned{w}, w.clock)
 	w.auth = auth.Authenticator{Keys: people, Sessions: sessions}
 	w.url = w.serveOver(w.services, answers{db.Idempotency()})

@@ -1,0 +1,302 @@
+package reach
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hexabuilders/campaignd/targeting"
+)
+
+// Estimate is how many people a configuration can be shown to.
+type Estimate struct {
+	Low, Mid, High int64
+	Confidence     Confidence
+	Population     int64 // people of the ages and genders in the places' countries
+	Factors        []Factor
+	Assumptions    []string
+	ValidUntil     time.Time
+}
+
+// Confidence is how far the range reaches.
+type Confidence string
+
+// The degrees, by the width of the whole.
+const (
+	High   Confidence = "high"   // high / low under 1.5
+	Medium Confidence = "medium" // under 5
+	Low    Confidence = "low"
+)
+
+// Factor is what one criterion leaves of the people.
+type Factor struct {
+	Criterion string
+	Share
+	Basis string // what it rests on
+}
+
+// Life is how long an estimate is worth something: its facts change slowly, the
+// platforms' inventories do not.
+const Life = 30 * 24 * time.Hour
+
+// Estimator estimates with a set of defaults.
+type Estimator struct {
+	defaults Defaults
+	now      func() time.Time
+}
+
+// New makes an estimator.
+func New(d Defaults, now func() time.Time) *Estimator { return &Estimator{d, now} }
+
+// Estimate estimates a valid configuration; the errors are those of Validate.
+func (e *Estimator) Estimate(c targeting.Configuration) (Estimate, error) {
+	if err := c.Validate(); err != nil {
+		return Estimate{}, err
+	}
+	out := Estimate{ValidUntil: e.now().UTC().Add(Life).Truncate(time.Second), Assumptions: []string{
+		"Criteria are taken as independent of each other: nothing better is known without a panel.",
+		"People under 13 are not counted.",
+	}}
+	online := e.people(&out, c)
+	e.narrow(&out, c)
+	e.exclude(&out, c)
+	width, share := 0.0, 1.0
+	for _, f := range out.Factors {
+		width += f.width() * f.width()
+		if f.Criterion != internetUse && f.Criterion != placesWithin {
+			share *= f.Mid
+		}
+	}
+	width = math.Sqrt(width)
+	mid := online * share
+	out.Mid = int64(math.Round(mid))
+	out.Low = int64(math.Floor(mid * math.Exp(-z90*width)))
+	out.High = int64(math.Min(math.Ceil(mid*math.Exp(z90*width)), float64(out.Population)))
+	out.Low, out.High = min(out.Low, out.Mid), max(out.High, out.Mid)
+	out.Confidence = confidence(width)
+	return out, nil
+}
+
+func confidence(width float64) Confidence {
+	switch ratio := math.Exp(2 * z90 * width); {
+	case ratio < 1.5:
+		return High
+	case ratio < 5:
+		return Medium
+	}
+	return Low
+}
+
+const (
+	internetUse  = "internet_use"
+	placesWithin = "places_within_countries"
+)
+
+// people counts who lives in the places, and who of them is online. Places
+// within one country are shares of it and together at most all of it; a country
+// that is excluded counts nobody.
+func (e *Estimator) people(out *Estimate, c targeting.Configuration) (online float64) {
+	var counted, inside, connected, reached float64
+	oldest, guessed := Year, []string(nil)
+	for _, code := range countriesOf(c) {
+		facts := world()[code]
+		if facts == nil {
+			out.Assumptions = append(out.Assumptions, "Nothing is known of the population of "+code+"; it counts nobody.")
+			continue
+		}
+		n := float64(facts.count(c.AgeRange, c.Genders))
+		part := e.within(c, code)
+		out.Population += int64(n)
+		counted, inside = counted+n, inside+n*part.Mid
+		connected, reached = connected+n*facts.internet, reached+n*facts.internet*part.Mid
+		if facts.internetYear == 0 {
+			guessed = append(guessed, code)
+		} else {
+			oldest = min(oldest, facts.internetYear)
+		}
+		if part != all {
+			out.Factors = append(out.Factors, Factor{placesWithin, part, fmt.Sprintf("Part of %s: %s", code, e.defaults.Source)})
+		}
+	}
+	if counted == 0 {
+		return 0
+	}
+	use := connected / counted
+	basis := fmt.Sprintf("Share of individuals using the Internet (ITU via World Bank), %d or newer.", oldest)
+	if len(guessed) > 0 {
+		basis += " Not measured in " + strings.Join(guessed, ", ") + ": the median of the region."
+	}
+	spread := 0.02 + 0.01*float64(Year-oldest) + 0.1*float64(len(guessed))/float64(max(1, len(countriesOf(c))))
+	out.Factors = append(out.Factors, Factor{internetUse, around(use, spread), basis})
+	return reached
+}
+
+// around is a share with a range of some parts of itself.
+func around(mid, part float64) Share {
+	return Share{mid, mid * (1 - part), math.Min(1, mid*(1+part))}
+}
+
+// countriesOf are the countries of the locations that are not excluded, each
+// once.
+func countriesOf(c targeting.Configuration) []string {
+	var codes []string
+	for _, l := range c.Locations {
+		if !slices.Contains(codes, l.Country) && !slices.ContainsFunc(c.Exclusions, func(x targeting.Exclusion) bool {
+			return x.Criterion == targeting.ByCountry && slices.Contains(x.Values, l.Country)
+		}) {
+			codes = append(codes, l.Country)
+		}
+	}
+	return codes
+}
+
+// within is the part of a country that its locations cover.
+func (e *Estimator) within(c targeting.Configuration, code string) Share {
+	covered, any := Share{}, false
+	for _, l := range c.Locations {
+		if l.Country != code {
+			continue
+		}
+		part := e.place(l)
+		if part == all {
+			return all
+		}
+		covered = Share{covered.Mid + part.Mid, covered.Low + part.Low, covered.High + part.High}
+		any = true
+	}
+	if !any {
+		return all
+	}
+	return Share{math.Min(covered.Mid, 1), math.Min(covered.Low, 1), math.Min(covered.High, 1)}
+}
+
+// place is the part of its country that a location covers.
+func (e *Estimator) place(l targeting.Location) Share {
+	switch {
+	case l.PostalCode != "":
+		return e.defaults.of(targeting.ByPostalCode, l.PostalCode)
+	case l.RadiusKM > 0:
+		return around50(e.defaults.of(targeting.ByCity, l.City), l.RadiusKM)
+	case l.City != "":
+		return e.defaults.of(targeting.ByCity, l.City)
+	case l.Region != "":
+		return e.defaults.of(targeting.ByRegion, l.Region)
+	}
+	return all
+}
+
+// around50 is a city's share for a radius of 25 km, growing with the radius: in
+// a city with the area, beyond it more slowly.
+func around50(city Share, km float64) Share {
+	grow := math.Pow(km/25, 1.2)
+	wide := func(x float64) float64 { return math.Min(1, x*grow) }
+	return Share{wide(city.Mid), wide(city.Low / 1.5), wide(city.High * 1.5)}
+}
+
+// narrow multiplies what each list leaves.
+func (e *Estimator) narrow(out *Estimate, c targeting.Configuration) {
+	if slices.Contains(c.Genders, "unknown") && len(c.Genders) == 1 {
+		out.Assumptions = append(out.Assumptions, "A census knows no unknown gender: nobody is counted.")
+	}
+	for _, l := range c.Lists() {
+		if len(l.Values) == 0 || l.Criterion == targeting.ByGender {
+			continue
+		}
+		share, basis := e.defaults.any(l.Criterion, l.Values), e.defaults.Source
+		switch l.Criterion {
+		case targeting.ByLanguage:
+			share, basis = e.languages(c, l.Values), "Languages of the countries, the most spoken first; shares are planning defaults."
+		case targeting.ByAudience, targeting.ByLookalike:
+			basis = "The size of the audience is not known here: a planning default with a wide range."
+		}
+		out.Factors = append(out.Factors, Factor{string(l.Criterion), share, basis})
+	}
+}
+
+// languages is the share of people who speak one of them, over the countries by
+// their people.
+func (e *Estimator) languages(c targeting.Configuration, tags []string) Share {
+	var sum Share
+	people := 0.0
+	for _, code := range countriesOf(c) {
+		facts := world()[code]
+		if facts == nil {
+			continue
+		}
+		n, spoken := float64(facts.count(c.AgeRange, c.Genders)), Share{}
+		for i, tag := range tags {
+			s := e.defaults.of(targeting.ByLanguage, spokenAs(facts.languages, tag))
+			if i == 0 {
+				spoken = s
+			} else {
+				spoken = spoken.either(s)
+			}
+		}
+		sum = Share{sum.Mid + n*spoken.Mid, sum.Low + n*spoken.Low, sum.High + n*spoken.High}
+		people += n
+	}
+	if people == 0 {
+		return all
+	}
+	return Share{sum.Mid / people, sum.Low / people, sum.High / people}
+}
+
+// spokenAs is how a language stands in a country: first, listed or neither.
+func spokenAs(languages []string, tag string) string {
+	base, _, _ := strings.Cut(strings.ToLower(tag), "-")
+	for i, l := range languages {
+		if spoken, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(l)), "-"); spoken == base {
+			if i == 0 {
+				return "first"
+			}
+			return "listed"
+		}
+	}
+	return "*"
+}
+
+// exclude takes away those to whom an exclusion applies; countries are gone
+// already, and what is excluded as a whole leaves nobody.
+func (e *Estimator) exclude(out *Estimate, c targeting.Configuration) {
+	for _, x := range c.Exclusions {
+		if x.Criterion == targeting.ByCountry {
+			continue
+		}
+		share := e.defaults.any(x.Criterion, x.Values)
+		if x.Criterion == targeting.ByGender {
+			share = e.genders(c, x.Values)
+		}
+		left := share.without()
+		if x.Criterion == targeting.ByGender {
+			out.Factors = append(out.Factors, Factor{"not " + string(x.Criterion), left, "Population by gender."})
+			continue
+		}
+		out.Factors = append(out.Factors, Factor{"not " + string(x.Criterion), left, e.defaults.Source})
+	}
+}
+
+// genders is the share of the people counted who are of one of them.
+func (e *Estimator) genders(c targeting.Configuration, excluded []string) Share {
+	var of, among int64
+	var gone []targeting.Gender
+	for _, g := range excluded {
+		if len(c.Genders) == 0 || slices.Contains(c.Genders, targeting.Gender(g)) {
+			gone = append(gone, targeting.Gender(g))
+		}
+	}
+	for _, code := range countriesOf(c) {
+		if facts := world()[code]; facts != nil {
+			among += facts.count(c.AgeRange, c.Genders)
+			if len(gone) > 0 {
+				of += facts.count(c.AgeRange, gone)
+			}
+		}
+	}
+	if among == 0 {
+		return Share{}
+	}
+	share := float64(of) / float64(among)
+	return Share{share, share, share}
+}
