@@ -2,6 +2,7 @@ package budgets
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -198,13 +199,22 @@ func (b *Budget) thresholds(day localday.Day) []Threshold {
 // Today is the local day of the budget's zone at a moment.
 func (b *Budget) Today(now time.Time) localday.Day { return localday.Of(now, b.location()) }
 
+// zones keeps what time.LoadLocation reads from disk at every call: a decision
+// about money must not wait for that.
+var zones sync.Map // name → *time.Location
+
 // location is the zone, which Open has checked. Should a later tz database no
 // longer have it, UTC keeps the budget working.
 func (b *Budget) location() *time.Location {
-	if loc, err := time.LoadLocation(b.state.Timezone); err == nil {
-		return loc
+	if loc, ok := zones.Load(b.state.Timezone); ok {
+		return loc.(*time.Location)
 	}
-	return time.UTC
+	loc, err := time.LoadLocation(b.state.Timezone)
+	if err != nil {
+		return time.UTC
+	}
+	zones.Store(b.state.Timezone, loc)
+	return loc
 }
 
 func (b *Budget) money(micros int64) money.Money { return money.New(micros, b.state.Currency) }

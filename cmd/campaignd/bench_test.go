@@ -58,3 +58,29 @@ func TestBenchQueryHoldsAnswersAgainstAReplay(t *testing.T) {
 		}
 	}
 }
+
+func TestBenchBudgetGrantsNothingBeyondTheLimit(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), []string{"bench", "budget", "--duration", "200ms", "--budgets", "20", "--json"}, &stdout, &stderr); code != 0 {
+		t.Fatalf("exit %d: %s", code, &stderr)
+	}
+	var report struct {
+		Loads []struct {
+			Name      string
+			Decisions int
+			Over      int `json:"over_the_limit"`
+		}
+		TimesPlain float64 `json:"times_plain"`
+	}
+	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
+		t.Fatalf("%v: %s", err, &stdout)
+	}
+	if len(report.Loads) != 4 || report.TimesPlain <= 1 {
+		t.Errorf("%+v", report)
+	}
+	for _, load := range report.Loads {
+		if load.Decisions == 0 || load.Over != 0 {
+			t.Errorf("%+v", load)
+		}
+	}
+}

@@ -301,7 +301,7 @@ func TestExpiryRacesCommit(t *testing.T) {
 		}
 	}
 	if committed == 0 || late == 0 {
-		t.Logf("%d committed, %d late: one side never won", committed, late)
+		t.Errorf("%d committed, %d late: the race did not happen", committed, late)
 	}
 	b, err := db.Budgets().Get(t.Context(), partner, all[0].BudgetID)
 	if err != nil {
