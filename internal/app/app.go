@@ -11,12 +11,14 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/hexabuilders/campaignd/billing"
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/budgets/pacing"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/internal/adplatform"
 	"github.com/hexabuilders/campaignd/internal/auth"
+	"github.com/hexabuilders/campaignd/internal/bookfile"
 	"github.com/hexabuilders/campaignd/internal/dashboard"
 	"github.com/hexabuilders/campaignd/internal/httpapi"
 	"github.com/hexabuilders/campaignd/internal/influx"
@@ -69,6 +71,7 @@ type services struct {
 	rules      *rule.Service
 	webhooks   *webhooks.Service
 	authorizer *budgets.Authorizer
+	statements *billing.Statements
 }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
@@ -94,6 +97,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		}),
 		anomalies: newLookout(db, now),
 	}
+	s.statements = newStatements(db, &s, cfg)
 	s.analysis = analysis.NewService(db.Metrics(), s.metrics, now)
 	s.explorer = performance.NewExplorer(s.metrics, s.sources)
 	s.rules = rule.NewService(db.Rules(), db.Rules(), watched{s.campaigns, s.budgets}, db.Metrics(), db.Log(), campaignTypes(), now)
@@ -155,6 +159,8 @@ func (a *App) build(ctx context.Context) (err error) {
 		Budgets:    a.services.budgets,
 		Pacing:     pacing.NewService(paced{&a.services}, paced{&a.services}, a.cfg.clock()),
 		Authorizer: httpapi.Authorizer{Decider: a.services.authorizer.Decider, Rehearsal: a.services.authorizer.Rehearsal(), Vault: a.db.Vault(), Now: a.db.Steady}, Ledger: a.db.Ledger(),
+		Statements:  a.services.statements,
+		Files:       bookfile.Files{},
 		Performance: a.services.metrics,
 		Explorer:    a.services.explorer,
 		Sources:     a.services.sources,

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hexabuilders/campaignd/billing"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 )
@@ -31,6 +32,8 @@ type Config struct {
 	ReachDefaults string `type:"existingfile" placeholder:"FILE" help:"Shares for reach estimates in place of the product's own, as JSON; see docs/guide.md."`
 
 	WebhooksPrivate bool `name:"webhooks-private" help:"Let webhooks go to http and to addresses of private networks: for development, or receivers in your own network."`
+
+	JournalChart string `placeholder:"ACCOUNTS" help:"What journals call the accounts cash, payable, funds and credit, as cash=1000 Cash from partners; funds=2100 Balances."`
 
 	KeepMinutes time.Duration `default:"24h" help:"How long sums by minute are kept; older minutes are summed up from the events when asked for."`
 	KeepHours   time.Duration `default:"9600h" help:"How long sums by hour are kept; older hours are summed up from the events. Days and events are kept for ever."`
@@ -87,6 +90,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("grace: %s leaves requests no time to end; the usual is 10s", c.Grace)
 	case c.keep().Minutes < 2*time.Hour || c.keep().Hours < 48*time.Hour || c.keep().Updates < time.Hour:
 		return fmt.Errorf("keep-minutes, keep-hours and keep-updates: %s, %s and %s; at least 2h, 48h and 1h are needed", c.KeepMinutes, c.KeepHours, c.KeepUpdates)
+	case c.chartError() != nil:
+		return fmt.Errorf("journal-chart: %w", c.chartError())
 	case c.MaxBody < 1<<16:
 		return fmt.Errorf("max-body: %d bytes are too few for a request; at least 65536", c.MaxBody)
 	}
@@ -103,6 +108,11 @@ func (c Config) reachDefaults() (reach.Defaults, error) {
 		return reach.Defaults{}, err
 	}
 	return reach.ReadDefaults(text)
+}
+
+func (c Config) chartError() error {
+	_, err := billing.ParseChart(c.JournalChart)
+	return err
 }
 
 // redacted is a URL without its password.

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"github.com/hexabuilders/campaignd/billing"
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/budgets/pacing"
 	"github.com/hexabuilders/campaignd/campaigns"
@@ -21,6 +22,8 @@ type Services struct {
 	Pacing      *pacing.Service
 	Authorizer  Authorizer
 	Ledger      Ledger
+	Statements  *billing.Statements
+	Files       BookFiles
 	Performance *performance.Service
 	Analysis    *analysis.Service
 	Explorer    *performance.Explorer
@@ -47,6 +50,7 @@ func (s *Server) register() {
 	s.registerPacing()
 	s.registerReservations()
 	s.registerLedger()
+	s.registerStatements()
 	s.registerAlerts()
 	s.registerRules()
 	s.registerWebhooks()

@@ -85,7 +85,7 @@ func (h *house) alert(campaign string) string {
 // at fills in the ids of a path.
 func at(path string, ids map[string]string) string {
 	kind := strings.Split(path, "/")[1]
-	return httpapi.Base + strings.NewReplacer("{id}", ids[kind], "{key_id}", ids["keys"], "{source}", "meta").Replace(path)
+	return httpapi.Base + strings.NewReplacer("{id}", ids[kind], "{key_id}", ids["keys"], "{source}", "meta", "{month}", "2026-03").Replace(path)
 }
 
 // Another partner's thing answers exactly as one that does not exist, whatever
@@ -100,8 +100,8 @@ func TestAnotherPartnersThingsDoNotExist(t *testing.T) {
 	before := w.seq(victim.id)
 	tried := 0
 	for path, item := range w.api.OpenAPI().Paths {
-		if !strings.Contains(path, "{") {
-			continue
+		if !strings.Contains(path, "{id}") {
+			continue // nobody's thing: TestAnotherPartnerCannotBeNamed
 		}
 		for _, op := range operations(item) {
 			for _, key := range []string{thief.manager, thief.finance} {
@@ -133,10 +133,12 @@ func TestAnotherPartnerCannotBeNamed(t *testing.T) {
 	victim.active()
 	for _, c := range []struct{ method, path, body string }{
 		{"GET", "/campaigns", ""}, {"GET", "/alerts", ""}, {"GET", "/alert-rules", ""}, {"GET", "/anomalies", ""}, {"GET", "/events", ""}, {"GET", "/ledger", ""},
+		{"GET", "/statements", ""}, {"GET", "/statements/2026-03", ""}, {"GET", "/journal?month=2026-03", ""}, {"GET", "/ledger/export", ""},
 		{"POST", "/metrics", bodies["record-metrics"]}, {"POST", "/imports", bodies["start-import"]},
 	} {
-		w.call(thief.manager, c.method, httpapi.Base+c.path+"?partner_id="+victim.id, c.body).refused(http.StatusNotFound, "partner_not_found")
-		w.call(thief.manager, c.method, httpapi.Base+c.path+"?partner_id="+newID().String(), c.body).refused(http.StatusNotFound, "partner_not_found")
+		c.path += map[bool]string{true: "&", false: "?"}[strings.Contains(c.path, "?")] + "partner_id="
+		w.call(thief.manager, c.method, httpapi.Base+c.path+victim.id, c.body).refused(http.StatusNotFound, "partner_not_found")
+		w.call(thief.manager, c.method, httpapi.Base+c.path+newID().String(), c.body).refused(http.StatusNotFound, "partner_not_found")
 	}
 }
 

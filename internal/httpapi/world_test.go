@@ -15,11 +15,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/hexabuilders/campaignd/billing"
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/budgets/pacing"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/auth"
+	"github.com/hexabuilders/campaignd/internal/bookfile"
 	"github.com/hexabuilders/campaignd/internal/contract"
 	"github.com/hexabuilders/campaignd/internal/httpapi"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
@@ -94,10 +96,27 @@ func newWorldOn(t testing.TB, store string) *world {
 	w.services.Rules = rule.NewService(db.Rules(), db.Rules(), watched{w.services.Campaigns}, db.Metrics(), db.Log(), []string{"SEARCH", "SOCIAL"}, w.clock)
 	w.services.Anomalies = lookout.NewService(db.Anomalies(), db.Metrics(), db.Metrics(), always{}, w.clock)
 	w.services.Reach = reach.New(reach.Standard(), w.clock)
+	chart, err := billing.ParseChart("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.services.Statements = billing.NewStatements(db.Ledger(), zoned{people}, db.Campaigns(), chart, w.clock)
+	w.services.Files = bookfile.Files{}
 	w.services.Pacing = pacing.NewService(planned{w}, planned{w}, w.clock)
 	w.auth = auth.Authenticator{Keys: people, Sessions: sessions}
 	w.url = w.serveOver(w.services, answers{db.Idempotency()})
 	return w
+}
+
+// zoned is where a partner's months begin.
+type zoned struct{ *partners.Service }
+
+func (z zoned) Zone(ctx context.Context, partner uuid.UUID) (*time.Location, error) {
+	p, err := z.Get(ctx, partner)
+	if err != nil {
+		return nil, err
+	}
+	return time.LoadLocation(p.State().Timezone)
 }
 
 // watched shows campaigns to alert rules.

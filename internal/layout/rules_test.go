@@ -28,7 +28,7 @@ var domains = map[string][]string{
 	"performance":  nil,
 	"optimization": {"campaigns", "targeting", "budgets", "performance"},
 	"partners":     nil,
-	"billing":      nil,
+	"billing":      {"budgets"},
 	"webhooks":     nil,
 }
 
