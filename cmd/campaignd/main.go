@@ -78,7 +78,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
+// exitError is an error with an exit code of its own.
+type exitError struct {
+	error
+	code int
+}
+
+func (e exitError) Unwrap() error { return e.error }
+
 func fail(stderr io.Writer, err error) int {
 	_, _ = fmt.Fprintln(stderr, "campaignd:", err)
+	if coded, ok := errors.AsType[exitError](err); ok {
+		return coded.code
+	}
 	return 1
 }

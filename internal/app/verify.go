@@ -3,8 +3,11 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 
 	"github.com/google/uuid"
 
@@ -21,22 +24,26 @@ type VerifyConfig struct {
 }
 
 // verifyChecks are everything that is verified, of one partner after another, in
-// this order. What the sums are held against comes before them.
+// this order.
 var verifyChecks = []struct {
 	name string
 	do   func(v sqlstore.Verify, ctx context.Context, partner uuid.UUID) error
 }{
 	{"log", sqlstore.Verify.Log},
-	{"chunks", sqlstore.Verify.Chunks},
-	{"sums", sqlstore.Verify.Sums},
-	{"ids", sqlstore.Verify.IDs},
+	{"metrics", sqlstore.Verify.Metrics},
 	{"spend", sqlstore.Verify.Spend},
 	{"ledger", sqlstore.Verify.Ledger},
 }
 
-// Verify compares what is derived with the log and prints every difference. It
-// fails when one is left.
+// ErrDiffers means that something was not what the log says, whether or not it
+// was repaired. Every other error of Verify means that it could not look.
+var ErrDiffers = errors.New("verify: not everything was what the log says")
+
+// Verify compares what is derived with the log and prints every difference.
 func Verify(ctx context.Context, cfg VerifyConfig, stdout io.Writer) error {
+	if err := cfg.exists(); err != nil {
+		return err
+	}
 	db, err := sqlstore.Open(ctx, sqlstore.Config{URL: Config{Data: cfg.Data, Database: cfg.Database}.storeURL()})
 	if err != nil {
 		return err
@@ -60,6 +67,19 @@ func Verify(ctx context.Context, cfg VerifyConfig, stdout io.Writer) error {
 		}
 	}
 	return print.end(len(partners))
+}
+
+// exists refuses a folder without a store: opening it would make an empty one,
+// in which everything agrees.
+func (cfg VerifyConfig) exists() error {
+	if cfg.Database != "" {
+		return nil
+	}
+	_, err := os.Stat(filepath.Join(Config{Data: cfg.Data}.storeURL(), sqlstore.FileName))
+	if err != nil {
+		return fmt.Errorf("verify: no store to look at: %w", err)
+	}
+	return nil
 }
 
 // verifyPrinter counts what it prints.
@@ -92,8 +112,8 @@ func (p *verifyPrinter) line(object any, text string) {
 func (p *verifyPrinter) end(partners int) error {
 	p.line(map[string]int{"partners": partners, "differences": p.found, "repaired": p.repaired},
 		fmt.Sprintf("%d partners verified: %d differences, %d repaired", partners, p.found, p.repaired))
-	if left := p.found - p.repaired; left > 0 && p.err == nil {
-		return fmt.Errorf("verify: %d differences are left", left)
+	if p.found > 0 && p.err == nil {
+		return fmt.Errorf("%w: %d differences, %d left", ErrDiffers, p.found, p.found-p.repaired)
 	}
 	return p.err
 }

@@ -171,12 +171,8 @@ func newBlock(events []recorded, campaign uuid.UUID) (block, error) {
 	for i := range events {
 		pointers[i], times[i] = &events[i].Event, events[i].at
 	}
-	b := block{
-		knownFrom: slices.Min(times), knownTo: slices.Max(times),
-		firstAt: events[0].OccurredAt, lastAt: events[len(events)-1].OccurredAt, events: int64(len(events)),
-		body: chunk.EncodeMerged(pointers, times),
-	}
-	b.channels, b.breakdowns = chunk.Digest(pointers)
+	b := headOf(pointers, times)
+	b.body = chunk.EncodeMerged(pointers, times)
 	read, known, err := chunk.DecodeMerged(b.body, campaign)
 	if err != nil || !slices.Equal(known, times) {
 		return b, errors.Join(err, errors.New("what was merged does not read back"))
@@ -187,6 +183,16 @@ func newBlock(events []recorded, campaign uuid.UUID) (block, error) {
 		}
 	}
 	return b, nil
+}
+
+// headOf is a block without its body, which it follows from.
+func headOf(events []*performance.Event, recordedAt []int64) block {
+	b := block{
+		knownFrom: slices.Min(recordedAt), knownTo: slices.Max(recordedAt),
+		firstAt: events[0].OccurredAt, lastAt: events[len(events)-1].OccurredAt, events: int64(len(events)),
+	}
+	b.channels, b.breakdowns = chunk.Digest(events)
+	return b
 }
 
 func sameEvent(a, b performance.Event) bool {

@@ -5,13 +5,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/hexabuilders/campaignd/localday"
 	"github.com/hexabuilders/campaignd/performance"
 )
 
@@ -64,307 +63,166 @@ func (v Verify) Partners(ctx context.Context) ([]uuid.UUID, error) {
 	return out, err
 }
 
-// Sums compares the sums by minute, hour and day, the totals and the values of
-// every campaign of a partner. Its memory is that of one campaign's sums. Of a
-// campaign whose chunks are damaged the sums are the only trace of what was in
-// them: they are neither judged nor touched.
-func (v Verify) Sums(ctx context.Context, partner uuid.UUID) error {
-	return v.eachCampaign(ctx, partner, func(s performance.Subject) error {
-		damaged, err := v.damaged(ctx, s)
-		if err != nil || damaged {
-			return err
-		}
-		want, err := v.replayed(ctx, s)
-		if err != nil {
-			return err
-		}
-		stored, err := v.stored(ctx, s)
-		if err != nil {
-			return err
-		}
-		found := differences(want, stored)
-		if len(found) > 0 && v.Repair {
-			if err := v.rebuild(ctx, s, want); err != nil {
-				return fmt.Errorf("rebuild campaign %s: %w", s.Campaign, err)
-			}
-		}
-		for _, d := range found {
-			d.Check, d.Partner, d.Campaign, d.Repaired = "sums", s.Partner, s.Campaign, v.Repair
-			v.Report(d)
-		}
-		return nil
-	})
+// metricsCheck is the verification of one partner's metrics.
+type metricsCheck struct {
+	Verify
+	partner  uuid.UUID
+	seed     maphash.Seed
+	prints   map[uuid.UUID]uint64 // of the stored sums of campaigns not yet looked at
+	ids      idCheck
+	lost     int64                 // events that damaged chunks held
+	doubtful []performance.Subject // whose total counts other events than the log
 }
 
-func (v Verify) eachCampaign(ctx context.Context, partner uuid.UUID, do func(performance.Subject) error) error {
-	ids, err := v.m.Delivering(ctx, partner)
+// Metrics reads every event of a partner once, from the chunks and the blocks
+// themselves, and compares with them their heads, the ids that are remembered,
+// and the sums by minute, hour and day, the totals and the values of every
+// campaign. Its memory is that of the sums of one campaign.
+//
+// Where events are damaged, missing or there twice, the sums are a trace of what
+// was in the log: they are neither judged nor touched.
+func (v Verify) Metrics(ctx context.Context, partner uuid.UUID) error {
+	c := &metricsCheck{Verify: v, partner: partner, seed: maphash.MakeSeed()}
+	var err error
+	if c.prints, err = v.sumPrints(ctx, partner, c.seed); err != nil {
+		return err
+	}
+	if c.ids, err = v.remembered(ctx, partner, c.seed); err != nil {
+		return err
+	}
+	subjects, err := c.subjects(ctx)
 	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		found, err := v.m.Subjects(ctx, partner, []uuid.UUID{id})
+	for _, s := range subjects {
+		if err := c.campaign(ctx, s); err != nil {
+			return fmt.Errorf("campaign %s: %w", s.Campaign, err)
+		}
+	}
+	sound, err := c.compareIDs(ctx, subjects)
+	if err != nil {
+		return err
+	}
+	return c.settleDoubts(ctx, sound)
+}
+
+// subjects are the campaigns that have anything at all, in the order of ids.
+func (c *metricsCheck) subjects(ctx context.Context) (out []performance.Subject, err error) {
+	rows, err := c.m.db.reader.QueryContext(ctx, `SELECT campaign FROM metric_totals WHERE partner = $1
+		UNION SELECT campaign FROM metric_chunks WHERE partner = $1
+		UNION SELECT campaign FROM metric_blocks WHERE partner = $1
+		UNION SELECT campaign FROM metric_bodies WHERE partner = $1`, c.m.db.key(c.partner))
+	if err != nil {
+		return nil, c.m.db.translate(err)
+	}
+	var ids []uuid.UUID
+	err = eachRow(rows, func(rows *sql.Rows) error {
+		var id uuid.UUID
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	if err != nil {
+		return nil, c.m.db.translate(err)
+	}
+	for id := range c.prints {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, compareIDs)
+	for _, id := range slices.Compact(ids) {
+		found, err := c.m.Subjects(ctx, c.partner, []uuid.UUID{id})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		s, ok := found[id]
 		if !ok {
-			v.Report(Difference{Check: "campaigns", Partner: partner, Campaign: id, Where: "events", Column: "campaign", Stored: "missing", True: "present"})
+			c.Report(Difference{Check: "campaigns", Partner: c.partner, Campaign: id, Where: "events", Column: "campaign", Stored: "missing", True: "present"})
 			continue
 		}
-		if err := do(s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sumKey names one stored cell of a campaign. The total has width Total; its
-// sums have no channel, and its values have one.
-type sumKey struct {
-	width   performance.Bucket
-	start   int64
-	channel string
-}
-
-// sums are a campaign's cells from the floors on, and where those are.
-type sums struct {
-	cells  map[sumKey]*performance.Cell
-	total  performance.Cell // events and sums over all channels
-	floors [4]int64         // by Bucket
-	zone   *time.Location
-}
-
-func (v Verify) newSums(ctx context.Context, s performance.Subject) (*sums, error) {
-	out := &sums{cells: map[sumKey]*performance.Cell{}, zone: s.Zone}
-	for width := performance.Minute; width <= performance.Day; width++ {
-		var err error
-		if out.floors[width], err = v.m.Floor(ctx, width); err != nil {
-			return nil, err
-		}
+		out = append(out, s)
 	}
 	return out, nil
 }
 
-func (s *sums) at(k sumKey) *performance.Cell {
-	c := s.cells[k]
-	if c == nil {
-		c = &performance.Cell{}
-		s.cells[k] = c
-	}
-	return c
-}
-
-// replayed adds the whole log of a campaign up.
-func (v Verify) replayed(ctx context.Context, subject performance.Subject) (*sums, error) {
-	out, err := v.newSums(ctx, subject)
+// campaign reads a campaign's events, and judges its sums when there is no
+// doubt about the log.
+func (c *metricsCheck) campaign(ctx context.Context, s performance.Subject) error {
+	want, err := c.newSums(ctx, s)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	err = v.m.Replay(ctx, subject.Partner, subject.Campaign, performance.Everything, 0, func(_ int64, events []performance.Event) error {
-		for i := range events {
-			out.add(&events[i])
-		}
+	w := walk{Verify: c.Verify, s: s, report: true, each: func(e *performance.Event) {
+		want.add(e)
+		c.ids.inLog(e)
+	}}
+	if err := w.run(ctx); err != nil {
+		return err
+	}
+	c.lost += w.lost
+	if w.damaged {
 		return nil
-	})
-	return out, err
+	}
+	var counted int64
+	err = c.m.db.reader.QueryRowContext(ctx, `SELECT events FROM metric_totals WHERE partner = $1 AND campaign = $2`,
+		c.m.db.key(s.Partner), c.m.db.key(s.Campaign)).Scan(&counted)
+	if err = missing(err, nil); err != nil {
+		return c.m.db.translate(err)
+	}
+	if counted != want.total.Events {
+		c.doubtful = append(c.doubtful, s)
+		return nil
+	}
+	return c.judge(ctx, s, want)
 }
 
-func (s *sums) add(e *performance.Event) {
-	for width, step := range bucketStep {
-		start := e.OccurredAt - (e.OccurredAt%step+step)%step
-		if width == performance.Day {
-			start = int64(localday.Of(time.UnixMicro(e.OccurredAt), s.zone))
-		}
-		if start >= s.floors[width] {
-			s.at(sumKey{width, start, e.Channel}).Add(e)
-		}
+// judge compares a campaign's sums with those of its log.
+func (c *metricsCheck) judge(ctx context.Context, s performance.Subject, want *sums) error {
+	same := want
+	if c.prints[s.Campaign] != want.print(c.seed) {
+		same = nil
 	}
-	plain := *e
-	plain.Metrics, plain.Custom = performance.Metrics{}, nil
-	for m := range performance.Reach {
-		*plain.At(m) = *e.At(m)
-	}
-	s.total.Add(&plain)
-	if e.Given()>>performance.Reach != 0 || len(e.Custom) > 0 {
-		s.addValues(e)
-	}
-}
-
-// addValues adds the gauges and custom values alone to the running total.
-func (s *sums) addValues(e *performance.Event) {
-	rare := *e
-	for m := range performance.Reach {
-		*rare.At(m) = 0
-	}
-	rare.Present &^= 1<<performance.Reach - 1
-	c := s.at(sumKey{width: performance.Total, channel: e.Channel})
-	c.Add(&rare)
-	c.Events = 0
-}
-
-// stored reads the same cells as they stand in the store.
-func (v Verify) stored(ctx context.Context, subject performance.Subject) (*sums, error) {
-	out, err := v.newSums(ctx, subject)
-	if err != nil {
-		return nil, err
-	}
-	p := place{subject.Partner, subject.Campaign}
-	err = v.m.db.read(ctx, func(snapshot *sql.Tx) error {
-		for width := performance.Minute; width <= performance.Day; width++ {
-			rollups, err := v.m.rollups(ctx, snapshot, p, width, out.floors[width], 1<<61)
-			if err != nil {
-				return err
-			}
-			for _, r := range rollups {
-				r.Gauges, r.Custom = [performance.NumGauges]performance.Gauge{}, nil
-				*out.at(sumKey{width, r.Start, r.Channel}) = r.Cell
-			}
-		}
-		if err := v.storedValues(ctx, snapshot, p, out); err != nil {
-			return err
-		}
-		row := snapshot.QueryRowContext(ctx, `SELECT `+sumColumns+` FROM metric_totals WHERE partner = $1 AND campaign = $2`,
-			v.m.db.key(p.partner), v.m.db.key(p.campaign))
-		return row.Scan(sumFields(&out.total)...)
-	})
-	return out, err
-}
-
-// storedValues reads every value, also those whose bucket has no row.
-func (v Verify) storedValues(ctx context.Context, q querier, p place, out *sums) error {
-	rows, err := q.QueryContext(ctx, `SELECT width, start, channel, name, at, value FROM metric_values
-		WHERE partner = $1 AND campaign = $2 ORDER BY width, start, channel, name`, v.m.db.key(p.partner), v.m.db.key(p.campaign))
+	stored, err := c.stored(ctx, s, same)
 	if err != nil {
 		return err
 	}
-	return eachRow(rows, func(rows *sql.Rows) error {
-		var k sumKey
-		var r rareValue
-		var width int64
-		if err := rows.Scan(&width, &k.start, &k.channel, &r.name, &r.at, &r.value); err != nil {
+	found := differences(want, stored)
+	if len(found) > 0 && c.Repair {
+		if err := c.rebuild(ctx, s, want); err != nil {
+			return fmt.Errorf("rebuild: %w", err)
+		}
+	}
+	for _, d := range found {
+		d.Check, d.Partner, d.Campaign, d.Repaired = "sums", s.Partner, s.Campaign, c.Repair
+		c.Report(d)
+	}
+	return nil
+}
+
+// settleDoubts looks again at the campaigns whose total counts other events
+// than the log has. When the ids say that the log is whole the total is wrong;
+// otherwise the log is.
+func (c *metricsCheck) settleDoubts(ctx context.Context, sound bool) error {
+	for _, s := range c.doubtful {
+		want, err := c.newSums(ctx, s)
+		if err != nil {
 			return err
 		}
-		if width < 0 || width > int64(performance.Day) {
-			return fmt.Errorf("metric_values has the width %d", width)
+		w := walk{Verify: c.Verify, s: s, each: want.add}
+		if err := w.run(ctx); err != nil {
+			return err
 		}
-		k.width = performance.Bucket(width)
-		if k.width != performance.Total && k.start < out.floors[k.width] {
-			return nil
-		}
-		return r.addTo(out.at(k))
-	})
-}
-
-// differences compares column by column, in the order of width, start and
-// channel.
-func differences(want, stored *sums) (out []Difference) {
-	keys := map[sumKey]struct{}{}
-	for k := range want.cells {
-		keys[k] = struct{}{}
-	}
-	for k := range stored.cells {
-		keys[k] = struct{}{}
-	}
-	ordered := make([]sumKey, 0, len(keys))
-	for k := range keys {
-		ordered = append(ordered, k)
-	}
-	slices.SortFunc(ordered, func(a, b sumKey) int {
-		return cmp.Or(cmp.Compare(a.width, b.width), cmp.Compare(a.start, b.start), cmp.Compare(a.channel, b.channel))
-	})
-	out = compareCells("total", &want.total, &stored.total)
-	none := &performance.Cell{}
-	for _, k := range ordered {
-		w, s := want.cells[k], stored.cells[k]
-		out = append(out, compareCells(want.name(k), cmp.Or(w, none), cmp.Or(s, none))...)
-	}
-	return out
-}
-
-func (s *sums) name(k sumKey) string {
-	channel := "without channel"
-	if k.channel != "" {
-		channel = "channel " + strconv.Quote(k.channel)
-	}
-	switch k.width {
-	case performance.Minute:
-		return "minute " + moment(k.start).Format(time.RFC3339) + " " + channel
-	case performance.Hour:
-		return "hour " + moment(k.start).Format(time.RFC3339) + " " + channel
-	case performance.Day:
-		return "day " + localday.Day(k.start).String() + " " + channel
-	}
-	return "total " + channel
-}
-
-func compareCells(where string, want, stored *performance.Cell) (out []Difference) {
-	a, b := columnsOf(want), columnsOf(stored)
-	names := map[string]struct{}{}
-	for name := range a {
-		names[name] = struct{}{}
-	}
-	for name := range b {
-		names[name] = struct{}{}
-	}
-	for name := range names {
-		if a[name] != b[name] {
-			out = append(out, Difference{Where: where, Column: name, Stored: cmp.Or(b[name], "missing"), True: cmp.Or(a[name], "missing")})
-		}
-	}
-	slices.SortFunc(out, func(a, b Difference) int { return cmp.Compare(a.Column, b.Column) })
-	return out
-}
-
-// columnsOf are a cell's figures by name. An empty cell has none, as a bucket
-// without a row.
-func columnsOf(c *performance.Cell) map[string]string {
-	out := map[string]string{}
-	number := func(v int64) string { return strconv.FormatInt(v, 10) }
-	if c.Events != 0 || c.Sums != (performance.Sums{}) {
-		out["events"] = number(c.Events)
-		for m := range performance.Reach {
-			out[m.String()] = number(c.Sums[m])
-		}
-	}
-	for i, g := range c.Gauges {
-		if name := (performance.Reach + performance.Metric(i)).String(); g.Set {
-			out[name], out[name+".at"] = number(g.Value), number(g.At)
-		}
-	}
-	for _, custom := range c.Custom {
-		out[customPrefix+custom.Name] = number(custom.Value)
-	}
-	return out
-}
-
-// rebuild writes a campaign's cells anew, as taking the events in would have.
-func (v Verify) rebuild(ctx context.Context, s performance.Subject, want *sums) error {
-	part := &performance.Part{Subject: s}
-	for k, c := range want.cells {
-		if k.width != performance.Total {
-			part.Rollups = append(part.Rollups, performance.Rollup{Bucket: k.width, Start: k.start, Channel: k.channel, Cell: *c})
-		}
-		part.Total.Merge(c) // only to say whether there is anything rare
-	}
-	p := &performance.PartnerPart{Partner: s.Partner, Parts: []*performance.Part{part}}
-	return v.m.db.write(ctx, func(t *tx) error {
-		key := []any{t.db.key(s.Partner), t.db.key(s.Campaign)}
-		for width := performance.Minute; width <= performance.Day; width++ {
-			if _, err := t.exec(ctx, `DELETE FROM metric_rollups WHERE partner = $1 AND campaign = $2 AND width = $3 AND start >= $4`, append(key, int64(width), want.floors[width])...); err != nil {
+		if sound {
+			if err := c.judge(ctx, s, want); err != nil {
 				return err
 			}
+			continue
 		}
-		if _, err := t.exec(ctx, `DELETE FROM metric_values WHERE partner = $1 AND campaign = $2`, key...); err != nil {
+		stored, err := c.stored(ctx, s, want)
+		if err != nil {
 			return err
 		}
-		if err := t.addRollups(ctx, p); err != nil {
-			return err
-		}
-		if err := t.addValues(ctx, p); err != nil {
-			return err
-		}
-		_, err := t.exec(ctx, `UPDATE metric_totals SET events = $3, impressions = $4, clicks = $5, conversions = $6, leads = $7, spend = $8, revenue = $9
-			WHERE partner = $1 AND campaign = $2`, appendSums(key, &want.total)...)
-		return err
-	})
+		c.Report(Difference{Check: "chunks", Partner: s.Partner, Campaign: s.Campaign, Where: "log", Column: "events",
+			Stored: strconv.FormatInt(want.total.Events, 10), True: strconv.FormatInt(stored.total.Events, 10)})
+	}
+	return nil
 }

@@ -20,9 +20,7 @@ func (m *market) verified(t *testing.T, db *DB, repair bool) (out []string) {
 	v := db.Verify(repair, func(d Difference) { out = append(out, d.String()) })
 	for _, check := range []func(Verify, context.Context) error{
 		func(v Verify, ctx context.Context) error { return v.Log(ctx, m.partner) },
-		func(v Verify, ctx context.Context) error { return v.Chunks(ctx, m.partner) },
-		func(v Verify, ctx context.Context) error { return v.Sums(ctx, m.partner) },
-		func(v Verify, ctx context.Context) error { return v.IDs(ctx, m.partner) },
+		func(v Verify, ctx context.Context) error { return v.Metrics(ctx, m.partner) },
 	} {
 		if err := check(v, t.Context()); err != nil {
 			t.Fatal(err)
@@ -46,7 +44,7 @@ func mustExec(t *testing.T, db *DB, query string, args ...any) {
 // shelves are all of a campaign's sums as stored.
 func (m *market) shelves(t *testing.T, db *DB, campaign int) map[sumKey]performance.Cell {
 	t.Helper()
-	s, err := db.Verify(false, nil).stored(t.Context(), m.subjects[m.campaigns[campaign]])
+	s, err := db.Verify(false, nil).stored(t.Context(), m.subjects[m.campaigns[campaign]], nil)
 	if err != nil {
 		t.Fatal(err)
 	}
