@@ -26,7 +26,7 @@ func TestVerifySaysByItsExitCodeWhatItFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { _ = db.Close() })
 	result, err := db.ExecContext(t.Context(), `UPDATE log_heads SET seq = seq + 1`)
 	if err != nil {
 		t.Fatal(err)

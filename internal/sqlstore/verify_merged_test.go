@@ -49,7 +49,7 @@ func heads(t *testing.T, db *DB) (out []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		values := make([]any, 10)
 		for i := range values {
