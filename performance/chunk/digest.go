@@ -1,6 +1,7 @@
 package chunk
 
 import (
+	"bytes"
 	"encoding/binary"
 	"hash/crc32"
 
@@ -40,6 +41,28 @@ func Digest(events []*performance.Event) (channels, breakdowns []byte) {
 		breakdowns = thorough.EncodeAll(breakdowns[4:], make([]byte, 4, len(breakdowns)))
 	}
 	return sealed(channels), sealed(breakdowns)
+}
+
+// SameBreakdowns reports whether two digests of breakdowns say the same. Another
+// version of the compressor may have written the same in other bytes.
+func SameBreakdowns(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
+	}
+	plainA, errA := plainBreakdowns(a)
+	plainB, errB := plainBreakdowns(b)
+	return errA == nil && errB == nil && bytes.Equal(plainA, plainB)
+}
+
+func plainBreakdowns(digest []byte) ([]byte, error) {
+	if len(digest) < 4 || binary.LittleEndian.Uint32(digest) != crc32.Checksum(digest[4:], castagnoli) {
+		return nil, corrupt("digest")
+	}
+	plain, err := digestReader.DecodeAll(digest[4:], nil)
+	if err != nil {
+		return nil, corrupt("digest: %v", err)
+	}
+	return plain, nil
 }
 
 // digests are small, whatever they claim to be.

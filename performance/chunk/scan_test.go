@@ -238,3 +238,18 @@ func BenchmarkScan(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(events)), "ns/event")
 }
+
+func TestDigestsThatSayTheSameAreTheSame(t *testing.T) {
+	event := func(impressions int64) *performance.Event {
+		e := &performance.Event{ID: "a"}
+		e.Device, e.Impressions = "mobile", impressions
+		return e
+	}
+	_, a := Digest([]*performance.Event{event(5)})
+	_, b := Digest([]*performance.Event{event(6)})
+	damaged := slices.Clone(a)
+	damaged[len(damaged)-1] ^= 1
+	if !SameBreakdowns(a, slices.Clone(a)) || SameBreakdowns(a, b) || SameBreakdowns(a, damaged) || SameBreakdowns(a, nil) {
+		t.Error("digests are told apart by what they say")
+	}
+}
