@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/budgets/ledger"
+	"github.com/hexabuilders/campaignd/budgets/pacing"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/localday"
@@ -57,6 +58,8 @@ type State struct {
 	Held    []DayHold    `json:"held,omitempty"`   // Reserved by period, those that hold something
 
 	Channels []ChannelShare `json:"channels,omitempty"` // what the limit is divided into; none: it is not
+	Raises   []Raise        `json:"raises,omitempty"`   // of the last 30 days
+	Curve    pacing.Curve   `json:"pacing_curve"`       // how the limit is to be spread over its time
 
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
@@ -70,6 +73,7 @@ type NewBudget struct {
 	Timezone              string // the campaign's
 	AutoPause             bool
 	Levels                []Level // nil is DefaultLevels
+	Curve                 pacing.Curve
 }
 
 // Budget is what one campaign may spend.
@@ -94,7 +98,7 @@ func Open(by event.Origin, at time.Time, in NewBudget) (*Budget, error) {
 	b := &Budget{state: State{
 		ID: in.ID, Partner: in.Partner, Campaign: in.Campaign, Kind: in.Kind,
 		Currency: in.Limit.Currency, Timezone: in.Timezone, Limit: in.Limit.Micros,
-		AutoPause: in.AutoPause, Thresholds: arrange(in.Levels, nil), CreatedAt: at,
+		AutoPause: in.AutoPause, Thresholds: arrange(in.Levels, nil), Curve: in.Curve, CreatedAt: at,
 	}}
 	if in.Kind == KindTotal {
 		b.post(ledger.Line{Kind: ledger.Opened, Day: b.Today(at), Figures: ledger.Figures{Limit: b.state.Limit}})
@@ -119,6 +123,7 @@ func (n NewBudget) validate() error {
 	}
 	checkLimit(&wrong, n.Limit)
 	checkLevels(&wrong, n.Levels)
+	wrong = append(wrong, n.Curve.Check("pacing_curve")...)
 	return wrong.Err()
 }
 
@@ -139,6 +144,7 @@ func (b *Budget) State() State {
 	s.Closed = slices.Clone(s.Closed)
 	s.Held = slices.Clone(s.Held)
 	s.Channels = slices.Clone(s.Channels)
+	s.Raises = slices.Clone(s.Raises)
 	return s
 }
 

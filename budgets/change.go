@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hexabuilders/campaignd/budgets/ledger"
+	"github.com/hexabuilders/campaignd/budgets/pacing"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/money"
@@ -12,17 +13,30 @@ import (
 
 // Patch says what to change of a budget's settings; nil leaves as it is.
 type Patch struct {
-	Limit        *money.Money `json:"limit"` // in the budget's currency
-	AutoPause    *bool        `json:"auto_pause"`
-	Thresholds   *[]Level     `json:"thresholds"` // all of them; an empty list is none
-	ValidateOnly bool         `json:"-"`          // check everything, change nothing
+	Limit        *money.Money  `json:"limit"` // in the budget's currency
+	AutoPause    *bool         `json:"auto_pause"`
+	Thresholds   *[]Level      `json:"thresholds"`   // all of them; an empty list is none
+	Curve        *pacing.Curve `json:"pacing_curve"` // how the limit is to be spread over its time
+	ValidateOnly bool          `json:"-"`            // check everything, change nothing
+
+	Confirmed bool `json:"confirm_unusual"` // a person means the amount, however unusual
+	// Authorised says that no second person is needed: an administrator asks, or
+	// the campaign is a draft, which spends nothing until it is launched.
+	Authorised bool `json:"-"`
 }
 
 // Change applies a patch whole or not at all. A raised limit arms the
 // thresholds that are no longer reached; a lowered one, or a new threshold, may
 // fire at once. Nothing settled or posted is reversed. A patch that changes
 // nothing leaves the revision as it is and has no event.
+//
+// It does not ask the guard: Service does, for everybody who wants a change.
 func (b *Budget) Change(by event.Origin, at time.Time, patch Patch) error {
+	return b.change(by, at, patch, false)
+}
+
+// change is Change, of what another person may have approved.
+func (b *Budget) change(by event.Origin, at time.Time, patch Patch, approved bool) error {
 	if err := b.check(patch); err != nil {
 		return err
 	}
@@ -40,6 +54,7 @@ func (b *Budget) Change(by event.Origin, at time.Time, patch Patch) error {
 	}
 	b.revise(by, at, Changed{Campaign: b.state.Campaign, Changes: changes})
 	if b.state.Limit > before.Limit {
+		b.raised(at, before.Limit, approved)
 		b.rearm()
 	}
 	b.announce(by, at)
@@ -58,6 +73,9 @@ func (b *Budget) check(patch Patch) error {
 	if patch.Thresholds != nil {
 		checkLevels(&wrong, *patch.Thresholds)
 	}
+	if patch.Curve != nil {
+		wrong = append(wrong, patch.Curve.Check("pacing_curve")...)
+	}
 	return wrong.Err()
 }
 
@@ -70,6 +88,9 @@ func (b *Budget) apply(patch Patch) {
 	}
 	if patch.Thresholds != nil {
 		b.state.Thresholds = arrange(*patch.Thresholds, b.state.Thresholds)
+	}
+	if patch.Curve != nil {
+		b.state.Curve = *patch.Curve
 	}
 }
 
@@ -96,6 +117,9 @@ func changed(before, after State) []event.Change {
 	}
 	if old, now := levelsOf(before.Thresholds), levelsOf(after.Thresholds); !slices.Equal(old, now) {
 		changes = append(changes, event.Change{Field: "thresholds", Before: old, After: now})
+	}
+	if !before.Curve.Equal(after.Curve) {
+		changes = append(changes, event.Change{Field: "pacing_curve", Before: before.Curve, After: after.Curve})
 	}
 	return changes
 }

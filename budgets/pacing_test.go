@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/budgets/pacing"
 )
 
 func TestPace(t *testing.T) {
@@ -27,7 +28,7 @@ func TestPace(t *testing.T) {
 		{"over", 80, to.Add(time.Hour), 0.8, "behind", ""},
 	} {
 		t.Run(c.why, func(t *testing.T) {
-			p := budgets.Pace(c.settled, 100, c.now, from, to)
+			p := budgets.Pace(pacing.Curve{}, c.settled, 100, c.now, from, to)
 			if p.Status != c.status || p.Reason != c.reason {
 				t.Errorf("got %s %q, want %s %q", p.Status, p.Reason, c.status, c.reason)
 			}
@@ -40,8 +41,8 @@ func TestPace(t *testing.T) {
 
 func TestPaceWithoutAPeriodIsUnknown(t *testing.T) {
 	for _, p := range []budgets.Pacing{
-		budgets.Pace(10, 100, noon, noon, noon),
-		budgets.Pace(10, 0, noon, noon.Add(-time.Hour), noon),
+		budgets.Pace(pacing.Curve{}, 10, 100, noon, noon, noon),
+		budgets.Pace(pacing.Curve{}, 10, 0, noon, noon.Add(-time.Hour), noon),
 		open(t, request(budgets.KindTotal)).Pacing(noon, nil, nil),
 		open(t, request(budgets.KindTotal)).Pacing(noon, &noon, nil),
 	} {

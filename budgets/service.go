@@ -2,6 +2,7 @@ package budgets
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,14 +12,27 @@ import (
 
 // Service is the use cases of budgets. Spend does not pass here: it is settled
 // by the store in the transaction of the metric events that report it.
+//
+// Whoever wants another limit comes through here, whether a person, a rule or a
+// reaction, and so past the guard.
 type Service struct {
-	store Store
-	clock func() time.Time
+	store  Store
+	guards Guards
+	clock  func() time.Time
+}
+
+// Guards keeps what each partner allows.
+type Guards interface {
+	// Policy is a partner's; DefaultPolicy for one that has set none.
+	Policy(ctx context.Context, partner uuid.UUID) (Policy, error)
+	// SetPolicy locks the policy, holds the revision (0: whichever it is)
+	// against it, and stores what change makes of it with its event.
+	SetPolicy(ctx context.Context, by event.Origin, at time.Time, revision int64, change func(Policy) (Policy, error)) (Policy, error)
 }
 
 // NewService puts the use cases on a store.
-func NewService(store Store, clock func() time.Time) *Service {
-	return &Service{store: store, clock: clock}
+func NewService(store Store, guards Guards, clock func() time.Time) *Service {
+	return &Service{store: store, guards: guards, clock: clock}
 }
 
 // Now is the service's clock, in what the store can keep.
@@ -36,18 +50,75 @@ func (s *Service) ForCampaign(ctx context.Context, partner, campaign uuid.UUID) 
 
 // Patch changes the settings of the revision (0: whichever it is) of a budget
 // of by's partner, or of any when by has none. The errors are ErrNotFound,
-// ErrStale and fault.ErrInvalid.
+// ErrStale, fault.ErrInvalid and those of the guard.
 func (s *Service) Patch(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, patch Patch) (*Budget, error) {
-	change := func(b *Budget) error { return b.Change(by, s.now(), patch) }
-	if !patch.ValidateOnly {
-		return s.store.Update(ctx, by.Partner, id, revision, change)
-	}
 	b, err := s.store.Get(ctx, by.Partner, id)
 	if err != nil {
 		return nil, err
 	}
+	policy := s.policy(ctx, b)
+	apply := func(b *Budget) error { return b.guarded(by, s.now(), patch, policy) }
+	if !patch.ValidateOnly {
+		return s.store.Update(ctx, by.Partner, id, revision, apply)
+	}
 	if revision != 0 && revision != b.state.Revision {
 		return nil, ErrStale
 	}
-	return b, change(b)
+	return b, apply(b)
+}
+
+// guarded is Change past the guard.
+func (b *Budget) guarded(by event.Origin, at time.Time, patch Patch, p *Policy) error {
+	if err := b.check(patch); err != nil {
+		return err
+	}
+	if patch.Limit != nil {
+		ask := change{by: by, at: at, limit: patch.Limit.Micros, confirmed: patch.Confirmed, authorised: patch.Authorised}
+		if err := p.allows(b, ask); err != nil {
+			return err
+		}
+	}
+	return b.change(by, at, patch, patch.Authorised)
+}
+
+// policy is what the budget's partner allows; nil when that cannot be read. It
+// is read before the transaction, so that a failure there cannot end it.
+func (s *Service) policy(ctx context.Context, b *Budget) *Policy {
+	p, err := s.guards.Policy(ctx, b.state.Partner)
+	if err != nil {
+		slog.ErrorContext(ctx, "guard of budgets not read; nothing is raised", "partner", b.state.Partner, "error", err)
+		return nil
+	}
+	return &p
+}
+
+// Policy is what a partner allows.
+func (s *Service) Policy(ctx context.Context, partner uuid.UUID) (Policy, error) {
+	return s.guards.Policy(ctx, partner)
+}
+
+// SetPolicy sets what by's partner allows, based on a revision (0: whichever it
+// is). The errors are ErrStale and fault.ErrInvalid.
+func (s *Service) SetPolicy(ctx context.Context, by event.Origin, revision int64, terms Terms, validateOnly bool) (Policy, error) {
+	if err := terms.Check(); err != nil {
+		return Policy{}, err
+	}
+	at := s.now()
+	apply := func(p Policy) (Policy, error) {
+		if p.UpdatedAt != nil && p.Terms().equal(terms) {
+			return p, nil
+		}
+		return terms.policy(p.Revision+1, at), nil
+	}
+	if !validateOnly {
+		return s.guards.SetPolicy(ctx, by, at, revision, apply)
+	}
+	p, err := s.guards.Policy(ctx, by.Partner)
+	if err != nil {
+		return p, err
+	}
+	if revision != 0 && revision != p.Revision {
+		return p, ErrStale
+	}
+	return apply(p)
 }

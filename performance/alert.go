@@ -47,6 +47,7 @@ const (
 	AlertBudgetThreshold AlertKind = "budget_threshold"
 	AlertBudgetExhausted AlertKind = "budget_exhausted"
 	AlertOverdelivery    AlertKind = "overdelivery"
+	AlertExtraSpend      AlertKind = "extra_spend" // somebody has to approve or deny
 	AlertKPIMissed       AlertKind = "kpi_missed"
 	AlertLaunchFailed    AlertKind = "launch_failed"
 	AlertAnomaly         AlertKind = "anomaly"
@@ -55,7 +56,7 @@ const (
 
 // AlertKinds are all of them.
 var AlertKinds = []AlertKind{
-	AlertBudgetThreshold, AlertBudgetExhausted, AlertOverdelivery, AlertKPIMissed, AlertLaunchFailed, AlertAnomaly, AlertRule,
+	AlertBudgetThreshold, AlertBudgetExhausted, AlertOverdelivery, AlertExtraSpend, AlertKPIMissed, AlertLaunchFailed, AlertAnomaly, AlertRule,
 }
 
 // Notice is a reason for an alert.

@@ -1,8 +1,10 @@
 package pacing
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/hexabuilders/campaignd/fault"
 )
@@ -21,9 +23,9 @@ const (
 // Shapes are all of them.
 var Shapes = []Shape{Even, FrontLoaded, ASAP, Custom}
 
-// Point says which share of the budget is to be spent when a share of the time
+// Waypoint says which share of the budget is to be spent when a share of the time
 // has passed; both from 0 to 1.
-type Point struct {
+type Waypoint struct {
 	Time  float64 `json:"time"`
 	Spent float64 `json:"spent"`
 }
@@ -31,8 +33,13 @@ type Point struct {
 // Curve is a shape, and the points of a custom one, which begin after (0, 0)
 // and end before (1, 1). The zero value is Even.
 type Curve struct {
-	Shape  Shape   `json:"shape"`
-	Points []Point `json:"points,omitempty"`
+	Shape  Shape      `json:"shape"`
+	Points []Waypoint `json:"points,omitempty"`
+}
+
+// Equal reports whether both curves are one; no shape is Even.
+func (c Curve) Equal(o Curve) bool {
+	return cmp.Or(c.Shape, Even) == cmp.Or(o.Shape, Even) && slices.Equal(c.Points, o.Points)
 }
 
 // MaxPoints is how many points a custom curve may have.
@@ -58,7 +65,7 @@ func (c Curve) checkPoints(wrong *fault.Fields, path string) {
 	if len(c.Points) == 0 || len(c.Points) > MaxPoints {
 		wrong.Add(path+".points", "out_of_range", "A custom curve needs points.", "1 to 100 points")
 	}
-	before := Point{}
+	before := Waypoint{}
 	for i, p := range c.Points {
 		at := fmt.Sprintf("%s.points[%d]", path, i)
 		// Written so that NaN fails too.
@@ -94,7 +101,7 @@ func (c Curve) At(time float64) float64 {
 
 // between is the straight line from point to point.
 func (c Curve) between(time float64) float64 {
-	a, b := Point{}, Point{1, 1}
+	a, b := Waypoint{}, Waypoint{1, 1}
 	for _, p := range c.Points {
 		if p.Time >= time {
 			b = p

@@ -133,7 +133,7 @@ func anyCurve() *rapid.Generator[Curve] {
 		spent := 0.0
 		for i := range n {
 			spent = rapid.Float64Range(spent, 1).Draw(t, "spent")
-			c.Points = append(c.Points, Point{float64(i+1) / float64(n+1), spent})
+			c.Points = append(c.Points, Waypoint{float64(i+1) / float64(n+1), spent})
 		}
 		return c
 	})
@@ -160,9 +160,9 @@ func TestCurvesRiseFromNothingToAll(t *testing.T) {
 
 func TestCurvesThatCannotBeFollowed(t *testing.T) {
 	for _, c := range []Curve{
-		{Shape: "steep"}, {Shape: Custom}, {Shape: Even, Points: []Point{{0.5, 0.5}}}, {Shape: Custom, Points: []Point{{0.5, 0.6}, {0.4, 0.7}}},
-		{Shape: Custom, Points: []Point{{0.5, 0.6}, {0.6, 0.5}}}, {Shape: Custom, Points: []Point{{math.NaN(), 0.5}}}, {Shape: Custom, Points: []Point{{0.5, math.NaN()}}},
-		{Shape: Custom, Points: make([]Point, MaxPoints+1)}, {Shape: Custom, Points: []Point{{1, 1}}},
+		{Shape: "steep"}, {Shape: Custom}, {Shape: Even, Points: []Waypoint{{0.5, 0.5}}}, {Shape: Custom, Points: []Waypoint{{0.5, 0.6}, {0.4, 0.7}}},
+		{Shape: Custom, Points: []Waypoint{{0.5, 0.6}, {0.6, 0.5}}}, {Shape: Custom, Points: []Waypoint{{math.NaN(), 0.5}}}, {Shape: Custom, Points: []Waypoint{{0.5, math.NaN()}}},
+		{Shape: Custom, Points: make([]Waypoint, MaxPoints+1)}, {Shape: Custom, Points: []Waypoint{{1, 1}}},
 	} {
 		if len(c.Check("curve")) == 0 {
 			t.Errorf("%+v passes", c)

@@ -18,7 +18,7 @@ import (
 // HTTP, with its live stream watched.
 func TestTheMainJob(t *testing.T) {
 	p := start(t, t.TempDir())
-	_, manager := p.partner()
+	partner, manager := p.partner()
 	id := manager.campaign("100.00", true)
 	messages := watch(t, manager, id)
 	if first := <-messages; first["type"] != "snapshot" {
@@ -61,7 +61,8 @@ func TestTheMainJob(t *testing.T) {
 		t.Errorf("resumed without money: %d %s", status, answer)
 	}
 	path := "/budgets/" + budget["id"].(string)
-	manager.must("PATCH", path, map[string]any{"limit": map[string]any{"amount": "500.00", "currency": "USD"}}, "If-Match", manager.etag(path))
+	raisedByTwo(t, p, partner, manager, path)
+	awaitMessage(t, messages, "budget_update", func(data map[string]any) bool { return data["event"] == "budget.extra_spend_approved" })
 	if got := manager.must("POST", "/campaigns/"+id+"/resume", nil)["status"]; got != "ACTIVE" {
 		t.Errorf("resumed campaign is %v", got)
 	}
@@ -77,6 +78,30 @@ func TestTheMainJob(t *testing.T) {
 	if done["status"] != "COMPLETED" || done["outcome"] == nil {
 		t.Errorf("completed: %v %v", done["status"], done["outcome"])
 	}
+}
+
+// raisedByTwo takes a limit from 100 to 500 with another person, who is told of
+// it by an alert.
+func raisedByTwo(t *testing.T, p *process, partner string, manager caller, budget string) {
+	t.Helper()
+	limit := map[string]any{"limit": map[string]any{"amount": "500.00", "currency": "USD"}}
+	if status, answer, _ := manager.try("PATCH", budget, limit, "If-Match", manager.etag(budget)); status != http.StatusConflict {
+		t.Errorf("one person raised it: %d %s", status, answer)
+	}
+	proposed := manager.must("POST", budget+"/extra-spend", map[string]any{"amount": "400.00", "reason": "it sells"})
+	approver := p.as(p.as(adminKey).must("POST", "/partners/"+partner+"/keys", map[string]any{"role": "approver"})["key"].(string))
+	waiting := func() int {
+		return len(approver.must("GET", "/alerts?kind=extra_spend&state=FIRING", nil)["items"].([]any))
+	}
+	eventually(t, "an alert calls the approver", func() bool { return waiting() == 1 })
+	approve := "/extra-spend/" + proposed["id"].(string) + "/approve"
+	if status, _, _ := manager.try("POST", approve, nil); status != http.StatusForbidden {
+		t.Errorf("the proposer approved: %d", status)
+	}
+	if got := approver.must("POST", approve, nil)["state"]; got != "approved" {
+		t.Errorf("it is %v", got)
+	}
+	eventually(t, "the alert is over", func() bool { return waiting() == 0 })
 }
 
 // send reports spend with some delivery.

@@ -60,6 +60,7 @@ type services struct {
 	sessions   *partners.Sessions
 	campaigns  *campaigns.Service
 	budgets    *budgets.Service
+	funding    *budgets.Funding
 	ingester   *performance.Ingester
 	metrics    *performance.Service
 	analysis   *analysis.Service
@@ -84,7 +85,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		partners:   partners.NewService(db.Partners(), db.Keys(), now, newID, rand.Reader),
 		sessions:   partners.NewSessions(db.Sessions(), db.Keys(), now, rand.Reader),
 		campaigns:  campaigns.NewService(db.Campaigns(), db.Log(), now, newID),
-		budgets:    budgets.NewService(db.Budgets(), now),
+		budgets:    budgets.NewService(db.Budgets(), db.Guards(), now),
 		ingester:   ingester,
 		sources:    performance.NewSources(db.Sources(), now),
 		metrics:    performance.NewService(ingester, db.Metrics(), readerOf(db, mirror), now),
@@ -97,6 +98,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		}),
 		anomalies: newLookout(db, now),
 	}
+	s.funding = budgets.NewFunding(s.budgets, db.Extras(), db.Extras())
 	s.statements = newStatements(db, &s, cfg)
 	s.analysis = analysis.NewService(db.Metrics(), s.metrics, now)
 	s.explorer = performance.NewExplorer(s.metrics, s.sources)
@@ -157,6 +159,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Partners:   a.services.partners,
 		Campaigns:  a.services.campaigns,
 		Budgets:    a.services.budgets,
+		Funding:    a.services.funding,
 		Pacing:     pacing.NewService(paced{&a.services}, paced{&a.services}, a.cfg.clock()),
 		Authorizer: httpapi.Authorizer{Decider: a.services.authorizer.Decider, Rehearsal: a.services.authorizer.Rehearsal(), Vault: a.db.Vault(), Now: a.db.Steady}, Ledger: a.db.Ledger(),
 		Statements:  a.services.statements,
@@ -249,6 +252,7 @@ func (a *App) newWorkers() []worker {
 		{Name: "reservations.expire", Every: time.Second, Do: func(ctx context.Context) error {
 			return a.services.authorizer.Expire(ctx, a.db.Steady())
 		}},
+		{Name: "extra_spend.expire", Every: time.Minute, Do: a.services.funding.Expire},
 		{Name: "sessions.sweep", Every: time.Hour, Do: a.services.sessions.Sweep},
 		{Name: "metrics.merge", Every: 5 * time.Second, Do: a.db.Metrics().Merge},
 		{Name: "metrics.freeze", Every: 10 * time.Second, Do: a.db.Metrics().Freeze},

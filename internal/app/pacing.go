@@ -32,7 +32,7 @@ func (p paced) Subject(ctx context.Context, partner, budget uuid.UUID) (pacing.S
 	}
 	subject := pacing.Subject{
 		Partner: s.Partner, Budget: s.ID, Campaign: s.Campaign, Currency: s.Currency, Spent: s.Settled,
-		Plan: pacing.Plan{Limit: s.Limit, Zone: zone},
+		Plan: pacing.Plan{Limit: s.Limit, Zone: zone, Curve: s.Curve},
 	}
 	c, err := p.campaigns.Get(ctx, event.Origin{Partner: s.Partner}, s.Campaign)
 	if err != nil {

@@ -34,10 +34,18 @@ type Leases interface {
 	Release(ctx context.Context, name, holder string) error
 }
 
+// Funding is where limits are divided, moved and raised by two.
+type Funding interface {
+	budgets.Divider
+	budgets.Extras
+}
+
 // Backend is a store under test. All its ports share one database.
 type Backend struct {
 	Campaigns campaigns.Store
 	Budgets   budgets.Store
+	Funding   Funding
+	Guards    budgets.Guards
 	Partners  partners.Store
 	Keys      partners.KeyStore
 	Sessions  partners.SessionStore

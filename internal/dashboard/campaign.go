@@ -252,7 +252,9 @@ func (v *visit) saveBudget() error {
 	entry := &budgetEntry{limit: strings.TrimSpace(v.r.PostFormValue("limit")), autoPause: v.r.PostFormValue("auto_pause") == "true"}
 	limit, err := v.locale.parseMoney(entry.limit, s.Currency)
 	if err == nil {
-		_, err = v.d.Budgets.Patch(v.r.Context(), v.by(), s.BudgetID, v.revision(), budgets.Patch{Limit: &limit, AutoPause: &entry.autoPause})
+		_, err = v.d.Budgets.Patch(v.r.Context(), v.by(), s.BudgetID, v.revision(), budgets.Patch{
+			Limit: &limit, AutoPause: &entry.autoPause, Authorised: v.who.IsAdmin() || s.Status == campaigns.Draft,
+		})
 	}
 	if err == nil {
 		return v.done(s.href(), "budget")

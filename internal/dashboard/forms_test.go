@@ -159,7 +159,8 @@ func TestTheBudgetIsChangedOnThePage(t *testing.T) {
 		{"revision=1&limit=much", http.StatusUnprocessableEntity, "Write a number"},
 		{"revision=1&limit=-5", http.StatusUnprocessableEntity, "must be more than 0"},
 		{"revision=9&limit=3000", http.StatusPreconditionFailed, "Somebody changed this meanwhile"},
-		{"revision=" + strconv.FormatInt(b.State().Revision, 10) + "&limit=3,000&auto_pause=true", http.StatusSeeOther, ""},
+		{"revision=" + strconv.FormatInt(b.State().Revision, 10) + "&limit=3,000&auto_pause=true", http.StatusConflict, "another person"},
+		{"revision=" + strconv.FormatInt(b.State().Revision, 10) + "&limit=2,400&auto_pause=true", http.StatusSeeOther, ""},
 	} {
 		status, body, _ := w.post(path, who, c.form)
 		if status != c.status {
@@ -167,7 +168,7 @@ func TestTheBudgetIsChangedOnThePage(t *testing.T) {
 		}
 		has(t, body, c.says)
 	}
-	if b, err = w.budgets.ForCampaign(t.Context(), w.partner, s.ID); err != nil || b.State().Limit != 3000*money.Unit {
+	if b, err = w.budgets.ForCampaign(t.Context(), w.partner, s.ID); err != nil || b.State().Limit != 2400*money.Unit {
 		t.Errorf("the limit is %d (%v)", b.State().Limit, err)
 	}
 }

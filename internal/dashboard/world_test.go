@@ -63,7 +63,7 @@ func newWorld(t *testing.T) *world {
 		partners:  partners.NewService(db.Partners(), db.Keys(), time.Now, newID, rand.Reader),
 		sessions:  partners.NewSessions(db.Sessions(), db.Keys(), time.Now, rand.Reader),
 		campaigns: campaigns.NewService(db.Campaigns(), db.Log(), time.Now, newID),
-		budgets:   budgets.NewService(db.Budgets(), time.Now),
+		budgets:   budgets.NewService(db.Budgets(), db.Guards(), time.Now),
 		alerts:    performance.NewAlerts(db.Alerts(), time.Now),
 		webhooks: webhooks.NewService(webhooks.Config{
 			Store: db.Webhooks(), Outbox: db.Webhooks(), Sender: teapot{}, Now: time.Now, NewID: newID, Random: rand.Reader,

@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/budgets/pacing"
+	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/partners"
@@ -36,7 +38,10 @@ type budgetBody struct {
 	Exhausted    bool                `json:"exhausted"`
 	AutoPause    bool                `json:"auto_pause" doc:"Whether a CRITICAL threshold pauses the campaign. An exhausted budget always does."`
 	Thresholds   []budgets.Threshold `json:"thresholds"`
-	Pacing       budgets.Pacing      `json:"pacing" doc:"1.0 is on track: share spent over share of the time passed."`
+	Allocations  []budgets.Allocated `json:"allocations" doc:"What the limit is divided into; empty when it is not."`
+	RaiseLeft    *money.Money        `json:"raise_left" doc:"What may be added to the limit now without a second person; null while that cannot be read."`
+	PacingCurve  pacing.Curve        `json:"pacing_curve" doc:"How the limit is to be spread over its time."`
+	Pacing       budgetPacing        `json:"pacing" doc:"1.0 is on track: share spent over share of the time passed."`
 	CreatedAt    time.Time           `json:"created_at"`
 	UpdatedAt    time.Time           `json:"updated_at"`
 }
@@ -53,13 +58,44 @@ func (s *Server) describeBudget(ctx context.Context, b *budgets.Budget) (*found[
 		start, end = &dates.Start, &dates.End
 	}
 	p := b.Position(b.Today(now))
+	var room *money.Money
+	if policy, err := s.Budgets.Policy(ctx, state.Partner); err == nil {
+		left := money.New(policy.Room(b, now), state.Currency)
+		room = &left
+	}
 	return &found[budgetBody]{etag(state.Revision), budgetBody{
 		ID: state.ID, CampaignID: state.Campaign, PartnerID: state.Partner, Revision: state.Revision,
 		Kind: state.Kind, Timezone: state.Timezone, Limit: p.Limit, Settled: p.Settled, Reserved: p.Reserved,
 		Available: p.Available, Overdelivery: p.Overdelivery, Reported: p.Reported, Exhausted: p.Exhausted,
-		AutoPause: state.AutoPause, Thresholds: p.Thresholds, Pacing: b.Pacing(now, start, end),
+		AutoPause: state.AutoPause, Thresholds: p.Thresholds, Pacing: s.describePacing(ctx, b, now, start, end),
+		Allocations: b.Allocations(b.Today(now)), RaiseLeft: room, PacingCurve: state.Curve,
 		CreatedAt: state.CreatedAt, UpdatedAt: state.UpdatedAt,
 	}}, nil
+}
+
+// budgetPacing is budgets.Pacing with what the campaign's days add to it.
+type budgetPacing struct {
+	budgets.Pacing
+	Expected *money.Money `json:"expected_by_now" doc:"What the curve had spent by now; null without a schedule."`
+	RunRate  *money.Money `json:"run_rate" doc:"Spend of a complete local day, the mean of the last seven; null before one is complete."`
+	Landing  *money.Money `json:"projected_end" doc:"Where the run rate ends with the schedule."`
+	Required *money.Money `json:"daily_to_land" doc:"What a day may spend from today on to end at the limit."`
+}
+
+// describePacing adds what needs the campaign's history. Without it the rest is
+// shown all the same.
+func (s *Server) describePacing(ctx context.Context, b *budgets.Budget, now time.Time, start, end *time.Time) budgetPacing {
+	body := budgetPacing{Pacing: b.Pacing(now, start, end)}
+	if start == nil {
+		return body
+	}
+	a, p, err := s.Services.Pacing.Pace(ctx, b.State().Partner, b.State().ID)
+	if err != nil {
+		return body
+	}
+	body.Expected, body.RunRate = maybeMoney(a, &p.Expected), maybeMoney(a, p.RunRate)
+	body.Landing, body.Required = maybeMoney(a, p.Landing), maybeMoney(a, p.Required)
+	return body
 }
 
 func (s *Server) getCampaignBudget(ctx context.Context, in *ByID) (*found[budgetBody], error) {
@@ -79,9 +115,11 @@ func (s *Server) getBudget(ctx context.Context, in *ByID) (*found[budgetBody], e
 }
 
 type budgetPatch struct {
-	Limit      *money.Money     `json:"limit,omitempty" doc:"In the budget's currency. Raising it re-arms the thresholds no longer reached; lowering it reverses nothing."`
+	Limit      *money.Money     `json:"limit,omitempty" doc:"In the budget's currency. Raising it by more than one person may takes extra spend; raising it re-arms the thresholds no longer reached; lowering it reverses nothing."`
 	AutoPause  *bool            `json:"auto_pause,omitempty"`
 	Thresholds *[]budgets.Level `json:"thresholds,omitempty" doc:"All of them; an empty list is none."`
+	Curve      *pacing.Curve    `json:"pacing_curve,omitempty" doc:"How the limit is to be spread over its time: even, front_loaded, asap, or custom with points."`
+	Confirmed  bool             `json:"confirm_unusual,omitempty" doc:"The limit is meant, although it looks like cents or micros."`
 }
 
 func (s *Server) changeBudget(ctx context.Context, in *struct {
@@ -94,11 +132,33 @@ func (s *Server) changeBudget(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	alone, err := s.mayAlone(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
 	b, err := s.Budgets.Patch(ctx, by(ctx), in.ID, revision, budgets.Patch{
 		Limit: in.Body.Limit, AutoPause: in.Body.AutoPause, Thresholds: in.Body.Thresholds, ValidateOnly: in.ValidateOnly,
+		Curve: in.Body.Curve, Confirmed: in.Body.Confirmed, Authorised: alone,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return s.describeBudget(ctx, b)
+}
+
+// mayAlone reports whether a limit may be set by one person, however high: by
+// an administrator, and of a draft, which spends nothing before its launch.
+func (s *Server) mayAlone(ctx context.Context, budget uuid.UUID) (bool, error) {
+	if principal(ctx).IsAdmin() {
+		return true, nil
+	}
+	b, err := s.Budgets.Get(ctx, principal(ctx).Partner, budget)
+	if err != nil {
+		return false, err
+	}
+	c, err := s.Campaigns.Get(ctx, event.Origin{Partner: b.State().Partner}, b.State().Campaign)
+	if err != nil {
+		return false, err
+	}
+	return c.State().Status == campaigns.Draft, nil
 }

@@ -29,7 +29,7 @@ func (p planned) Subject(ctx context.Context, partner, budget uuid.UUID) (pacing
 	from := time.Date(2026, 3, 1, 0, 0, 0, 0, zone)
 	return pacing.Subject{
 		Partner: s.Partner, Budget: s.ID, Campaign: s.Campaign, Currency: s.Currency, Spent: s.Settled,
-		Plan: pacing.Plan{Limit: s.Limit, Zone: zone, From: from, To: from.AddDate(0, 0, 30)},
+		Plan: pacing.Plan{Limit: s.Limit, Curve: s.Curve, Zone: zone, From: from, To: from.AddDate(0, 0, 30)},
 	}, err
 }
 

@@ -13,7 +13,7 @@ import (
 func (h *house) budgetOf() string {
 	h.Helper()
 	path := "/api/v1/budgets/" + h.call(h.manager, "GET", h.active()+"/budget", nil).want(http.StatusOK).str("id")
-	h.call(h.manager, "PATCH", path, `{"limit":{"amount":"1000.00","currency":"USD"}}`, "If-Match", "*").want(http.StatusOK)
+	h.call(adminSecret, "PATCH", path, `{"limit":{"amount":"1000.00","currency":"USD"}}`, "If-Match", "*").want(http.StatusOK)
 	return path
 }
 

@@ -19,6 +19,7 @@ type Services struct {
 	Partners    *partners.Service
 	Campaigns   *campaigns.Service
 	Budgets     *budgets.Service
+	Funding     *budgets.Funding
 	Pacing      *pacing.Service
 	Authorizer  Authorizer
 	Ledger      Ledger
@@ -47,6 +48,7 @@ func (s *Server) register() {
 	s.registerAnalysis()
 	s.registerSources()
 	s.registerBudgets()
+	s.registerFunding()
 	s.registerPacing()
 	s.registerReservations()
 	s.registerLedger()

@@ -26,28 +26,33 @@ func operations(item *huma.PathItem) []*huma.Operation {
 
 // bodies are requests that are right but for whom they are about.
 var bodies = map[string]string{
-	"declare-source":     `{"attribution_window":{"click_days":7,"view_days":1}}`,
-	"create-partner":     `{"name":"Third"}`,
-	"change-partner":     `{"name":"Mine"}`,
-	"issue-key":          `{"role":"analyst"}`,
-	"create-campaign":    draft,
-	"change-campaign":    `{"name":"Mine"}`,
-	"set-targeting":      people,
-	"refine-targeting":   people,
-	"set-creatives":      `[{"name":"Summit","format":"image","url":"https://cdn.example.com/summit.png"}]`,
-	"schedule-campaign":  `{"start":"2026-03-03T00:00:00Z","end":"2026-04-03T00:00:00Z"}`,
-	"change-budget":      `{"auto_pause":false}`,
-	"reserve":            `{"amount":"5.00","ttl_seconds":60}`,
-	"commit-reservation": `{"amount":"2.00"}`,
-	"record-spend":       `{"spend_id":"s-1","amount":"1.00"}`,
-	"record-metrics":     `{"events":[]}`,
-	"create-alert-rule":  lowCTR,
-	"change-alert-rule":  `{"severity":"HIGH"}`,
-	"preview-alert-rule": lowCTR,
-	"start-import":       `{"platform":"meta_ads","data":"a,b\n"}`,
-	"create-webhook":     `{"url":"https://example.com/hook","events":["*"]}`,
-	"change-webhook":     `{"description":"Mine"}`,
-	"redeliver-webhook":  `{"failed_since":"2026-03-01T00:00:00Z"}`,
+	"declare-source":      `{"attribution_window":{"click_days":7,"view_days":1}}`,
+	"create-partner":      `{"name":"Third"}`,
+	"change-partner":      `{"name":"Mine"}`,
+	"issue-key":           `{"role":"analyst"}`,
+	"create-campaign":     draft,
+	"change-campaign":     `{"name":"Mine"}`,
+	"set-targeting":       people,
+	"refine-targeting":    people,
+	"set-creatives":       `[{"name":"Summit","format":"image","url":"https://cdn.example.com/summit.png"}]`,
+	"schedule-campaign":   `{"start":"2026-03-03T00:00:00Z","end":"2026-04-03T00:00:00Z"}`,
+	"change-budget":       `{"auto_pause":false}`,
+	"set-allocations":     `{"allocations":[{"category":"search","amount":"40.00"},{"category":"social","amount":"30.00"}]}`,
+	"reallocate-budget":   `{"from":"search","to":"social","amount":"5.00"}`,
+	"transfer-budget":     `{"to_budget":"01a2139c-e0bb-7426-a1eb-3eff9af7a36b","amount":"5.00"}`,
+	"set-budget-guard":    `{"max_step_percent":50,"max_day_percent":100,"approval_percent":10}`,
+	"propose-extra-spend": `{"amount":"50.00","reason":"Black Friday"}`,
+	"reserve":             `{"amount":"5.00","ttl_seconds":60}`,
+	"commit-reservation":  `{"amount":"2.00"}`,
+	"record-spend":        `{"spend_id":"s-1","amount":"1.00"}`,
+	"record-metrics":      `{"events":[]}`,
+	"create-alert-rule":   lowCTR,
+	"change-alert-rule":   `{"severity":"HIGH"}`,
+	"preview-alert-rule":  lowCTR,
+	"start-import":        `{"platform":"meta_ads","data":"a,b\n"}`,
+	"create-webhook":      `{"url":"https://example.com/hook","events":["*"]}`,
+	"change-webhook":      `{"description":"Mine"}`,
+	"redeliver-webhook":   `{"failed_since":"2026-03-01T00:00:00Z"}`,
 }
 
 func init() { bodies["estimate-reach"] = people }
@@ -62,10 +67,11 @@ func (h *house) things() map[string]string {
 	campaign := strings.TrimPrefix(at, "/api/v1/campaigns/")
 	budget := h.call(h.manager, "GET", at+"/budget", nil).want(http.StatusOK).str("id")
 	reservation := h.call(h.manager, "POST", "/api/v1/budgets/"+budget+"/reservations", bodies["reserve"]).want(http.StatusCreated).str("id")
+	extra := h.call(h.manager, "POST", "/api/v1/budgets/"+budget+"/extra-spend", bodies["propose-extra-spend"]).want(http.StatusCreated).str("id")
 	key := h.call(adminSecret, "GET", "/api/v1/partners/"+h.id+"/keys", nil).want(http.StatusOK).str("items.0.id")
 	report := h.call(h.manager, "POST", "/api/v1/imports", bodies["start-import"]).want(http.StatusAccepted).str("id")
 	rule := h.call(h.manager, "POST", "/api/v1/alert-rules", lowCTR).want(http.StatusCreated).str("id")
-	return map[string]string{"alert-rules": rule, "partners": h.id, "campaigns": campaign, "budgets": budget, "reservations": reservation, "keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id")}
+	return map[string]string{"alert-rules": rule, "partners": h.id, "campaigns": campaign, "budgets": budget, "reservations": reservation, "extra-spend": extra, "keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id")}
 }
 
 // alert raises one about a campaign.
@@ -132,7 +138,7 @@ func TestAnotherPartnerCannotBeNamed(t *testing.T) {
 	victim, thief := newHouse(w, "Andes"), newHouse(w, "Patagonia")
 	victim.active()
 	for _, c := range []struct{ method, path, body string }{
-		{"GET", "/campaigns", ""}, {"GET", "/alerts", ""}, {"GET", "/alert-rules", ""}, {"GET", "/anomalies", ""}, {"GET", "/events", ""}, {"GET", "/ledger", ""},
+		{"GET", "/campaigns", ""}, {"GET", "/alerts", ""}, {"GET", "/alert-rules", ""}, {"GET", "/anomalies", ""}, {"GET", "/events", ""}, {"GET", "/ledger", ""}, {"GET", "/extra-spend", ""}, {"GET", "/budget-guard", ""},
 		{"GET", "/statements", ""}, {"GET", "/statements/2026-03", ""}, {"GET", "/journal?month=2026-03", ""}, {"GET", "/ledger/export", ""},
 		{"POST", "/metrics", bodies["record-metrics"]}, {"POST", "/imports", bodies["start-import"]},
 	} {

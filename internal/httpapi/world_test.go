@@ -80,7 +80,7 @@ func newWorldOn(t testing.TB, store string) *world {
 		Ledger:      db.Ledger(),
 		Partners:    people,
 		Campaigns:   campaigns.NewService(db.Campaigns(), db.Log(), w.clock, newID),
-		Budgets:     budgets.NewService(db.Budgets(), w.clock),
+		Budgets:     budgets.NewService(db.Budgets(), db.Guards(), w.clock),
 		Performance: performance.NewService(ingester, db.Metrics(), db.Metrics(), w.clock),
 		Alerts:      performance.NewAlerts(db.Alerts(), w.clock),
 		Log:         db.Log(),
@@ -90,6 +90,7 @@ func newWorldOn(t testing.TB, store string) *world {
 			Store: db.Webhooks(), Outbox: db.Webhooks(), Sender: deaf{}, Now: w.clock, NewID: newID, Random: rand.Reader,
 		}),
 	}
+	w.services.Funding = budgets.NewFunding(w.services.Budgets, db.Extras(), db.Extras())
 	w.services.Analysis = analysis.NewService(db.Metrics(), w.services.Performance, w.clock)
 	w.services.Sources = performance.NewSources(db.Sources(), w.clock)
 	w.services.Explorer = performance.NewExplorer(w.services.Performance, w.services.Sources)

@@ -92,7 +92,7 @@ func newPacedCampaign(seed uint64, n int) pacedCampaign {
 	curves := []pacing.Curve{
 		{Shape: pacing.Even},
 		{Shape: pacing.FrontLoaded},
-		{Shape: pacing.Custom, Points: []pacing.Point{{Time: 0.5, Spent: 0.3}}},
+		{Shape: pacing.Custom, Points: []pacing.Waypoint{{Time: 0.5, Spent: 0.3}}},
 	}
 	from := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 	c := pacedCampaign{seed: seed, full: 1.5 + 4.5*r.Float64()}

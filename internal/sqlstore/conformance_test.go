@@ -15,6 +15,8 @@ func TestConformance(t *testing.T) {
 		conformance.Run(t, conformance.Backend{
 			Campaigns: db.Campaigns(),
 			Budgets:   db.Budgets(),
+			Funding:   db.Extras(),
+			Guards:    db.Guards(),
 			Partners:  db.Partners(),
 			Keys:      db.Keys(),
 			Sessions:  db.Sessions(),

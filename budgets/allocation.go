@@ -1,0 +1,266 @@
+package budgets
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/fault"
+	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/money"
+)
+
+var (
+	ErrNoAllocation = fault.New(fault.Invalid, "allocation_not_found",
+		"The budget gives nothing to this category.", "Read the budget for its allocations; PUT /budgets/{id}/allocations sets them.")
+	// ErrUsed refuses to move what is spent or held already.
+	ErrUsed = fault.New(fault.Conflict, "allocation_used",
+		"That much is not free to be moved.", "Move at most what is available there.")
+	ErrSameBudget = fault.New(fault.Invalid, "same_budget", "A transfer needs two budgets.", "Name another budget of the partner in to_budget.")
+	// ErrUnlike refuses what cannot be compared: a limit of a day and of all.
+	ErrUnlike = fault.New(fault.Invalid, "budgets_differ",
+		"The budgets differ in kind or currency, and nothing is converted.", "Transfer between budgets of one kind and one currency.")
+)
+
+// MaxAllocations is into how many parts a limit is divided at most.
+const MaxAllocations = 100
+
+// Allocation gives a part of the limit to a category: a channel, or an
+// objective. Spend and reservations of that name count against it.
+type Allocation struct {
+	Category string
+	Amount   Amount
+}
+
+// ChannelUse is what a channel spent and holds on a local day.
+type ChannelUse struct {
+	Day                localday.Day
+	Channel            string
+	Reported, Reserved int64
+}
+
+// Allocated is how a category stands in the period.
+type Allocated struct {
+	Category  string      `json:"category"`
+	Amount    money.Money `json:"amount"`
+	Used      money.Money `json:"used"`
+	Reserved  money.Money `json:"reserved"`
+	Available money.Money `json:"available"`
+}
+
+// Allocate divides the limit anew, into nothing when want is empty. used is
+// what each channel has had until now: a category that is new is held to what
+// it spent before it had an allocation.
+func (b *Budget) Allocate(by event.Origin, at time.Time, want []Allocation, used []ChannelUse) error {
+	if err := b.checkAllocations(want); err != nil {
+		return err
+	}
+	if period := b.period(b.Today(at)); b.state.Kind != KindTotal && period > b.state.OpenDay {
+		b.begin(period)
+	}
+	before := b.amounts()
+	shares := make([]ChannelShare, len(want))
+	for i, a := range want {
+		shares[i] = ChannelShare{Channel: a.Category, Limit: a.Amount.Micros}
+		if b.state.Kind != KindTotal {
+			shares[i].Period = b.state.OpenDay
+		}
+		for _, u := range used {
+			if u.Channel == a.Category && b.period(u.Day) == shares[i].Period {
+				shares[i].Reported += u.Reported
+				shares[i].Reserved += u.Reserved
+			}
+		}
+	}
+	b.state.Channels = shares
+	if after := b.amounts(); !slices.Equal(before, after) {
+		b.revise(by, at, Changed{b.state.Campaign, []event.Change{{Field: "allocations", Before: before, After: after}}})
+	}
+	return nil
+}
+
+func (b *Budget) checkAllocations(want []Allocation) error {
+	var wrong fault.Fields
+	if len(want) > MaxAllocations {
+		wrong.Add("allocations", "too_many", "The limit is divided into too many parts.", "at most 100")
+		return wrong.Err()
+	}
+	seen, sum := map[string]bool{}, int64(0)
+	for i, a := range want {
+		path := fmt.Sprintf("allocations[%d].", i)
+		if a.Category == "" || len(a.Category) > 64 {
+			wrong.Add(path+"category", "out_of_range", "A part is for a channel or an objective.", "1 to 64 bytes")
+		} else if seen[a.Category] {
+			wrong.Add(path+"category", "duplicate", "There is another part for this category.", "each category once")
+		}
+		seen[a.Category] = true
+		if a.Amount.Currency != "" && a.Amount.Currency != b.state.Currency {
+			wrong.Add(path+"amount.currency", money.ErrCurrencyMismatch.Code, "The amount must be in the budget's currency; nothing is converted.", string(b.state.Currency))
+		}
+		if a.Amount.Micros <= 0 || a.Amount.Micros > MaxLimit {
+			wrong.Add(path+"amount", "out_of_range", "This cannot be a part of the limit.", "more than 0, at most the limit")
+			continue
+		}
+		sum += a.Amount.Micros // of at most 100 amounts of MaxLimit there is no overflow
+	}
+	if sum > b.state.Limit {
+		wrong.Add("allocations", "beyond_limit", "The parts add up to "+b.money(sum).String()+", more than the limit.", "at most "+b.money(b.state.Limit).String()+" in all")
+	}
+	return wrong.Err()
+}
+
+// amounts are the parts as the history shows them.
+func (b *Budget) amounts() []allocated {
+	parts := make([]allocated, len(b.state.Channels))
+	for i, c := range b.state.Channels {
+		parts[i] = allocated{c.Channel, b.money(c.Limit)}
+	}
+	return parts
+}
+
+type allocated struct {
+	Category string      `json:"category"`
+	Amount   money.Money `json:"amount"`
+}
+
+// Allocations are how the parts stand on a local day, in the order they were
+// given. A period that has not begun to be reported has used nothing.
+func (b *Budget) Allocations(day localday.Day) []Allocated {
+	all := make([]Allocated, len(b.state.Channels))
+	for i, c := range b.state.Channels {
+		if period := b.period(day); c.Period != period {
+			c.begin(period)
+		}
+		all[i] = Allocated{c.Channel, b.money(c.Limit), b.money(max(0, c.Reported)), b.money(c.Reserved), b.money(c.free())}
+	}
+	return all
+}
+
+// Move takes an amount from one category, or one budget, to another.
+type Move struct {
+	From, To string
+	Amount   Amount
+	Reason   string
+}
+
+func (m Move) check(b *Budget) error {
+	var wrong fault.Fields
+	if m.From != "" && m.From == m.To {
+		wrong.Add("to", "duplicate", "It would come back to where it is from.", "another category")
+	}
+	if len(m.Reason) > maxReason {
+		wrong.Add("reason", "out_of_range", "The reason is too long.", "at most 500 bytes")
+	}
+	if err := fault.As(b.in(m.Amount, 1)); err != nil {
+		wrong = append(wrong, err.Fields...)
+	}
+	return wrong.Err()
+}
+
+// Reallocate moves a part of one category to another; together they stay what
+// they were, to the micro. What is spent or held stays where it is.
+func (b *Budget) Reallocate(by event.Origin, at time.Time, m Move, p *Policy) error {
+	if err := m.check(b); err != nil {
+		return err
+	}
+	if period := b.period(b.Today(at)); b.state.Kind != KindTotal && period > b.state.OpenDay {
+		b.begin(period)
+	}
+	from, to := b.shareOf(m.From), b.shareOf(m.To)
+	if from < 0 || to < 0 {
+		missing := m.From
+		if from >= 0 {
+			missing = m.To
+		}
+		return ErrNoAllocation.With("The budget gives nothing to %q.", missing)
+	}
+	source, target := &b.state.Channels[from], &b.state.Channels[to]
+	switch free := source.free(); {
+	case m.Amount.Micros >= source.Limit:
+		return ErrUsed.With("%q would be left with nothing; set the allocations anew to end it.", m.From).WithExtra("available", b.money(min(free, source.Limit-1)))
+	case m.Amount.Micros > free:
+		return ErrUsed.With("%q has %s that is neither spent nor reserved.", m.From, b.money(free)).WithExtra("available", b.money(free))
+	}
+	if automatic(by) {
+		if p == nil {
+			return ErrUnguarded
+		}
+		if most := share(target.Limit, p.MaxStep); m.Amount.Micros > most {
+			return ErrStep.With("An automatic change may give %q %s more at most.", m.To, b.money(most)).WithExtra("available", b.money(most))
+		}
+	}
+	source.Limit -= m.Amount.Micros
+	target.Limit += m.Amount.Micros
+	b.revise(by, at, Reallocated{b.state.Campaign, m.From, m.To, b.money(m.Amount.Micros), m.Reason})
+	return nil
+}
+
+// transfer moves a part of one budget's limit to another's. Both raise and cut
+// pass the guard: what one person may not raise, money from next door does not
+// raise either.
+func transfer(by event.Origin, at time.Time, from, to *Budget, m Move, p *Policy, authorised bool) error {
+	if from.state.ID == to.state.ID {
+		return ErrSameBudget
+	}
+	if from.state.Kind != to.state.Kind || from.state.Currency != to.state.Currency {
+		return ErrUnlike
+	}
+	if err := m.check(from); err != nil {
+		return err
+	}
+	if free := min(from.free(from.period(from.Today(at))), from.undivided()); m.Amount.Micros > free || m.Amount.Micros >= from.state.Limit {
+		return ErrUsed.With("%s of the budget's limit is neither spent, reserved nor allocated.", from.money(free)).WithExtra("available", from.money(free))
+	}
+	lower, higher := from.money(from.state.Limit-m.Amount.Micros), to.money(to.state.Limit+m.Amount.Micros)
+	for _, c := range []struct {
+		b     *Budget
+		limit money.Money
+	}{{from, lower}, {to, higher}} {
+		if err := p.allows(c.b, change{by: by, at: at, limit: c.limit.Micros, confirmed: true, authorised: authorised}); err != nil {
+			return err
+		}
+		if err := c.b.change(by, at, Patch{Limit: &c.limit}, authorised); err != nil {
+			return err
+		}
+	}
+	moved := Transferred{From: from.state.ID, To: to.state.ID, Amount: from.money(m.Amount.Micros), Reason: m.Reason}
+	for _, b := range []*Budget{from, to} {
+		moved.Campaign = b.state.Campaign
+		b.record(by, at, moved)
+	}
+	return nil
+}
+
+// undivided is what of the limit no category has.
+func (b *Budget) undivided() int64 {
+	rest := b.state.Limit
+	for _, c := range b.state.Channels {
+		rest -= c.Limit
+	}
+	return max(0, rest)
+}
+
+// Reallocated says what went from one category to another.
+type Reallocated struct {
+	Campaign uuid.UUID   `json:"campaign_id"`
+	From     string      `json:"from"`
+	To       string      `json:"to"`
+	Amount   money.Money `json:"amount"`
+	Reason   string      `json:"reason,omitempty"`
+}
+
+func (Reallocated) EventType() string { return "budget.reallocated" }
+
+// Transferred says what went from one budget's limit to another's. Both have it.
+type Transferred struct {
+	Campaign uuid.UUID   `json:"campaign_id"`
+	From     uuid.UUID   `json:"from_budget"`
+	To       uuid.UUID   `json:"to_budget"`
+	Amount   money.Money `json:"amount"`
+	Reason   string      `json:"reason,omitempty"`
+}
+
+func (Transferred) EventType() string { return "budget.transferred" }
