@@ -46,8 +46,12 @@ func (m mirrored) Rollups(ctx context.Context, partner, campaign uuid.UUID, widt
 // longer than a request to InfluxDB may take: a node that has lost it must not
 // write what it read before.
 func leadMirror(mirror *influx.Mirror, leader relay.Leader) func(context.Context) error {
+	const consumer = "influx"
 	leader.Log, leader.Cursors, leader.TTL = mirror, mirror, 30*time.Second
-	return func(ctx context.Context) error { return leader.Lead(ctx, "influx", mirror.Handle) }
+	mirror.Lease = func(ctx context.Context) (int64, bool, error) {
+		return leader.Leases.Acquire(ctx, consumer, leader.Node, leader.TTL)
+	}
+	return func(ctx context.Context) error { return leader.Lead(ctx, consumer, mirror.Handle) }
 }
 
 // mirrorFigures show an operator how far the mirror is.

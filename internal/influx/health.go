@@ -9,7 +9,7 @@ import (
 
 // Behind says how far the mirror is behind the event log.
 type Behind struct {
-	Entries int64     // of the log that it has not seen
+	Entries int64     // of the log that it has not seen: events of any kind, so one commit may be several
 	Since   time.Time // when the first of them was recorded; zero when there is none
 	Err     error     // why it cannot be asked, or nil
 	// Answered counts the questions answered from here, and Elsewhere those
@@ -21,7 +21,7 @@ type Behind struct {
 func (b Behind) String() string {
 	switch {
 	case b.Entries > 0:
-		return fmt.Sprintf("influx: behind since %s, %d log entries", b.Since.UTC().Format(time.RFC3339), b.Entries)
+		return fmt.Sprintf("influx: behind since %s, %d entries of the event log", b.Since.UTC().Format(time.RFC3339), b.Entries)
 	case b.Err != nil:
 		return "influx: cannot be asked; nothing has happened since"
 	}

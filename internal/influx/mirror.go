@@ -42,6 +42,10 @@ type Log interface {
 // the Handler of one leading consumer.
 type Mirror struct {
 	Log
+	// Lease takes or renews the lease under which this node writes. The fence
+	// grows with every new holder. Without it nobody else writes.
+	Lease func(ctx context.Context) (fence int64, ok bool, err error)
+
 	client *Client
 	series Series
 	store  Store
@@ -240,11 +244,15 @@ func (m *Mirror) follow(ctx context.Context, events []event.Event) error {
 	if last <= seen {
 		return nil
 	}
+	held, err := m.holding(ctx)
+	if err != nil {
+		return err
+	}
 	t, whole, err := m.touched(ctx, partner, seen, events)
 	if err != nil {
 		return err
 	}
-	b := newBatch(m.client)
+	b := newBatch(m.client, held)
 	if whole || seen == 0 {
 		if last, err = m.fill(ctx, b, partner); err != nil {
 			return err
@@ -262,6 +270,28 @@ func (m *Mirror) follow(ctx context.Context, events []event.Event) error {
 	}
 	m.seen[partner] = last
 	return nil
+}
+
+var errNotHeld = errors.New("influx: another node leads by now, and may have written newer sums")
+
+// holding returns what says, before each write, whether this node has led
+// without a break since. A node that stalled between reading the sums and
+// writing them would otherwise put older ones in the place of newer ones.
+func (m *Mirror) holding(ctx context.Context) (func(context.Context) error, error) {
+	if m.Lease == nil {
+		return func(context.Context) error { return nil }, nil
+	}
+	first, ok, err := m.Lease(ctx)
+	if err == nil && !ok {
+		err = errNotHeld
+	}
+	return func(ctx context.Context) error {
+		fence, ok, err := m.Lease(ctx)
+		if err == nil && (!ok || fence != first) {
+			err = errNotHeld
+		}
+		return err
+	}, err
 }
 
 // buckets are the starts of one campaign's buckets by width.

@@ -38,6 +38,19 @@ type store struct {
 	mu       sync.Mutex
 	subjects map[uuid.UUID]performance.Subject
 	floor    int64
+	read     func() // called once sums were read, nil for nothing
+}
+
+func (s *store) Rollups(ctx context.Context, partner, campaign uuid.UUID, width performance.Bucket, from, to int64) ([]performance.Rollup, error) {
+	out, err := s.Metrics.Rollups(ctx, partner, campaign, width, from, to)
+	s.mu.Lock()
+	read := s.read
+	s.read = nil
+	s.mu.Unlock()
+	if read != nil {
+		read()
+	}
+	return out, err
 }
 
 func (s *store) Subjects(_ context.Context, partner uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]performance.Subject, error) {
@@ -167,6 +180,15 @@ func (c *campaign) deliver(t *testing.T, n int) {
 	}
 }
 
+func (c *campaign) head(t *testing.T) int64 {
+	t.Helper()
+	head, err := c.db.Log().Head(t.Context(), c.Partner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return head
+}
+
 // same compares every width in InfluxDB with the store.
 func (c *campaign) same(t *testing.T) {
 	t.Helper()
@@ -214,8 +236,10 @@ func TestAnOutageLosesNothing(t *testing.T) {
 			t.Error("caught up, and not asked")
 		}
 		server.Stop(t)
-		c.deliver(t, 30)
-		w.until(t, "behind", func(b Behind) bool { return b.Entries == 30 && !b.Since.IsZero() && b.Err != nil })
+		before := c.head(t)
+		c.deliver(t, 30) // a commit is one entry of the log, or two when its day was over
+		missed := c.head(t) - before
+		w.until(t, "behind", func(b Behind) bool { return b.Entries == missed && missed >= 30 && !b.Since.IsZero() && b.Err != nil })
 		if c.ask(t) {
 			t.Error("down, and believed")
 		}
@@ -228,6 +252,62 @@ func TestAnOutageLosesNothing(t *testing.T) {
 		if err := w.mirror.Check(t.Context()); err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+// TestANodeThatStalledWritesNoOlderSum has a node read sums and stall for
+// longer than its lease lives, while another leads and writes newer ones.
+func TestANodeThatStalledWritesNoOlderSum(t *testing.T) {
+	eachVersion(t, func(t *testing.T, server *testenv.Influx) {
+		w := newWorld(t, server.URL())
+		c := w.campaign(t)
+		node := func(name string) *Mirror {
+			m := NewMirror(Config{URL: server.URL(), Database: "campaignd"}, w.store, w.db.Log(), time.Now)
+			m.Lease = func(ctx context.Context) (int64, bool, error) {
+				return w.db.Leases().Acquire(ctx, "influx", name, time.Minute)
+			}
+			return m
+		}
+		pages := func(m *Mirror) error {
+			seen, err := m.Cursors(t.Context(), "influx")
+			if err != nil {
+				return err
+			}
+			events, err := w.db.Log().Read(t.Context(), c.Partner, seen[c.Partner], 100)
+			if err != nil {
+				return err
+			}
+			return m.Handle(t.Context(), events)
+		}
+		stalled, other := node("a"), node("b")
+		c.deliver(t, 3)
+		if err := pages(stalled); err != nil {
+			t.Fatal(err)
+		}
+		c.sent--
+		again := c.start.Add(time.Duration(c.sent) * 7 * time.Minute).UnixMicro()
+		click := func(id string) {
+			e := performance.Event{ID: id, Campaign: c.Campaign, OccurredAt: again}
+			e.Set(performance.Clicks, 1)
+			if _, err := c.service.Record(t.Context(), event.Origin{Partner: c.Partner, ID: "test"}, []performance.Event{e}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		click("first")
+		w.store.read = func() { // the node has read, and stalls
+			if err := w.db.Leases().Release(t.Context(), "influx", "a"); err != nil {
+				t.Error(err)
+			}
+			click("second")
+			if err := pages(other); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := pages(stalled); !errors.Is(err, errNotHeld) {
+			t.Errorf("a node that no longer leads has written: %v", err)
+		}
+		c.sent++
+		c.same(t)
 	})
 }
 

@@ -42,13 +42,14 @@ const maxLines = 5000
 // batch gathers points and sends them by the thousand.
 type batch struct {
 	client *Client
+	held   func(context.Context) error // before anything is sent
 	enc    lineprotocol.Encoder
 	lines  int
 	points int64
 }
 
-func newBatch(c *Client) *batch {
-	b := &batch{client: c}
+func newBatch(c *Client, held func(context.Context) error) *batch {
+	b := &batch{client: c, held: held}
 	b.enc.SetPrecision(lineprotocol.Microsecond)
 	return b
 }
@@ -116,7 +117,10 @@ func (b *batch) send(ctx context.Context) error {
 	if b.lines == 0 {
 		return nil
 	}
-	err := b.client.Write(ctx, b.enc.Bytes())
+	err := b.held(ctx)
+	if err == nil {
+		err = b.client.Write(ctx, b.enc.Bytes())
+	}
 	b.enc.Reset()
 	b.lines = 0
 	return err
