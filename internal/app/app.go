@@ -73,6 +73,7 @@ type services struct {
 	webhooks   *webhooks.Service
 	authorizer *budgets.Authorizer
 	statements *billing.Statements
+	reconciler *billing.Reconciler
 }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
@@ -99,7 +100,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		anomalies: newLookout(db, now),
 	}
 	s.funding = budgets.NewFunding(s.budgets, db.Extras(), db.Extras())
-	s.statements = newStatements(db, &s, cfg)
+	s.statements, s.reconciler = newStatements(db, &s, cfg), newReconciler(db, &s, now)
 	s.analysis = analysis.NewService(db.Metrics(), s.metrics, now)
 	s.explorer = performance.NewExplorer(s.metrics, s.sources)
 	s.rules = rule.NewService(db.Rules(), db.Rules(), watched{s.campaigns, s.budgets}, db.Metrics(), db.Log(), campaignTypes(), now)
@@ -163,6 +164,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Pacing:     pacing.NewService(paced{&a.services}, paced{&a.services}, a.cfg.clock()),
 		Authorizer: httpapi.Authorizer{Decider: a.services.authorizer.Decider, Rehearsal: a.services.authorizer.Rehearsal(), Vault: a.db.Vault(), Now: a.db.Steady}, Ledger: a.db.Ledger(),
 		Statements:  a.services.statements,
+		Reconciler:  a.services.reconciler,
 		Files:       bookfile.Files{},
 		Performance: a.services.metrics,
 		Explorer:    a.services.explorer,

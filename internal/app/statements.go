@@ -8,19 +8,28 @@ import (
 
 	"github.com/hexabuilders/campaignd/billing"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
+	"github.com/hexabuilders/campaignd/partners"
 )
 
 func newStatements(db *sqlstore.DB, s *services, cfg Config) *billing.Statements {
 	chart, _ := billing.ParseChart(cfg.JournalChart) // was validated
-	return billing.NewStatements(db.Ledger(), zones{s}, db.Campaigns(), chart, cfg.clock())
+	return billing.NewStatements(db.Ledger(), zones{s.partners}, db.Campaigns(), chart, cfg.clock())
+}
+
+// newReconciler has no payment provider to compare with until one is connected:
+// then it takes a Receipts here.
+func newReconciler(db *sqlstore.DB, s *services, now func() time.Time) *billing.Reconciler {
+	return billing.NewReconciler(billing.ReconcilerConfig{
+		Ledger: db.Ledger(), Platforms: db.Reconciliation(), Partners: zones{s.partners}, Names: db.Campaigns(), Notes: db.Reconciliation(), Now: now,
+	})
 }
 
 // zones is billing.Partners over the partners.
-type zones struct{ *services }
+type zones struct{ *partners.Service }
 
 // Zone implements billing.Partners.
 func (z zones) Zone(ctx context.Context, partner uuid.UUID) (*time.Location, error) {
-	p, err := z.partners.Get(ctx, partner)
+	p, err := z.Get(ctx, partner)
 	if err != nil {
 		return nil, err
 	}

@@ -53,6 +53,8 @@ type Backend struct {
 	Webhooks  WebhookStore
 	Anomalies lookout.Store
 	Rules     RuleStore
+	Billing   BillingStore
+	Books     LedgerReader
 	Log       Log
 	Leases    Leases
 	Now       func() time.Time // the backend's clock
@@ -69,6 +71,7 @@ func Run(t *testing.T, b Backend) {
 		"rules":     Rules,
 		"webhooks":  Webhooks,
 		"anomalies": Anomalies,
+		"billing":   Billing,
 		"log":       EventLog,
 	} {
 		t.Run(name, func(t *testing.T) { suite(t, b) })

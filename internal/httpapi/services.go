@@ -24,6 +24,7 @@ type Services struct {
 	Authorizer  Authorizer
 	Ledger      Ledger
 	Statements  *billing.Statements
+	Reconciler  *billing.Reconciler
 	Files       BookFiles
 	Performance *performance.Service
 	Analysis    *analysis.Service
@@ -53,6 +54,7 @@ func (s *Server) register() {
 	s.registerReservations()
 	s.registerLedger()
 	s.registerStatements()
+	s.registerReconciliation()
 	s.registerAlerts()
 	s.registerRules()
 	s.registerWebhooks()

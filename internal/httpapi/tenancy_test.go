@@ -55,7 +55,10 @@ var bodies = map[string]string{
 	"redeliver-webhook":   `{"failed_since":"2026-03-01T00:00:00Z"}`,
 }
 
-func init() { bodies["estimate-reach"] = people }
+func init() {
+	bodies["estimate-reach"] = people
+	bodies["explain-difference"] = `{"note":"Corrected by invoice 4711."}`
+}
 
 // lowCTR is an alert rule.
 const lowCTR = `{"name":"CTR too low","condition":{"metric":"ctr","operator":"below","threshold":{"value":"1.0","unit":"percent"}}}`
@@ -71,7 +74,9 @@ func (h *house) things() map[string]string {
 	key := h.call(adminSecret, "GET", "/api/v1/partners/"+h.id+"/keys", nil).want(http.StatusOK).str("items.0.id")
 	report := h.call(h.manager, "POST", "/api/v1/imports", bodies["start-import"]).want(http.StatusAccepted).str("id")
 	rule := h.call(h.manager, "POST", "/api/v1/alert-rules", lowCTR).want(http.StatusCreated).str("id")
-	return map[string]string{"alert-rules": rule, "partners": h.id, "campaigns": campaign, "budgets": budget, "reservations": reservation, "extra-spend": extra, "keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id")}
+	h.call(h.manager, "POST", "/api/v1/budgets/"+budget+"/spend", `{"spend_id":"s-0","amount":"1.00"}`).want(http.StatusCreated) // that no platform reports
+	gap := h.call(h.manager, "GET", "/api/v1/reconciliation", nil).want(http.StatusOK).str("items.0.id")
+	return map[string]string{"reconciliation": gap, "alert-rules": rule, "partners": h.id, "campaigns": campaign, "budgets": budget, "reservations": reservation, "extra-spend": extra, "keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id")}
 }
 
 // alert raises one about a campaign.
@@ -139,7 +144,7 @@ func TestAnotherPartnerCannotBeNamed(t *testing.T) {
 	victim.active()
 	for _, c := range []struct{ method, path, body string }{
 		{"GET", "/campaigns", ""}, {"GET", "/alerts", ""}, {"GET", "/alert-rules", ""}, {"GET", "/anomalies", ""}, {"GET", "/events", ""}, {"GET", "/ledger", ""}, {"GET", "/extra-spend", ""}, {"GET", "/budget-guard", ""},
-		{"GET", "/statements", ""}, {"GET", "/statements/2026-03", ""}, {"GET", "/journal?month=2026-03", ""}, {"GET", "/ledger/export", ""},
+		{"GET", "/statements", ""}, {"GET", "/statements/2026-03", ""}, {"GET", "/journal?month=2026-03", ""}, {"GET", "/ledger/export", ""}, {"GET", "/reconciliation", ""},
 		{"POST", "/metrics", bodies["record-metrics"]}, {"POST", "/imports", bodies["start-import"]},
 	} {
 		c.path += map[bool]string{true: "&", false: "?"}[strings.Contains(c.path, "?")] + "partner_id="

@@ -102,6 +102,9 @@ func newWorldOn(t testing.TB, store string) *world {
 		t.Fatal(err)
 	}
 	w.services.Statements = billing.NewStatements(db.Ledger(), zoned{people}, db.Campaigns(), chart, w.clock)
+	w.services.Reconciler = billing.NewReconciler(billing.ReconcilerConfig{
+		Ledger: db.Ledger(), Platforms: db.Reconciliation(), Partners: zoned{people}, Names: db.Campaigns(), Notes: db.Reconciliation(), Now: w.clock,
+	})
 	w.services.Files = bookfile.Files{}
 	w.services.Pacing = pacing.NewService(planned{w}, planned{w}, w.clock)
 	w.auth = auth.Authenticator{Keys: people, Sessions: sessions}

@@ -27,6 +27,11 @@ func TestConformance(t *testing.T) {
 			Leases:    db.Leases(),
 			Now:       time.Now,
 			Rules:     db.Rules(),
+			Billing:   db.Reconciliation(),
+			Books: struct {
+				Ledger
+				Campaigns
+			}{db.Ledger(), db.Campaigns()},
 		})
 	})
 }
