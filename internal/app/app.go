@@ -239,7 +239,8 @@ var errCrossSite = fault.New(fault.Forbidden, "cross_site", "The request comes f
 // matter: each finds its work in the store.
 func (a *App) newWorkers() []worker {
 	log, node := a.db.Log(), node()
-	leader := relay.Leader{Log: log, Leases: a.db.Leases(), Cursors: log, Node: node}
+	tail := relay.Shared(log)
+	leader := relay.Leader{Log: tail, Leases: a.db.Leases(), Cursors: log, Node: node}
 	react := reactions{a.services.campaigns, a.services.budgets, a.services.alerts, a.cfg.clock()}
 	deliver := webhooks.NewDispatcher(a.services.webhooks, log)
 	timed := jobs.Runner{Leases: a.db.Leases(), Node: node, Jobs: []jobs.Job{
@@ -266,7 +267,7 @@ func (a *App) newWorkers() []worker {
 		{"ingester", a.services.ingester.Run},
 		{"authorizer", a.services.authorizer.Run},
 		{"live feed", func(ctx context.Context) error {
-			return relay.Follow(ctx, log, both(a.live.Publish, a.services.anomalies.Mark))
+			return relay.Follow(ctx, tail, both(a.live.Publish, a.services.anomalies.Mark))
 		}},
 		{"reactions", func(ctx context.Context) error { return leader.Lead(ctx, "reactions", react.handle) }},
 		{"alert rules", func(ctx context.Context) error { return leader.Lead(ctx, "alert_rules", a.newRuleEngine().Handle) }},

@@ -15,6 +15,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 	"time"
 
@@ -25,7 +26,7 @@ import (
 
 // Log is the event log of all partners.
 type Log interface {
-	// Heads returns the last sequence number of every partner.
+	// Heads returns the last sequence number of every partner, to be read only.
 	Heads(ctx context.Context) (map[uuid.UUID]int64, error)
 	// Read returns a partner's events after a sequence number, in order.
 	Read(ctx context.Context, partner uuid.UUID, after int64, limit int) ([]event.Event, error)
@@ -49,7 +50,7 @@ func Follow(ctx context.Context, log Log, handle Handler) error {
 	for t.seen == nil {
 		heads, err := log.Heads(ctx)
 		if err == nil {
-			t.seen = heads
+			t.seen = maps.Clone(heads) // shared with other consumers
 		} else if !t.rest(ctx, nil, time.Second) {
 			return nil
 		}

@@ -270,43 +270,6 @@ func (s *Service) forget(w *watch) {
 	delete(s.watched, w.ID)
 }
 
-// view reads what is new of a campaign. first is the hour to judge next, 0 when
-// there is none.
-func (s *Service) view(ctx context.Context, subject performance.Subject) (first int64, v *scene, err error) {
-	now := s.now().UnixMicro()
-	v = &scene{now: now, sums: map[int64]performance.Sums{}}
-	last, known, err := s.store.LastHour(ctx, subject.Partner, subject.Campaign)
-	if err != nil {
-		return 0, nil, err
-	}
-	from := Origin(now)
-	if known {
-		from = max(from, last+hour)
-	}
-	if v.knownAt, err = s.numbers.Settled(ctx, subject.Partner); err != nil { // before the numbers: they may be newer, not older
-		return 0, nil, err
-	}
-	rollups, err := s.numbers.Rollups(ctx, subject.Partner, subject.Campaign, performance.Hour, from, now+hour)
-	if err != nil {
-		return 0, nil, err
-	}
-	for i := range rollups {
-		sums := v.sums[rollups[i].Start]
-		for m := range sums {
-			sums[m] += rollups[i].Sums[m]
-		}
-		v.sums[rollups[i].Start] = sums
-		v.latest = max(v.latest, rollups[i].Start)
-	}
-	switch {
-	case known:
-		return from, v, nil
-	case len(rollups) == 0:
-		return 0, v, nil
-	}
-	return rollups[0].Start, v, nil
-}
-
 // judge judges hours in order and stores what it comes to.
 func (s *Service) judge(ctx context.Context, m *memory, hours []Hour) (replayed int, err error) {
 	for len(hours) > 0 {

@@ -1,6 +1,7 @@
 package lookout
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"math/rand/v2"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/hexabuilders/campaignd/localday"
 	"github.com/hexabuilders/campaignd/performance"
 )
 
@@ -139,11 +141,14 @@ func (w *world) Settled(context.Context, uuid.UUID) (int64, error) { return w.re
 func (w *world) Rollups(_ context.Context, _, _ uuid.UUID, width performance.Bucket, from, to int64) ([]performance.Rollup, error) {
 	var out []performance.Rollup
 	for start, cell := range w.cells {
+		if width == performance.Day {
+			start = int64(localday.Of(time.UnixMicro(start), w.subject.Zone))
+		}
 		if from <= start && start < to {
 			out = append(out, performance.Rollup{Bucket: width, Start: start, Cell: cell})
 		}
 	}
-	slices.SortFunc(out, func(a, b performance.Rollup) int { return int((a.Start - b.Start) / hour) })
+	slices.SortFunc(out, func(a, b performance.Rollup) int { return cmp.Compare(a.Start, b.Start) })
 	return out, nil
 }
 
