@@ -46,6 +46,9 @@ type After struct {
 	Standing Standing
 	// HourCell reads the sum over all channels of the hour that begins there.
 	HourCell func(start int64) (Cell, error)
+	// DayEvents counts the events there are of each of these local days, over
+	// all channels, the part's own among them.
+	DayEvents func(days []int64) (map[int64]int64, error)
 }
 
 // maxTotal is how far a total may go. No commit adds half as much, so the sum
@@ -73,6 +76,8 @@ func (a *After) Follow(p *Part, at time.Time) (events []event.Event, changed boo
 	if err := w.hours(); err != nil {
 		return nil, false, err
 	}
-	w.restated()
+	if err := w.restated(); err != nil {
+		return nil, false, err
+	}
 	return w.rec.Pull(), w.changed, nil
 }

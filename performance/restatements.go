@@ -258,6 +258,14 @@ func (s *Service) compareRun(ctx context.Context, subject Subject, r *Restatemen
 	return nil
 }
 
+// FirstReport says that nothing was known of the day before and that nothing
+// states a cause: it became known late, and contradicts nothing.
+func (d *DayRestatement) FirstReport() bool {
+	return d.Before.Events == 0 && !slices.ContainsFunc(d.Causes, func(c RestatementCause) bool {
+		return c.Cause != CauseLate && c.Cause != CauseDelivery
+	})
+}
+
 // Delta is how much the sums of the day grew. Gauges are no sums and have none.
 func (d *DayRestatement) Delta() Totals { return Difference(d.Before, d.After) }
 

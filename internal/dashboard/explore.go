@@ -119,13 +119,13 @@ func (v *visit) explore() error {
 		return err
 	}
 	p := explorePage{
-		Head: head, Form: form, Problem: refused, Ranges: exploreRanges, Steps: exploreSteps, Bys: exploreBy, Sinces: exploreSince,
+		Head: head, Form: form, Problem: refused, Ranges: exploreRanges, Steps: exploreSteps, Bys: exploreBy, Sinces: exploreSince, FirstColumns: exploreColumns,
 		ZoneNote: v.locale.T("explore.zone", "zone", s.Timezone),
 	}
 	if refused == nil {
 		v.showExplore(&p, s, answer)
 	}
-	if p.Restated, err = v.restated(s, form.Since); err != nil {
+	if p.Restated, err = v.restated(s, &form); err != nil {
 		return err
 	}
 	return v.page(status, "explore", s.Name, "campaigns", p)

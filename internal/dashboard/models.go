@@ -252,6 +252,7 @@ type explorePage struct {
 	ZoneNote, Known, Mixed     string
 	Chips                      []string // what makes the answer a historical one
 	Heads, Columns             []string
+	FirstColumns               []string // of days reported for the first time
 	Rows                       []exploreRow
 	Total                      []figure
 	More                       string
@@ -270,9 +271,18 @@ type exploreName struct {
 }
 
 type restatedCard struct {
-	Note string
-	Days []restatedDay
-	More bool
+	Note               string
+	First              []firstReport // days that were reported late, and never before
+	FirstNote          string
+	Days               []restatedDay
+	Newer, Older, Page string // pages of Days
+	More               bool   // there are further days than the card has read
+}
+
+// firstReport is a day with what was reported of it.
+type firstReport struct {
+	Day     string
+	Figures []figure
 }
 
 type restatedDay struct {

@@ -14,7 +14,7 @@ import (
 
 func (s *Server) registerRestatements() {
 	op := operation(http.MethodGet, "/campaigns/{id}/metrics/restatements", "list-restatements", "What became known later about days that were over: before, after, and why", partners.ActionRead, http.StatusOK)
-	op.Description += " Compares two moments of the known clock: before is exactly what metrics answers with the first as known_at, after with the second. A day is listed, the latest first, when something was recorded about it after it was over, or that states a cause. Causes are late_conversion, invalid_traffic, platform_adjustment, refund, correction, currency_correction and other as they were stated in restates; late is what was recorded after its day without a cause, delivery what was recorded while the day still ran. The deltas of the causes add up to the day's."
+	op.Description += " Compares two moments of the known clock: before is exactly what metrics answers with the first as known_at, after with the second. A day is listed, the latest first, when something was recorded about it after it was over, or that states a cause. Causes are late_conversion, invalid_traffic, platform_adjustment, refund, correction, currency_correction and other as they were stated in restates; late is what was recorded after its day without a cause, delivery what was recorded while the day still ran. The deltas of the causes add up to the day's. first_report marks a day of which nothing was known before."
 	route(s, op, s.listRestatements)
 }
 
@@ -41,6 +41,7 @@ type restatementDay struct {
 	After  dayFigures         `json:"after"`
 	Delta  dayFigures         `json:"delta" doc:"after - before; gauges have none, and a KPI has none that is not defined on both sides."`
 	Causes []restatementCause `json:"causes"`
+	First  bool               `json:"first_report" doc:"Nothing was known of the day before and nothing states a cause: it was reported late for the first time, and contradicts nothing."`
 }
 
 type dayFigures struct {
@@ -104,6 +105,7 @@ func describeRestatement(d *performance.DayRestatement) restatementDay {
 		After:  dayFigures{describeTotals(d.After), performance.KPIs(d.After)},
 		Delta:  dayFigures{describeTotals(d.Delta()), performance.KPIDifference(d.Before, d.After)},
 		Causes: make([]restatementCause, len(d.Causes)),
+		First:  d.FirstReport(),
 	}
 	for i, c := range d.Causes {
 		out.Causes[i] = restatementCause{

@@ -113,15 +113,39 @@ func TestRestatementsSayWhy(t *testing.T) {
 	}
 }
 
+// A day of which nothing was known is reported late and restates nothing, until
+// more is said of it.
+func TestAFirstReportIsNoRestatement(t *testing.T) {
+	h := newHouse(newWorld(t), "Andes")
+	at := h.active()
+	known := h.read(at + "/metrics").str("known_at")
+	old := h.clock().AddDate(0, 0, -3)
+	h.report("a", path.Base(at), old, `"metrics":{"clicks":10}`)
+	h.report("b", path.Base(at), old.AddDate(0, 0, -1), `"restates":{"cause":"correction"},"metrics":{"clicks":10}`)
+	got := h.read(at+"/metrics/restatements", "between", known+",2030-01-01T00:00:00Z").want(http.StatusOK)
+	if got.len("items") != 2 || got.at("items.0.first_report") != true || got.at("items.1.first_report") != false {
+		t.Errorf("first reports %s", got.text)
+	}
+	known = h.read(at + "/metrics").str("known_at")
+	h.report("c", path.Base(at), old, `"metrics":{"clicks":1}`)
+	got = h.read(at+"/metrics/restatements", "between", known+",2030-01-01T00:00:00Z").want(http.StatusOK)
+	if got.len("items") != 1 || got.at("items.0.first_report") != false || got.num("items.0.before.metrics.clicks") != 10 {
+		t.Errorf("a change of a reported day %s", got.text)
+	}
+}
+
 // The event of a restatement names the days that were over, once a commit.
 func TestARestatementIsAnEvent(t *testing.T) {
 	h := newHouse(newWorld(t), "Andes")
 	at := h.active()
-	h.report("late", path.Base(at), h.clock().AddDate(0, 0, -90), `"metrics":{"clicks":5,"spend":"1.50"}`)
+	old := h.clock().AddDate(0, 0, -90)
+	h.report("first", path.Base(at), old, `"metrics":{"clicks":3}`)
+	h.report("late", path.Base(at), old, `"metrics":{"clicks":5,"spend":"1.50"}`)
+	h.report("stated", path.Base(at), old.AddDate(0, 0, 1), `"restates":{"cause":"correction"},"metrics":{"clicks":7}`)
 	h.report("now", path.Base(at), h.clock(), `"metrics":{"clicks":5}`)
 	feed := string(h.call(h.analyst, "GET", "/api/v1/events?limit=1000", nil).want(http.StatusOK).text)
-	day := h.clock().AddDate(0, 0, -90).Format(time.DateOnly)
-	if strings.Count(feed, `"performance.restated"`) != 1 || !strings.Contains(feed, `{"day":"`+day+`","delta":{"clicks":5,"spend":"1.5`) || !strings.Contains(feed, `"causes":{"late":1}`) {
+	day := old.Format(time.DateOnly)
+	if strings.Count(feed, `"performance.restated"`) != 2 || strings.Contains(feed, `{"day":"`+day+`","delta":{"clicks":3`) || !strings.Contains(feed, `"causes":{"correction":1}`) || !strings.Contains(feed, `{"day":"`+day+`","delta":{"clicks":5,"spend":"1.5`) || !strings.Contains(feed, `"causes":{"late":1}`) {
 		t.Errorf("the feed says %s", feed)
 	}
 }

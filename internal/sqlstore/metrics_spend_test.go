@@ -59,7 +59,8 @@ func (m *market) followed(t *testing.T, db *DB, after int64) []string {
 	}
 	var types []string
 	for _, e := range events {
-		if e.Type != performance.TypeUpdated && !strings.HasPrefix(e.Type, "campaign.") {
+		restated := e.Type == performance.Restated{}.EventType() // the store's clock is far beyond the market's days
+		if e.Type != performance.TypeUpdated && !restated && !strings.HasPrefix(e.Type, "campaign.") {
 			types = append(types, e.Type)
 		}
 	}

@@ -225,6 +225,7 @@ func rare(c *performance.Cell) bool {
 // follow appends what follows from one campaign's part.
 func (t *tx) follow(ctx context.Context, part *performance.Part, after *performance.After) error {
 	after.HourCell = func(start int64) (performance.Cell, error) { return t.hourCell(ctx, part, start) }
+	after.DayEvents = func(days []int64) (map[int64]int64, error) { return t.dayEvents(ctx, part, days) }
 	events, changed, err := after.Follow(part, t.db.now())
 	if err != nil {
 		return err
@@ -250,6 +251,36 @@ func (t *tx) hourCell(ctx context.Context, part *performance.Part, start int64) 
 		t.db.key(part.Partner), start, t.db.key(part.Campaign))
 	err := row.Scan(sumFields(&c)...)
 	return c, err
+}
+
+// dayEvents counts the events of each of these local days over the channels.
+func (t *tx) dayEvents(ctx context.Context, part *performance.Part, days []int64) (map[int64]int64, error) {
+	found := make(map[int64]int64, len(days))
+	for some := range slices.Chunk(days, 100) { // days of an import; a statement has room for more
+		f := filter{}
+		f.add("partner = ?", t.db.key(part.Partner))
+		f.add("campaign = ?", t.db.key(part.Campaign))
+		f.add("width = ?", int64(performance.Day))
+		starts := make([]any, len(some))
+		for i, day := range some {
+			starts[i] = day
+		}
+		f.add("start IN (?"+strings.Repeat(", ?", len(some)-1)+")", starts...)
+		rows, err := t.QueryContext(ctx, `SELECT start, CAST(sum(events) AS BIGINT) FROM metric_rollups`+f.where+` GROUP BY start`, f.args...)
+		if err != nil {
+			return nil, err
+		}
+		err = eachRow(rows, func(rows *sql.Rows) error {
+			var day, events int64
+			err := rows.Scan(&day, &events)
+			found[day] = events
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
 // coalesced sums columns over the rows found, 0 when there are none. PostgreSQL
