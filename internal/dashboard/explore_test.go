@@ -50,3 +50,45 @@ func TestExploreAnswersAsOfAnyMoment(t *testing.T) {
 		t.Errorf("%d %v\n%s", status, header, table)
 	}
 }
+
+// Days that were reported for the first time are one line; the restated ones
+// come seven a page, the newest first.
+func TestRestatedDaysComeInPages(t *testing.T) {
+	w := newWorld(t)
+	s := w.running("Restated", campaigns.Social)
+	w.deliver(s.ID, 72*time.Hour, 1000, 20, 2, 10)
+	w.deliver(s.ID, 96*time.Hour, 1000, 20, 2, 10)
+	first := func(back int) performance.Event {
+		return performance.Event{
+			ID: "refund " + time.Duration(back).String(), Campaign: s.ID, OccurredAt: time.Now().AddDate(0, 0, -back).UnixMicro(),
+			Cause: performance.CauseRefund, Reference: "CN", Metrics: performance.Metrics{Clicks: 1},
+		}
+	}
+	var events []performance.Event
+	for back := 10; back < 18; back++ {
+		events = append(events, first(back))
+	}
+	_, err := w.metrics.Record(t.Context(), w.by, events)
+	must(t, err)
+	analyst := w.session(partners.RoleAnalyst)
+	at := "/campaigns/" + s.ID.String() + "/explore?since=30d"
+	for query, want := range map[string]struct {
+		listed int
+		says   []string
+	}{
+		"":               {7, []string{"2 days were reported for the first time after they were over", "Page 1 of 2", "days=2"}},
+		"&days=2":        {1, []string{"Page 2 of 2", "days=1"}},
+		"&days=99":       {1, []string{"Page 2 of 2"}},
+		"&days=nonsense": {7, []string{"Page 1 of 2"}},
+	} {
+		status, page, _ := w.get(at+query, analyst, "en")
+		if got := strings.Count(page, `class="deltas"`); status != http.StatusOK || got != want.listed {
+			t.Errorf("%q: %d, %d days are listed, want %d", query, status, got, want.listed)
+		}
+		for _, text := range want.says {
+			if !strings.Contains(page, text) {
+				t.Errorf("%q does not say %q", query, text)
+			}
+		}
+	}
+}
