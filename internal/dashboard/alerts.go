@@ -170,8 +170,11 @@ func (l *locale) alert(a performance.AlertRecord, code string) string {
 		key += ".cost"
 	}
 	return l.T(key, "kpi", l.Metric(kpi), "target", l.Figure(decimalFigure(kpi, fact(a, "target"), code)),
-		"actual", l.Figure(decimalFigure(kpi, fact(a, "actual"), code)), "percent", percentFact(l, a), "amount", moneyFact(l, a, "overdelivery"))
+		"actual", l.Figure(decimalFigure(kpi, fact(a, "actual"), code)), "percent", percentFact(l, a), "amount", moneyFact(l, a, cmp.Or(amountFacts[a.Kind], "overdelivery")))
 }
+
+// amountFacts are the facts that the sentence of a kind names as its amount.
+var amountFacts = map[performance.AlertKind]string{performance.AlertExtraSpend: "amount"}
 
 // observed is what an alert of a rule has found.
 func (l *locale) observed(e evidence) string {
