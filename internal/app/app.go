@@ -156,12 +156,13 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	estimator := reach.New(shares, a.cfg.clock())
 	a.importer = newImporter(a.db, &a.services, a.cfg.clock())
+	pace := pacing.NewService(paced{&a.services}, paced{&a.services}, a.cfg.clock())
 	api := httpapi.New(httpapi.Services{
 		Partners:   a.services.partners,
 		Campaigns:  a.services.campaigns,
 		Budgets:    a.services.budgets,
 		Funding:    a.services.funding,
-		Pacing:     pacing.NewService(paced{&a.services}, paced{&a.services}, a.cfg.clock()),
+		Pacing:     pace,
 		Authorizer: httpapi.Authorizer{Decider: a.services.authorizer.Decider, Rehearsal: a.services.authorizer.Rehearsal(), Vault: a.db.Vault(), Now: a.db.Steady}, Ledger: a.db.Ledger(),
 		Statements:  a.services.statements,
 		Reconciler:  a.services.reconciler,
@@ -184,6 +185,8 @@ func (a *App) build(ctx context.Context) (err error) {
 			Campaigns:   a.services.campaigns,
 			Ledger:      book{a.db.Ledger(), sqlstore.NewProver(a.db.Ledger()), a.db.Vault(), a.db.Steady},
 			Budgets:     a.services.budgets,
+			Funding:     a.services.funding,
+			Pacing:      pace,
 			Explorer:    a.services.explorer,
 			Performance: a.services.metrics,
 			Analysis:    a.services.analysis,

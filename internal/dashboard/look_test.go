@@ -154,6 +154,7 @@ func TestEveryPageFitsEveryWidth(t *testing.T) {
 		{"campaign", "/campaigns/" + running.ID.String()},
 		{"draft", "/campaigns/" + draft.ID.String() + "/setup?edit=targeting"},
 		{"analysis", "/campaigns/" + running.ID.String() + "/analysis"},
+		{"budget", "/campaigns/" + running.ID.String() + "/budget"},
 		{"history", "/campaigns/" + running.ID.String() + "/history"},
 		{"create", "/campaigns/new"},
 		{"alerts", "/alerts"},

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/budgets/pacing"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/partners"
@@ -18,6 +19,8 @@ import (
 type Services struct {
 	Campaigns   Campaigns
 	Budgets     Budgets
+	Funding     Funding
+	Pacing      Pacing
 	Ledger      Ledger
 	Performance Performance
 	Analysis    Analysis
@@ -57,6 +60,23 @@ type Campaigns interface {
 type Budgets interface {
 	ForCampaign(ctx context.Context, partner, campaign uuid.UUID) (*budgets.Budget, error)
 	Patch(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, patch budgets.Patch) (*budgets.Budget, error)
+	Policy(ctx context.Context, partner uuid.UUID) (budgets.Policy, error)
+}
+
+// Funding is budgets.Funding.
+type Funding interface {
+	Allocate(ctx context.Context, by event.Origin, id uuid.UUID, want []budgets.Allocation, o budgets.Option) (*budgets.Budget, error)
+	Reallocate(ctx context.Context, by event.Origin, id uuid.UUID, m budgets.Move, o budgets.Option) (*budgets.Budget, error)
+	Propose(ctx context.Context, by event.Origin, budget uuid.UUID, in budgets.NewExtra, o budgets.Option) (*budgets.Extra, error)
+	Decide(ctx context.Context, by event.Origin, id uuid.UUID, approve bool, note string, o budgets.Option) (*budgets.Extra, error)
+	Extras(ctx context.Context, partner uuid.UUID, q budgets.ExtraQuery) ([]*budgets.Extra, string, error)
+}
+
+// Pacing is pacing.Service.
+type Pacing interface {
+	Pace(ctx context.Context, partner, budget uuid.UUID) (pacing.Answer, pacing.Pace, error)
+	Ahead(ctx context.Context, partner, budget uuid.UUID, days int) (pacing.Answer, pacing.Outlook, error)
+	Efficiency(ctx context.Context, partner, budget uuid.UUID, result pacing.Result, days int) (pacing.Answer, []pacing.Efficiency, error)
 }
 
 // Performance is the queries of performance.Service.

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/budgets/pacing"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/auth"
@@ -41,6 +42,7 @@ type world struct {
 	sessions  *partners.Sessions
 	campaigns *campaigns.Service
 	budgets   *budgets.Service
+	funding   *budgets.Funding
 	metrics   *performance.Service
 	alerts    *performance.Alerts
 	rules     *rule.Service
@@ -74,10 +76,12 @@ func newWorld(t *testing.T) *world {
 	w.anomalies = lookout.NewService(db.Anomalies(), db.Metrics(), db.Metrics(), unlaunched{}, time.Now)
 	w.partner = w.newPartner("Café Andino")
 	w.by = event.Origin{Partner: w.partner, Kind: event.ActorKey, ID: "test", Name: "Laura", From: "dashboard"}
+	w.funding = budgets.NewFunding(w.budgets, db.Extras(), db.Extras())
 	hub := w.hub(db)
 	pages, err := New(Config{
 		Services: Services{
 			Campaigns: w.campaigns, Budgets: w.budgets, Performance: w.metrics,
+			Funding: w.funding, Pacing: pacing.NewService(planned{w}, planned{w}, time.Now),
 			Explorer: performance.NewExplorer(w.metrics, performance.NewSources(db.Sources(), time.Now)),
 			Analysis: analysis.NewService(directory{db.Campaigns()}, w.metrics, time.Now),
 			Alerts:   w.alerts, Anomalies: w.anomalies, Rules: w.rules,
