@@ -46,6 +46,7 @@ func (r Runner) Run(ctx context.Context) error {
 
 func (r Runner) loop(ctx context.Context, job Job) {
 	lease := "job:" + job.Name
+	var held time.Time
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
@@ -54,7 +55,7 @@ func (r Runner) loop(ctx context.Context, job Job) {
 	tick := time.NewTicker(job.Every)
 	defer tick.Stop()
 	for {
-		if err := r.turn(ctx, lease, job); err != nil && ctx.Err() == nil {
+		if err := r.turn(ctx, lease, job, &held); err != nil && ctx.Err() == nil {
 			slog.ErrorContext(ctx, "job failed, trying again at its next turn", "job", job.Name, "error", err)
 		}
 		select {
@@ -66,11 +67,17 @@ func (r Runner) loop(ctx context.Context, job Job) {
 }
 
 // turn runs the job once if this node holds its lease. A dead node's lease is
-// free again after three turns.
-func (r Runner) turn(ctx context.Context, lease string, job Job) (err error) {
-	_, ok, err := r.Leases.Acquire(ctx, lease, r.Node, max(3*job.Every, 5*time.Second))
-	if err != nil || !ok {
-		return err
+// free again after three turns. It is renewed when half of it is over and not
+// at every turn: that is a durable transaction, and most turns find nothing due.
+func (r Runner) turn(ctx context.Context, lease string, job Job, held *time.Time) (err error) {
+	life := max(3*job.Every, 5*time.Second)
+	if now := time.Now(); now.Sub(*held) >= life/2 {
+		_, ok, err := r.Leases.Acquire(ctx, lease, r.Node, life)
+		if err != nil || !ok {
+			*held = time.Time{}
+			return err
+		}
+		*held = now
 	}
 	defer func() {
 		if p := recover(); p != nil {

@@ -61,8 +61,9 @@ func (l Leader) Lead(ctx context.Context, consumer string, handle Handler) error
 }
 
 // saveEvery bounds how often cursors are written. What was handled after the
-// last save comes again after a crash, as at least once allows.
-const saveEvery = 250 * time.Millisecond
+// last save comes again after a crash, as at least once allows. Each write is a
+// transaction that every consumer makes and ingest waits for.
+const saveEvery = time.Second
 
 // term is one time of holding the lease: it ends when the lease is lost or the
 // store fails.
