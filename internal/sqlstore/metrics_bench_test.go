@@ -67,7 +67,7 @@ func (m *market) benchEvents(n int) []performance.Event {
 	return events
 }
 
-func report(b *testing.B, events int64) {
+func reportRate(b *testing.B, events int64) {
 	b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
 }
 
@@ -111,7 +111,7 @@ func fromClients(b *testing.B, record func() error) {
 		})
 	}
 	clients.Wait()
-	report(b, int64(b.N)*benchBatch)
+	reportRate(b, int64(b.N)*benchBatch)
 }
 
 // BenchmarkHTTP sends requests to the metrics path behind HTTP, without what
