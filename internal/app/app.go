@@ -25,6 +25,7 @@ import (
 	"github.com/hexabuilders/campaignd/internal/jobs"
 	"github.com/hexabuilders/campaignd/internal/live"
 	"github.com/hexabuilders/campaignd/internal/relay"
+	"github.com/hexabuilders/campaignd/internal/reportfile"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/internal/telemetry"
 	"github.com/hexabuilders/campaignd/internal/webhook"
@@ -32,6 +33,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/analysis"
 	"github.com/hexabuilders/campaignd/performance/lookout"
+	"github.com/hexabuilders/campaignd/performance/report"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/webhooks"
@@ -71,6 +73,7 @@ type services struct {
 	anomalies  *lookout.Service
 	rules      *rule.Service
 	webhooks   *webhooks.Service
+	reports    *report.Service
 	authorizer *budgets.Authorizer
 	statements *billing.Statements
 	reconciler *billing.Reconciler
@@ -101,6 +104,9 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 	}
 	s.funding = budgets.NewFunding(s.budgets, db.Extras(), db.Extras())
 	s.statements, s.reconciler = newStatements(db, &s, cfg), newReconciler(db, &s, now)
+	s.reports = report.NewService(report.Ports{
+		Store: db.Reports(), Files: db.Reports(), Schedules: db.Reports(), Source: reportSource{&s}, Metrics: s.metrics,
+	}, now)
 	s.analysis = analysis.NewService(db.Metrics(), s.metrics, now)
 	s.explorer = performance.NewExplorer(s.metrics, s.sources)
 	s.rules = rule.NewService(db.Rules(), db.Rules(), watched{s.campaigns, s.budgets}, db.Metrics(), db.Log(), campaignTypes(), now)
@@ -178,6 +184,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Feed:        a.db.Log(),
 		Webhooks:    a.services.webhooks,
 		Reach:       estimator,
+		Reports:     a.services.reports,
 		Imports:     reports{a.importer, a.cfg.clock()},
 	}, httpapi.Options{Now: a.cfg.clock(), MaxBody: a.cfg.MaxBody, Auth: who, Idempotency: idempotency{a.db.Idempotency()}})
 	pages, err := dashboard.New(dashboard.Config{
@@ -198,6 +205,7 @@ func (a *App) build(ctx context.Context) (err error) {
 			Sessions:    a.services.sessions,
 			Webhooks:    a.services.webhooks,
 			Reach:       estimator,
+			Reports:     a.services.reports,
 		},
 		Cookie: auth.CookieName, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.cfg.clock(), NewID: newID,
 	})
@@ -259,6 +267,8 @@ func (a *App) newWorkers() []worker {
 			return a.services.authorizer.Expire(ctx, a.db.Steady())
 		}},
 		{Name: "extra_spend.expire", Every: time.Minute, Do: a.services.funding.Expire},
+		{Name: "reports.due", Every: 5 * time.Second, Do: a.services.reports.RunDue},
+		{Name: "reports.expire", Every: time.Hour, Do: func(ctx context.Context) error { return a.db.Reports().Expire(ctx, a.cfg.clock()()) }},
 		{Name: "sessions.sweep", Every: time.Hour, Do: a.services.sessions.Sweep},
 		{Name: "metrics.merge", Every: 5 * time.Second, Do: a.db.Metrics().Merge},
 		{Name: "metrics.freeze", Every: 10 * time.Second, Do: a.db.Metrics().Freeze},
@@ -275,6 +285,7 @@ func (a *App) newWorkers() []worker {
 		{"reactions", func(ctx context.Context) error { return leader.Lead(ctx, "reactions", react.handle) }},
 		{"alert rules", func(ctx context.Context) error { return leader.Lead(ctx, "alert_rules", a.newRuleEngine().Handle) }},
 		{"webhooks", func(ctx context.Context) error { return leader.Lead(ctx, "webhooks", deliver.Enqueue) }},
+		{"reports", report.NewWorker(a.services.reports, a.db.Reports(), reportfile.Renderer{}).Run},
 		{"jobs", timed.Run},
 		{"imports", a.importer.Run},
 	}

@@ -161,6 +161,7 @@ func TestEveryPageFitsEveryWidth(t *testing.T) {
 		{"rules", "/alerts/rules"},
 		{"rule", "/alerts/rules/" + lowCTR[len(lowCTR)-1].State().ID.String()},
 		{"webhooks", "/settings/webhooks"},
+		{"reports", "/reports"},
 		{"nowhere", "/nowhere"},
 		{"signin", "/signin"},
 	}
@@ -204,6 +205,7 @@ func TestEveryLocaleRenders(t *testing.T) {
 			"/alerts/rules",
 			"/alerts/rules/new",
 			"/settings/webhooks",
+			"/reports",
 		} {
 			status, body, header := w.get(path, who, tag.String())
 			if status != http.StatusOK || header.Get("Content-Language") != tag.String() || !strings.Contains(body, `<html lang="`+tag.String()+`"`) {

@@ -28,6 +28,7 @@ type Services struct {
 	Alerts      Alerts
 	Webhooks    Webhooks
 	Reach       Reach
+	Reports     Reports
 	Anomalies   Anomalies
 	Rules       Rules
 	Partners    Partners

@@ -85,7 +85,7 @@ func newWorld(t *testing.T) *world {
 			Explorer: performance.NewExplorer(w.metrics, performance.NewSources(db.Sources(), time.Now)),
 			Analysis: analysis.NewService(directory{db.Campaigns()}, w.metrics, time.Now),
 			Alerts:   w.alerts, Anomalies: w.anomalies, Rules: w.rules,
-			Webhooks: w.webhooks, Reach: reach.New(reach.Standard(), time.Now), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
+			Webhooks: w.webhooks, Reach: reach.New(reach.Standard(), time.Now), Reports: w.reportsOf(db), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
 			Partners: w.partners, Keys: w.partners, Sessions: w.sessions,
 		},
 		Cookie: auth.CookieName, Now: time.Now, NewID: newID,

@@ -9,6 +9,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/analysis"
 	"github.com/hexabuilders/campaignd/performance/lookout"
+	"github.com/hexabuilders/campaignd/performance/report"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/webhooks"
@@ -36,6 +37,7 @@ type Services struct {
 	Log         History
 	Webhooks    *webhooks.Service
 	Reach       *reach.Estimator
+	Reports     *report.Service
 	Imports     Importer
 	Feed        Feed
 }
@@ -60,6 +62,7 @@ func (s *Server) register() {
 	s.registerWebhooks()
 	s.registerAnomalies()
 	s.registerReach()
+	s.registerReports()
 	s.registerImports()
 	s.registerFeed()
 }

@@ -58,6 +58,8 @@ var bodies = map[string]string{
 func init() {
 	bodies["estimate-reach"] = people
 	bodies["explain-difference"] = `{"note":"Corrected by invoice 4711."}`
+	bodies["create-report"] = `{"scope":"partner","period":"yesterday"}`
+	bodies["create-report-schedule"] = `{"scope":"partner","every":"daily"}`
 }
 
 // lowCTR is an alert rule.
@@ -76,7 +78,9 @@ func (h *house) things() map[string]string {
 	rule := h.call(h.manager, "POST", "/api/v1/alert-rules", lowCTR).want(http.StatusCreated).str("id")
 	h.call(h.manager, "POST", "/api/v1/budgets/"+budget+"/spend", `{"spend_id":"s-0","amount":"1.00"}`).want(http.StatusCreated) // that no platform reports
 	gap := h.call(h.manager, "GET", "/api/v1/reconciliation", nil).want(http.StatusOK).str("items.0.id")
-	return map[string]string{"reconciliation": gap, "alert-rules": rule, "partners": h.id, "campaigns": campaign, "budgets": budget, "reservations": reservation, "extra-spend": extra, "keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id")}
+	document := h.call(h.manager, "POST", "/api/v1/reports", bodies["create-report"]).want(http.StatusAccepted).str("id")
+	schedule := h.call(h.manager, "POST", "/api/v1/report-schedules", bodies["create-report-schedule"]).want(http.StatusCreated).str("id")
+	return map[string]string{"reports": document, "report-schedules": schedule, "reconciliation": gap, "alert-rules": rule, "partners": h.id, "campaigns": campaign, "budgets": budget, "reservations": reservation, "extra-spend": extra, "keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id")}
 }
 
 // alert raises one about a campaign.

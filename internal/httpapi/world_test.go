@@ -29,6 +29,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/analysis"
 	"github.com/hexabuilders/campaignd/performance/lookout"
+	"github.com/hexabuilders/campaignd/performance/report"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/webhooks"
@@ -96,6 +97,9 @@ func newWorldOn(t testing.TB, store string) *world {
 	w.services.Explorer = performance.NewExplorer(w.services.Performance, w.services.Sources)
 	w.services.Rules = rule.NewService(db.Rules(), db.Rules(), watched{w.services.Campaigns}, db.Metrics(), db.Log(), []string{"SEARCH", "SOCIAL"}, w.clock)
 	w.services.Anomalies = lookout.NewService(db.Anomalies(), db.Metrics(), db.Metrics(), always{}, w.clock)
+	w.services.Reports = report.NewService(report.Ports{
+		Store: db.Reports(), Files: db.Reports(), Schedules: db.Reports(), Source: named{w}, Metrics: w.services.Performance,
+	}, w.clock)
 	w.services.Reach = reach.New(reach.Standard(), w.clock)
 	chart, err := billing.ParseChart("")
 	if err != nil {

@@ -1,6 +1,9 @@
 package report
 
-import "github.com/hexabuilders/campaignd/fault"
+import (
+	"github.com/hexabuilders/campaignd/fault"
+	"github.com/hexabuilders/campaignd/performance"
+)
 
 // Errors of reports.
 var (
@@ -14,8 +17,7 @@ var (
 		"Ask for it again with the same definition and its known_at: the bytes will be the same.")
 	ErrOver = fault.New(fault.Conflict, "report_over", "The report is over and cannot be cancelled.",
 		"Delete it if it is not wanted.")
-	ErrMixedCurrencies = fault.New(fault.Invalid, "mixed_currencies", "The campaigns spend in several currencies, which are not added up.",
-		"Ask for campaigns of one currency, or send allow_mixed: the report then shows each currency by itself.")
+	ErrMixedCurrencies = performance.ErrMixedCurrencies
 	ErrTooLong = fault.New(fault.Invalid, "report_too_long", "The report would have too many rows.",
 		"Ask for a shorter period or a coarser granularity.")
 	ErrAbandoned = fault.New(fault.Internal, "report_abandoned", "The service stopped several times while it made the report.",

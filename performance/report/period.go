@@ -12,8 +12,8 @@ type Dates struct {
 	To   localday.Day `json:"to"`
 }
 
-// Periods are the names of periods, all made of local days that are over. A
-// week begins on Monday.
+// Periods are the names of periods, made of local days: those that are over,
+// and with this_month and this_year today too. A week begins on Monday.
 var Periods = []string{"yesterday", "last_7_days", "last_30_days", "last_90_days", "last_week", "last_month", "last_quarter", "last_year", "this_month", "this_year"}
 
 // datesOf is a named period as seen on a day.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/hexabuilders/campaignd/fault"
@@ -69,10 +70,13 @@ func (w *Worker) turn(ctx context.Context) (busy bool, err error) {
 type job struct {
 	*Worker
 	Report
-	buffer  []byte
-	pieces  int
-	hash    hash.Hash
-	renewed time.Time
+	ctx    context.Context // of the work: it ends when the claim is lost
+	buffer []byte
+	pieces int
+	hash   hash.Hash
+
+	mu    sync.Mutex
+	shown Report // what the heartbeat stores
 }
 
 // run makes the report. A panic is its failure: it must not take the others
@@ -81,10 +85,20 @@ func (j *job) run(ctx context.Context) (err error) {
 	if j.Attempt > mostTries {
 		return ErrAbandoned
 	}
+	ctx, stop := context.WithCancelCause(ctx)
+	j.ctx, j.State = ctx, Running
+	j.show()
+	beating := make(chan struct{})
+	go func() { defer close(beating); j.heartbeat(ctx, stop) }()
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
+		if errors.Is(context.Cause(ctx), ErrLost) {
+			err = ErrLost
+		}
+		stop(nil)
+		<-beating
 	}()
 	facts, ok, err := j.service.Store.Facts(ctx, j.Partner, j.Definition.FactsKey())
 	if err != nil {
@@ -93,11 +107,11 @@ func (j *job) run(ctx context.Context) (err error) {
 	if !ok {
 		return fmt.Errorf("report %s: its facts are gone", j.ID)
 	}
-	j.renewed, j.Progress = j.service.now(), Progress{Total: len(facts.Campaigns)}
+	j.Progress = Progress{Total: len(facts.Campaigns)}
 	if j.Definition.Format == CSV || j.Definition.Format == JSON {
 		j.Progress.Total *= 2 // their rows are read too
 	}
-	doc, err := build(ctx, j.service.Metrics, j.Partner, j.Definition, facts, func() error { j.Progress.Done++; return j.renew(ctx) })
+	doc, err := build(ctx, j.service.Metrics, j.Partner, j.Definition, facts, func() error { j.Progress.Done++; j.show(); return ctx.Err() })
 	if err != nil {
 		return err
 	}
@@ -106,7 +120,12 @@ func (j *job) run(ctx context.Context) (err error) {
 	}
 	rows := doc.Rows
 	doc.Rows = func(ctx context.Context, yield func(Row) error) error {
-		return rows(ctx, func(r Row) error { j.Progress.Rows++; return errors.Join(yield(r), j.renew(ctx)) })
+		return rows(ctx, func(r Row) error {
+			if j.Progress.Rows++; j.Progress.Rows%1000 == 0 {
+				j.show()
+			}
+			return yield(r)
+		})
 	}
 	if err := j.renderer.Render(ctx, j, doc); err != nil {
 		return err
@@ -114,22 +133,40 @@ func (j *job) run(ctx context.Context) (err error) {
 	return j.flush(ctx)
 }
 
-// renew keeps the claim, now and then.
-func (j *job) renew(ctx context.Context) error {
-	now := j.service.now()
-	if now.Sub(j.renewed) < renewEvery {
-		return ctx.Err()
+// show hands the progress to the heartbeat.
+func (j *job) show() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.shown = j.Report
+}
+
+// heartbeat stores the progress and keeps the claim, however long one question
+// takes; it ends the work when the claim is lost. A database that does not
+// answer is tried again, until somebody else has the claim.
+func (j *job) heartbeat(ctx context.Context, stop context.CancelCauseFunc) {
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		j.mu.Lock()
+		shown := j.shown
+		j.mu.Unlock()
+		if err := j.queue.Renew(ctx, shown, j.service.now().Add(claimLife)); errors.Is(err, ErrLost) {
+			stop(ErrLost)
+			return
+		}
 	}
-	j.renewed = now
-	j.State = Running
-	return j.queue.Renew(ctx, j.Report, now.Add(claimLife))
 }
 
 // Write implements io.Writer: the file goes into the store a piece at a time.
 func (j *job) Write(p []byte) (int, error) {
 	j.buffer = append(j.buffer, p...)
 	for len(j.buffer) >= pieceSize {
-		if err := j.piece(context.Background(), j.buffer[:pieceSize]); err != nil {
+		if err := j.piece(j.ctx, j.buffer[:pieceSize]); err != nil {
 			return 0, err
 		}
 		j.buffer = append(j.buffer[:0], j.buffer[pieceSize:]...)

@@ -6,6 +6,7 @@ import { charts } from "./chart.js";
 import { sorting } from "./sort.js";
 import { copying } from "./copy.js";
 import { ruleForm } from "./rule.js";
+import { watchWork } from "./refresh.js";
 
 dialogs();
 rows();
@@ -15,5 +16,6 @@ guard();
 sorting();
 copying();
 ruleForm();
+watchWork();
 const drawn = charts();
 follow(drawn);

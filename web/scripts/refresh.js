@@ -33,3 +33,11 @@ async function swap() {
 }
 
 const inUse = (part) => part.contains(document.activeElement) || part.querySelector("dialog[open], details[open], :popover-open") !== null;
+
+// A part that says when it is to be looked at again, because work is under way
+// behind it, is; its newer self says whether once more.
+export function watchWork() {
+  const part = document.querySelector("[data-again]");
+  if (!part) return;
+  setTimeout(() => refresh().finally(watchWork), Number(part.dataset.again));
+}
