@@ -176,7 +176,8 @@ func (s *Statements) Journal(ctx context.Context, partner uuid.UUID, m Month, kn
 	}
 	j := d.journal(s.chart, names)
 	j.Statement = st
-	return j, j.check()
+	err = j.check()
+	return j, err
 }
 
 func locationOf(name string) *time.Location {

@@ -3,7 +3,6 @@ package bookfile_test
 import (
 	"bytes"
 	"encoding/csv"
-	"fmt"
 	"io"
 	"runtime"
 	"strings"
@@ -124,7 +123,7 @@ func TestALargeLedgerNeedsLittleMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Log(fmt.Sprintf("%s: %d entries in %s, %.1f MB held", format, n, time.Since(start).Round(time.Millisecond), float64(most)/1e6))
+		t.Logf("%s: %d entries in %s, %.1f MB held", format, n, time.Since(start).Round(time.Millisecond), float64(most)/1e6)
 		if most > 48e6 {
 			t.Errorf("%s holds %d bytes", format, most)
 		}

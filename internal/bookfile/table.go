@@ -78,7 +78,8 @@ const exactMicros = 1_000_000_000_000_000
 
 func newSheets(w io.Writer, name string) (*sheets, error) {
 	s := &sheets{to: w, file: excelize.NewFile(), name: name}
-	return s, s.begin()
+	err := s.begin()
+	return s, err
 }
 
 func (s *sheets) begin() (err error) {

@@ -113,10 +113,15 @@ func TestMetricsOfALateClientAreMerged(t *testing.T) {
 		c := w.connect(p, fresh)
 		c.expect("snapshot")
 		const clicks = 20_000
-		for range clicks { // faster than they can be written
-			w.publish(w.click(w.campaign))
-		}
-		w.publish(w.note())
+		published := make(chan struct{})
+		go func() { // read meanwhile, or a slow machine takes the client for a dead one
+			defer close(published)
+			for range clicks { // faster than they can be written
+				w.publish(w.click(w.campaign))
+			}
+			w.publish(w.note())
+		}()
+		defer func() { <-published }()
 		var totals struct{ Totals struct{ Clicks int } }
 		frames := 0
 		for m := c.receive(); m.Type != "campaign_notification"; m = c.receive() {

@@ -154,7 +154,7 @@ func countriesOf(c targeting.Configuration) []string {
 
 // within is the part of a country that its locations cover.
 func (e *Estimator) within(c targeting.Configuration, code string) Share {
-	covered, any := Share{}, false
+	covered, found := Share{}, false
 	for _, l := range c.Locations {
 		if l.Country != code {
 			continue
@@ -164,9 +164,9 @@ func (e *Estimator) within(c targeting.Configuration, code string) Share {
 			return all
 		}
 		covered = Share{covered.Mid + part.Mid, covered.Low + part.Low, covered.High + part.High}
-		any = true
+		found = true
 	}
-	if !any {
+	if !found {
 		return all
 	}
 	return Share{math.Min(covered.Mid, 1), math.Min(covered.Low, 1), math.Min(covered.High, 1)}

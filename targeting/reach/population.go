@@ -126,7 +126,7 @@ func (c *country) count(ages *targeting.AgeRange, genders []targeting.Gender) (n
 func World() (n int64) {
 	for _, c := range world() {
 		for g := range c.people {
-			for _, people := range c.people[g] {
+			for _, people := range &c.people[g] {
 				n += people
 			}
 		}
