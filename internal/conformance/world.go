@@ -53,6 +53,7 @@ type Backend struct {
 	Webhooks  WebhookStore
 	Anomalies lookout.Store
 	Rules     RuleStore
+	Sources   performance.SourceStore
 	Billing   BillingStore
 	Books     LedgerReader
 	Log       Log
@@ -72,6 +73,7 @@ func Run(t *testing.T, b Backend) {
 		"webhooks":  Webhooks,
 		"anomalies": Anomalies,
 		"billing":   Billing,
+		"sources":   Sources,
 		"log":       EventLog,
 	} {
 		t.Run(name, func(t *testing.T) { suite(t, b) })

@@ -27,6 +27,7 @@ func TestConformance(t *testing.T) {
 			Leases:    db.Leases(),
 			Now:       time.Now,
 			Rules:     db.Rules(),
+			Sources:   db.Sources(),
 			Billing:   db.Reconciliation(),
 			Books: struct {
 				Ledger

@@ -51,6 +51,7 @@ func TestComparisonsAreCalibrated(t *testing.T) {
 		{"cpa", 14, 0.3, 0.05, 0.01, 0.08, false, ""},
 		{"cvr", 1, 0, 0.05, 0.02, 0.08, true, "counting"},
 		{"cvr", 7, 0.2, 0.025, 0.9, 1, true, ""},
+		{"cvr", 7, 0.2, 0.035, 0.5, 0.66, true, ""},
 	} {
 		f, _ := figureNamed(c.metric)
 		found := 0
