@@ -57,6 +57,9 @@ func (v *visit) firingNow(found []*performance.Alert, byID map[uuid.UUID]subject
 		r := alert.State()
 		s, listed := byID[r.Campaign]
 		a := attention{Severity: string(r.Severity), Text: v.locale.alert(r, s.code()), Campaign: s.Name, Href: "/campaigns/" + r.Campaign.String(), At: r.FiredAt.In(v.now.Location())}
+		if r.Kind == performance.AlertExtraSpend {
+			a.Actions = append(a.Actions, link{Label: v.locale.T("spending.extra.see"), URL: a.Href + "/budget#extra"})
+		}
 		if listed && aboutMoney[r.Kind] {
 			spoken[r.Campaign] = true
 			a.Actions = append(a.Actions, v.budgetLink(s)...)
