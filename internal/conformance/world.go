@@ -51,6 +51,7 @@ type Backend struct {
 	Sessions  partners.SessionStore
 	Alerts    performance.AlertStore
 	Webhooks  WebhookStore
+	Reports   ReportStore
 	Anomalies lookout.Store
 	Rules     RuleStore
 	Sources   performance.SourceStore
@@ -70,6 +71,7 @@ func Run(t *testing.T, b Backend) {
 		"partners":  Partners,
 		"alerts":    Alerts,
 		"rules":     Rules,
+		"reports":   Reports,
 		"webhooks":  Webhooks,
 		"anomalies": Anomalies,
 		"billing":   Billing,

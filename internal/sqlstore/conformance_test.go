@@ -23,6 +23,7 @@ func TestConformance(t *testing.T) {
 			Alerts:    db.Alerts(),
 			Anomalies: db.Anomalies(),
 			Webhooks:  db.Webhooks(),
+			Reports:   db.Reports(),
 			Log:       db.Log(),
 			Leases:    db.Leases(),
 			Now:       time.Now,
