@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 	"time"
@@ -95,8 +96,9 @@ func (v Vault) refs(ctx context.Context, query string, ids []uuid.UUID) ([]uuid.
 	return collect(rows, scanID)
 }
 
-// among is the condition that a column is one of the ids. PostgreSQL gets one
-// array, so that its statement is always the same and finds the index.
+// among is the condition that a column is one of the ids, at least one. There
+// are few statements of it, so that they stay prepared: PostgreSQL gets one array,
+// and SQLite the last id again up to a power of two.
 func (db *DB) among(ids []uuid.UUID) (condition string, args []any) {
 	if db.name == postgresDialect.name {
 		array := make([][16]byte, len(ids))
@@ -105,11 +107,11 @@ func (db *DB) among(ids []uuid.UUID) (condition string, args []any) {
 		}
 		return " = ANY($1::uuid[])", []any{array}
 	}
-	args = make([]any, len(ids))
-	for i, id := range ids {
-		args[i] = db.key(id)
+	args = make([]any, 1<<bits.Len(uint(len(ids)-1)))
+	for i := range args {
+		args[i] = db.key(ids[min(i, len(ids)-1)])
 	}
-	return " IN (?" + strings.Repeat(",?", len(ids)-1) + ")", args
+	return " IN (?" + strings.Repeat(",?", len(args)-1) + ")", args
 }
 
 // open locks the budgets and then their partners' log heads, and reads the rest
@@ -147,7 +149,7 @@ func (v Vault) lock(ctx context.Context, t *tx, b *budgets.Books, ids []uuid.UUI
 		return nil, nil
 	}
 	among, args := v.db.among(ids)
-	rows, err := t.QueryContext(ctx, selectBudgets+` WHERE id`+among+` ORDER BY partner, campaign`+v.db.forUpdate, args...)
+	rows, err := t.query(ctx, selectBudgets+` WHERE id`+among+` ORDER BY partner, campaign`+v.db.forUpdate, args...)
 	if err != nil {
 		return nil, fmt.Errorf("lock budgets: %w", err)
 	}
@@ -183,7 +185,7 @@ func scanReservation(row scanner) (*budgets.Reservation, error) {
 // due of a budget that is not locked is left to its own turn.
 func (v Vault) readReservations(ctx context.Context, t *tx, b *budgets.Books, ids, owners []uuid.UUID) error {
 	read := func(query string, args ...any) error {
-		rows, err := t.QueryContext(ctx, `SELECT `+reservationColumns+` FROM budget_reservations WHERE `+query, args...)
+		rows, err := t.query(ctx, `SELECT `+reservationColumns+` FROM budget_reservations WHERE `+query, args...)
 		if err != nil {
 			return fmt.Errorf("read reservations: %w", err)
 		}
