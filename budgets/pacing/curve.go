@@ -37,6 +37,12 @@ type Curve struct {
 	Points []Waypoint `json:"points,omitempty"`
 }
 
+// Named is the curve with its shape said: no shape is Even.
+func (c Curve) Named() Curve {
+	c.Shape = cmp.Or(c.Shape, Even)
+	return c
+}
+
 // Equal reports whether both curves are one; no shape is Even.
 func (c Curve) Equal(o Curve) bool {
 	return cmp.Or(c.Shape, Even) == cmp.Or(o.Shape, Even) && slices.Equal(c.Points, o.Points)

@@ -129,20 +129,13 @@ func (v *visit) addPace(p *spendingPage, s subject) error {
 		{l.T("spending.rate"), money(pace.RunRate)},
 		{l.T("spending.landing"), money(pace.Landing)},
 		{l.T("spending.required"), money(pace.Required)},
-		{l.T("spending.curve"), l.T("spending.curve." + string(curveOf(s.budget.State().Curve)))},
+		{l.T("spending.curve"), l.T("spending.curve." + string(s.budget.State().Curve.Named().Shape))},
 		{l.T("spending.confidence"), l.T("confidence." + string(pace.Confidence))},
 	}
 	if pace.Reason != "" && pace.Index == nil {
 		p.Pace.Facts[0].Value = l.T("spending.unknown")
 	}
 	return nil
-}
-
-func curveOf(c pacing.Curve) pacing.Shape {
-	if c.Shape == "" {
-		return pacing.Even
-	}
-	return c.Shape
 }
 
 func (v *visit) addEfficiency(p *spendingPage, s subject) error {

@@ -68,7 +68,7 @@ func (s *Server) describeBudget(ctx context.Context, b *budgets.Budget) (*found[
 		Kind: state.Kind, Timezone: state.Timezone, Limit: p.Limit, Settled: p.Settled, Reserved: p.Reserved,
 		Available: p.Available, Overdelivery: p.Overdelivery, Reported: p.Reported, Exhausted: p.Exhausted,
 		AutoPause: state.AutoPause, Thresholds: p.Thresholds, Pacing: s.describePacing(ctx, b, now, start, end),
-		Allocations: b.Allocations(b.Today(now)), RaiseLeft: room, PacingCurve: state.Curve,
+		Allocations: b.Allocations(b.Today(now)), RaiseLeft: room, PacingCurve: state.Curve.Named(),
 		CreatedAt: state.CreatedAt, UpdatedAt: state.UpdatedAt,
 	}}, nil
 }

@@ -215,7 +215,7 @@ func TestTheCurveOfABudget(t *testing.T) {
 	w.sleep(3 * 24 * time.Hour) // a tenth of the schedule
 	even := h.call(h.manager, "GET", budget, nil).want(http.StatusOK)
 	steep := patch(`{"shape":"custom","points":[{"time":0.1,"spent":0.5}]}`).want(http.StatusOK)
-	if even.str("pacing.status") != "on_track" || even.at("pacing.expected_by_now") == nil {
+	if even.str("pacing_curve.shape") != "even" || even.str("pacing.status") != "on_track" || even.at("pacing.expected_by_now") == nil {
 		t.Errorf("even: %s", even.text)
 	}
 	if steep.str("pacing.status") != "behind" || steep.str("pacing.expected_by_now.amount") == even.str("pacing.expected_by_now.amount") || steep.str("pacing_curve.shape") != "custom" {
