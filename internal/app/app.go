@@ -194,6 +194,8 @@ func (a *App) build(ctx context.Context) (err error) {
 			Budgets:     a.services.budgets,
 			Funding:     a.services.funding,
 			Pacing:      pace,
+			Statements:  a.services.statements,
+			Reconciler:  a.services.reconciler,
 			Explorer:    a.services.explorer,
 			Performance: a.services.metrics,
 			Analysis:    a.services.analysis,

@@ -90,6 +90,8 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 		{"POST /campaigns/{id}/{action}", (*visit).act},
 		{"GET /campaigns/{id}/history", (*visit).history},
 		{"GET /ledger", (*visit).ledger},
+		{"GET /billing", (*visit).billing},
+		{"POST /billing/differences/{id}/explain", (*visit).explainGap},
 		{"GET /alerts", (*visit).alerts},
 		{"POST /alerts/{id}/acknowledge", (*visit).acknowledge},
 		{"POST /alerts/{id}/resolve", (*visit).resolve},

@@ -22,6 +22,8 @@ type Services struct {
 	Funding     Funding
 	Pacing      Pacing
 	Ledger      Ledger
+	Statements  Statements
+	Reconciler  Reconciler
 	Performance Performance
 	Analysis    Analysis
 	Explorer    Explorer
