@@ -20,6 +20,7 @@ const replayPage = 256
 type commit struct {
 	recordedAt int64
 	events     []performance.Event
+	loose      *storedChunk // not decoded yet: a page of large ones would be gigabytes
 }
 
 // Replay implements performance.Reader. It reads one run, or some chunks, at a
@@ -33,6 +34,11 @@ func (m Metrics) Replay(ctx context.Context, partner, campaign uuid.UUID, span p
 			return err
 		}
 		for _, c := range commits {
+			if c.loose != nil {
+				if c.events, err = c.loose.decode(campaign); err != nil {
+					return err
+				}
+			}
 			if err := f(c.recordedAt, c.events); err != nil {
 				return err
 			}
@@ -75,11 +81,7 @@ func (m Metrics) page(ctx context.Context, p place, span performance.Span, room 
 func (m Metrics) looseCommits(ctx context.Context, q querier, p place, span performance.Span) (commits []commit, next int64, err error) {
 	chunks, err := m.chunks(ctx, q, p, span, replayPage)
 	for i := range chunks {
-		events, err := chunks[i].decode(p.campaign)
-		if err != nil {
-			return nil, 0, err
-		}
-		commits = append(commits, commit{chunks[i].recordedAt, events})
+		commits = append(commits, commit{recordedAt: chunks[i].recordedAt, loose: &chunks[i]})
 	}
 	if err != nil || len(chunks) < replayPage {
 		return commits, span.KnownTo, err
