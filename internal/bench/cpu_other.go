@@ -4,5 +4,8 @@ package bench
 
 import "time"
 
-// ownCPU is not told here: what is divided by it is 0.
-func ownCPU() time.Duration { return 0 }
+var started = time.Now()
+
+// ownCPU is the clock on the wall where the system does not tell the processor
+// time of a process.
+func ownCPU() time.Duration { return time.Since(started) }
