@@ -162,6 +162,7 @@ func TestEveryPageFitsEveryWidth(t *testing.T) {
 		{"rule", "/alerts/rules/" + lowCTR[len(lowCTR)-1].State().ID.String()},
 		{"webhooks", "/settings/webhooks"},
 		{"reports", "/reports"},
+		{"billing", "/billing"},
 		{"nowhere", "/nowhere"},
 		{"signin", "/signin"},
 	}
@@ -206,6 +207,7 @@ func TestEveryLocaleRenders(t *testing.T) {
 			"/alerts/rules/new",
 			"/settings/webhooks",
 			"/reports",
+			"/billing",
 		} {
 			status, body, header := w.get(path, who, tag.String())
 			if status != http.StatusOK || header.Get("Content-Language") != tag.String() || !strings.Contains(body, `<html lang="`+tag.String()+`"`) {
