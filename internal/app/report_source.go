@@ -51,7 +51,8 @@ func (s reportSource) Facts(ctx context.Context, partner uuid.UUID, ids []uuid.U
 		facts.Campaigns = append(facts.Campaigns, shown)
 	}
 	slices.SortFunc(facts.Campaigns, func(x, y report.Campaign) int { return strings.Compare(x.ID.String(), y.ID.String()) })
-	return facts, s.addAlerts(ctx, partner, &facts)
+	err = s.addAlerts(ctx, partner, &facts)
+	return facts, err
 }
 
 // campaignsOf are those that are named, or all of the partner's.

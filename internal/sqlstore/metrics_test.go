@@ -75,6 +75,15 @@ func openMarket(t *testing.T, db *DB, campaigns int) *market {
 	return m
 }
 
+// openMarketToday is openMarket on a store whose clock is the market's, so that
+// its days are not over when they are reported.
+func openMarketToday(t *testing.T, db *DB, campaigns int) *market {
+	t.Helper()
+	today := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	db.now = func() time.Time { return today }
+	return openMarket(t, db, campaigns)
+}
+
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
 func (m *market) record(t *testing.T, events ...performance.Event) performance.Receipt {
@@ -120,7 +129,7 @@ func pointersTo(cells []performance.ChannelTotal) []*performance.Cell {
 
 func TestAnEventCountsOnceHoweverOftenItIsSent(t *testing.T) {
 	eachEngine(t, func(t *testing.T, db *DB) {
-		m := openMarket(t, db, 2)
+		m := openMarketToday(t, db, 2)
 		a, b := m.delivery(0, time.Hour), m.delivery(1, time.Hour)
 		if got := m.record(t, a, b, a); got.Accepted != 2 || got.Duplicates != 1 || got.Seq != 1 {
 			t.Errorf("first: %+v", got)
@@ -326,7 +335,7 @@ func TestTotalsNeverWrap(t *testing.T) {
 
 func TestEveryCommitIsAnnouncedWithItsTotals(t *testing.T) {
 	eachEngine(t, func(t *testing.T, db *DB) {
-		m := openMarket(t, db, 2)
+		m := openMarketToday(t, db, 2)
 		m.record(t, m.delivery(0, time.Hour))
 		receipt := m.record(t, m.delivery(0, time.Hour), m.delivery(1, time.Hour))
 		events, err := db.Log().Read(t.Context(), m.partner, 1, 10)
