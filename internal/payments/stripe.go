@@ -136,7 +136,8 @@ func (s *Stripe) Refund(ctx context.Context, st payment.State, asked payment.Ref
 		return payment.Report{}, told(err)
 	}
 	r := payment.Report{At: time.Unix(refund.Created, 0), Refunds: map[uuid.UUID]string{}}
-	return r, addRefund(&r, refund)
+	err = addRefund(&r, refund)
+	return r, err
 }
 
 // told tells a definite no from an answer that leaves open what has happened.
@@ -183,7 +184,8 @@ func intentReport(i *stripe.PaymentIntent, at time.Time) (payment.Report, error)
 	}
 	// An intent captures once: its own id keys the money, whichever charge of
 	// several tries carried it.
-	return r, add(&r, payment.Capture, i.ID, i.AmountReceived, payment.Moved)
+	err := add(&r, payment.Capture, i.ID, i.AmountReceived, payment.Moved)
+	return r, err
 }
 
 // add notes a fact in the report's currency.
@@ -241,7 +243,8 @@ func (s *Stripe) Verify(body []byte, signature string) (n payment.Notice, err er
 	}
 	n.Report.At = time.Unix(e.Created, 0).UTC()
 	n.Report.Refunds = map[uuid.UUID]string{}
-	return n, s.read(&n, string(e.Type), e.Data.Raw)
+	err = s.read(&n, string(e.Type), e.Data.Raw)
+	return n, err
 }
 
 // read takes the object of an event. An event of a kind that is not known here

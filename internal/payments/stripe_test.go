@@ -224,3 +224,20 @@ func TestAmountsThatStripeCannotTakeExactly(t *testing.T) {
 		}
 	}
 }
+
+// Whatever is signed, the reader answers or refuses.
+func FuzzWebhook(f *testing.F) {
+	f.Add([]byte(`{"type":"payment_intent.succeeded","created":1,"data":{"object":{"id":"pi","amount_received":5,"currency":"usd"}}}`))
+	f.Add([]byte(`{"type":"charge.refunded","data":{"object":{"payment_intent":"pi_1"}}}`))
+	f.Add([]byte(`{"type":"charge.dispute.created","data":{"object":{"payment_intent":null}}}`))
+	s := payments.NewStripe(payments.StripeConfig{WebhookSecrets: []string{secret}})
+	f.Fuzz(func(t *testing.T, body []byte) {
+		signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: body, Secret: secret})
+		n, err := s.Verify(body, signed.Header)
+		for _, fact := range n.Report.Facts {
+			if err == nil && !n.Report.Currency.Valid() {
+				t.Fatalf("%+v in no currency", fact)
+			}
+		}
+	})
+}
