@@ -49,15 +49,7 @@ func (s Extras) Extras(ctx context.Context, partner uuid.UUID, q budgets.ExtraQu
 	if q.Budget != uuid.Nil {
 		f.add("budget = ?", s.db.key(q.Budget))
 	}
-	switch q.State {
-	case "":
-	case budgets.ExtraProposed:
-		f.add("status = 'proposed' AND expires_at > ?", micros(q.Now))
-	case budgets.ExtraExpired:
-		f.add("(status = 'expired' OR status = 'proposed' AND expires_at <= ?)", micros(q.Now))
-	default:
-		f.add("status = ?", string(q.State))
-	}
+	f.inState("status", string(q.State), string(budgets.ExtraProposed), q.Now)
 	if err := f.before(q.Cursor); err != nil {
 		return nil, "", err
 	}

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -46,6 +47,23 @@ func (db *DB) one(partner uuid.UUID, column string, id uuid.UUID) filter {
 	f.add(column+" = ?", db.key(id))
 	f.of(partner)
 	return f
+}
+
+// inState keeps what is in a state as of now, any when state is empty. What is
+// still open past its time has expired, though nothing has written that down.
+// The open state is a word of ours and stands in the text, so that an index
+// over what is open serves.
+func (f *filter) inState(column, state, open string, now time.Time) {
+	isOpen := column + " = '" + open + "'"
+	switch state {
+	case "":
+	case open:
+		f.add(isOpen+" AND expires_at > ?", micros(now))
+	case "expired":
+		f.add("("+column+" = 'expired' OR "+isOpen+" AND expires_at <= ?)", micros(now))
+	default:
+		f.add(column+" = ?", state)
+	}
 }
 
 // before keeps what comes after a page in a list that has the newest first.

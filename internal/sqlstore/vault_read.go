@@ -43,15 +43,7 @@ func (v Vault) Reservation(ctx context.Context, partner, id uuid.UUID) (*budgets
 // Reservations implements budgets.Vault.
 func (v Vault) Reservations(ctx context.Context, partner, budget uuid.UUID, q budgets.ReservationQuery) (items []*budgets.Reservation, next string, err error) {
 	which := v.db.one(partner, "budget", budget)
-	switch q.State {
-	case "":
-	case budgets.StateReserved:
-		which.add("state = 'reserved' AND expires_at > ?", micros(q.Now))
-	case budgets.StateExpired:
-		which.add("(state = 'expired' OR state = 'reserved' AND expires_at <= ?)", micros(q.Now))
-	default:
-		which.add("state = ?", string(q.State))
-	}
+	which.inState("state", string(q.State), string(budgets.StateReserved), q.Now)
 	if err := which.before(q.Cursor); err != nil {
 		return nil, "", err
 	}
