@@ -229,7 +229,7 @@ func mixed(all []Currency) error {
 	for i, c := range all {
 		codes[i] = c.Code
 	}
-	return ErrMixedCurrencies.With("The campaigns spend in %s, which are not added up.", strings.Join(codes, ", "))
+	return performance.ErrMixedCurrencies.With("The campaigns spend in %s, which are not added up.", strings.Join(codes, ", "))
 }
 
 // inOrder sorts lines by what they spent, then by name.

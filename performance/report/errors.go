@@ -1,9 +1,6 @@
 package report
 
-import (
-	"github.com/hexabuilders/campaignd/fault"
-	"github.com/hexabuilders/campaignd/performance"
-)
+import "github.com/hexabuilders/campaignd/fault"
 
 // Errors of reports.
 var (
@@ -17,8 +14,7 @@ var (
 		"Ask for it again with the same definition and its known_at: the bytes will be the same.")
 	ErrOver = fault.New(fault.Conflict, "report_over", "The report is over and cannot be cancelled.",
 		"Delete it if it is not wanted.")
-	ErrMixedCurrencies = performance.ErrMixedCurrencies
-	ErrTooLong         = fault.New(fault.Invalid, "report_too_long", "The report would have too many rows.",
+	ErrTooLong = fault.New(fault.Invalid, "report_too_long", "The report would have too many rows.",
 		"Ask for a shorter period or a coarser granularity.")
 	ErrAbandoned = fault.New(fault.Internal, "report_abandoned", "The service stopped several times while it made the report.",
 		"Ask for it again; if that fails too, ask for a shorter period and tell the operators.")

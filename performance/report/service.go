@@ -39,7 +39,7 @@ func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microse
 
 // Create orders a report for by's partner. It fails with the fields that are
 // wrong, with NotFound for a campaign that is not the partner's, and with
-// ErrMixedCurrencies. The same id again is the same report.
+// performance.ErrMixedCurrencies. The same id again is the same report.
 func (s *Service) Create(ctx context.Context, by event.Origin, id uuid.UUID, o Order) (Report, error) {
 	r, facts, err := s.plan(ctx, by, id, o)
 	if err != nil {
