@@ -17,11 +17,12 @@ import (
 // Small runs that follow each other are merged again, eight at a time, until
 // they are large, so that an event is rewritten three or four times at most.
 const (
-	maxRun     = 64 << 10 // events of a run that is not merged again
-	maxSources = 4096     // chunks merged at once
-	minChunk   = 512      // what a chunk counts at least in metric_totals.loose
-	worthMerge = maxRun   // of loose
-	tier       = 8        // runs of one size that are merged, and how much larger the next size is
+	maxRun      = 64 << 10 // events of a run that is not merged again
+	maxSources  = 4096     // chunks merged at once
+	minChunk    = 512      // what a chunk counts at least in metric_totals.loose
+	worthMerge  = maxRun   // of loose
+	maxTogether = 32       // campaigns merged in one transaction
+	tier        = 8        // runs of one size that are merged, and how much larger the next size is
 
 	// A campaign that has been quiet for idleAfter is merged when it has
 	// worthIdle, so that a burst does not stay loose for ever.
@@ -35,47 +36,66 @@ var errMoved = errors.New("merged by another node")
 // place is a campaign of a partner.
 type place struct{ partner, campaign uuid.UUID }
 
-// Merge merges what is worth it, in one short transaction for each campaign and
-// run; whatever it is stopped by, every event is there exactly once. It leaves
-// every answer as it is.
+// Merge merges what is worth it, in short transactions; whatever it is stopped
+// by, every event is there exactly once. It leaves every answer as it is. It
+// rests as long as it works, so that what comes in does not wait for it.
 func (m Metrics) Merge(ctx context.Context) error {
-	return m.merge(ctx, worthMerge, func(place) (bool, error) { return true, nil })
+	due, err := m.loose(ctx, worthMerge)
+	if err != nil {
+		return err
+	}
+	return m.merge(ctx, due, worthMerge, func(worked time.Duration) {
+		select {
+		case <-ctx.Done():
+		case <-time.After(worked):
+		}
+	})
 }
 
 // MergeIdle merges the rest of campaigns that nothing came for of late.
 func (m Metrics) MergeIdle(ctx context.Context) error {
 	before := micros(m.db.now().Add(-idleAfter))
-	return m.merge(ctx, worthIdle, func(p place) (bool, error) {
+	due, err := m.loose(ctx, worthIdle)
+	if err != nil {
+		return err
+	}
+	var idle []place
+	for _, p := range due {
 		var newest int64
 		err := m.db.reader.QueryRowContext(ctx, `SELECT coalesce(max(recorded_at), 0) FROM metric_chunks WHERE partner = $1 AND campaign = $2`,
 			m.db.key(p.partner), m.db.key(p.campaign)).Scan(&newest)
-		return newest < before, m.db.translate(err)
-	})
+		if err != nil {
+			return m.db.translate(err)
+		}
+		if newest < before {
+			idle = append(idle, p)
+		}
+	}
+	return m.merge(ctx, idle, worthIdle, func(time.Duration) {})
 }
 
 // MergeAll merges everything there is.
 func (m Metrics) MergeAll(ctx context.Context) error {
-	return m.merge(ctx, 1, func(place) (bool, error) { return true, nil })
-}
-
-func (m Metrics) merge(ctx context.Context, worth int64, wanted func(place) (bool, error)) error {
-	due, err := m.loose(ctx, worth)
+	due, err := m.loose(ctx, 1)
 	if err != nil {
 		return err
 	}
-	for _, p := range due {
-		ok, err := wanted(p)
+	return m.merge(ctx, due, 1, func(time.Duration) {})
+}
+
+// merge merges the campaigns until less than worth is loose in each, and then
+// their runs.
+func (m Metrics) merge(ctx context.Context, due []place, worth int64, rest func(worked time.Duration)) error {
+	for len(due) > 0 && ctx.Err() == nil {
+		started := time.Now()
+		done, err := m.mergeFirst(ctx, due, worth)
 		if err != nil {
 			return err
 		}
-		if !ok {
-			continue
-		}
-		if err := m.mergeCampaign(ctx, p, worth); err != nil && !errors.Is(err, errMoved) {
-			return fmt.Errorf("merge campaign %s: %w", p.campaign, err)
-		}
+		due = due[done:]
+		rest(time.Since(started))
 	}
-	return nil
+	return ctx.Err()
 }
 
 // Backlog is how many campaigns Merge would merge now.
@@ -84,9 +104,10 @@ func (m Metrics) Backlog(ctx context.Context) (n int, err error) {
 	return n, m.db.translate(err)
 }
 
-// loose lists the campaigns with so much to merge.
+// loose lists the campaigns with so much to merge, in the order in which commits
+// lock their totals.
 func (m Metrics) loose(ctx context.Context, worth int64) (due []place, err error) {
-	rows, err := m.db.reader.QueryContext(ctx, `SELECT partner, campaign FROM metric_totals WHERE loose >= $1`, worth)
+	rows, err := m.db.reader.QueryContext(ctx, `SELECT partner, campaign FROM metric_totals WHERE loose >= $1 ORDER BY partner, campaign`, worth)
 	if err != nil {
 		return nil, m.db.translate(err)
 	}
@@ -99,22 +120,54 @@ func (m Metrics) loose(ctx context.Context, worth int64) (due []place, err error
 	return due, m.db.translate(err)
 }
 
-// mergeCampaign merges until less than worth is loose, and then runs.
-func (m Metrics) mergeCampaign(ctx context.Context, p place, worth int64) error {
-	for {
-		s, more, err := m.looseChunks(ctx, p, worth)
+// mergeFirst merges the loose chunks of the first campaigns that are due, in one
+// transaction: as many of them as make a run together, since most campaigns have
+// little and a transaction waits for the disk. It returns how many are done; the
+// last of them may have to come again.
+func (m Metrics) mergeFirst(ctx context.Context, due []place, worth int64) (done int, err error) {
+	var found []merged
+	again := false
+	for events := 0; done < len(due) && len(found) < maxTogether && events < maxRun && !again; done++ {
+		var s sources
+		if s, again, err = m.looseChunks(ctx, due[done], worth); err != nil {
+			return 0, fmt.Errorf("merge campaign %s: %w", due[done].campaign, err)
+		}
+		if len(s.events) == 0 {
+			continue
+		}
+		w, err := m.encode(ctx, due[done], s)
 		if err != nil {
-			return err
+			return 0, fmt.Errorf("merge campaign %s: %w", due[done].campaign, err)
 		}
-		if len(s.events) > 0 {
-			if err := m.swap(ctx, p, s); err != nil {
-				return err
-			}
-		}
-		if !more {
-			return m.mergeRuns(ctx, p)
+		found, events = append(found, w), events+len(s.events)
+	}
+	moved, err := m.swapAll(ctx, found)
+	if err != nil {
+		return 0, err
+	}
+	for _, p := range due[:done] {
+		if err := m.mergeRuns(ctx, p); err != nil && !errors.Is(err, errMoved) {
+			return 0, fmt.Errorf("merge runs of campaign %s: %w", p.campaign, err)
 		}
 	}
+	if again && !moved {
+		done--
+	}
+	return done, nil
+}
+
+// swapAll swaps them together, or, when another node has moved one of them,
+// each that still can be.
+func (m Metrics) swapAll(ctx context.Context, found []merged) (moved bool, err error) {
+	if err := m.swap(ctx, found...); !errors.Is(err, errMoved) {
+		return false, err
+	}
+	for _, w := range found {
+		if err := m.swap(ctx, w); err != nil && !errors.Is(err, errMoved) {
+			return true, err
+		}
+	}
+	return true, nil
 }
 
 // mergeRuns merges runs that are small, the newest first.
@@ -132,7 +185,11 @@ func (m Metrics) mergeRuns(ctx context.Context, p place) error {
 		if err != nil {
 			return err
 		}
-		if err := m.swap(ctx, p, s); err != nil {
+		w, err := m.encode(ctx, p, s)
+		if err != nil {
+			return err
+		}
+		if err := m.swap(ctx, w); err != nil {
 			return err
 		}
 	}
@@ -175,22 +232,36 @@ func dueRuns(runs []run) int {
 	return 0
 }
 
-// swap writes the sources' events as a run and removes the sources, all of it
-// or nothing.
-func (m Metrics) swap(ctx context.Context, p place, s sources) error {
+// merged is a new run of a campaign beside the sources it is made of.
+type merged struct {
+	place
+	sources sources
+	blocks  []block
+}
+
+func (m Metrics) encode(ctx context.Context, p place, s sources) (merged, error) {
 	zone, err := m.zone(ctx, p)
 	if err != nil {
-		return err
+		return merged{}, err
 	}
 	blocks, err := s.blocks(p.campaign, zone)
-	if err != nil {
-		return err
-	}
+	s.events = nil // in the blocks now, and large
+	return merged{p, s, blocks}, err
+}
+
+// swap writes runs and removes their sources, all of it or nothing.
+func (m Metrics) swap(ctx context.Context, runs ...merged) error {
 	return m.db.write(ctx, func(t *tx) error {
-		if err := s.remove(ctx, t, p); err != nil {
-			return err
+		for i := range runs {
+			w := &runs[i]
+			if err := w.sources.remove(ctx, t, w.place); err != nil {
+				return err
+			}
+			if err := t.insertBlocks(ctx, w.place, w.sources.name(), w.blocks); err != nil {
+				return err
+			}
 		}
-		return t.insertBlocks(ctx, p, s.name(), blocks)
+		return nil
 	})
 }
 

@@ -187,19 +187,37 @@ func TestReadersDuringMergesSeeEveryEventOnce(t *testing.T) {
 	})
 }
 
-// TestTwoNodesMergeTheSame: a lease can change hands while its holder works.
+// TestTwoNodesMergeTheSame: a lease can change hands while its holder works. What
+// the other node has not merged is merged all the same.
 func TestTwoNodesMergeTheSame(t *testing.T) {
 	eachEngine(t, func(t *testing.T, db *DB) {
-		m := openMarket(t, db, 1)
+		m := openMarket(t, db, 2)
 		events := m.tell(t, rand.New(rand.NewPCG(27, 28)), 50)
-		p := place{m.partner, m.campaigns[0]}
-		one, _, err := db.Metrics().looseChunks(t.Context(), p, 1)
-		if err != nil {
+		var found []merged
+		for _, campaign := range m.campaigns {
+			p := place{m.partner, campaign}
+			s, _, err := db.Metrics().looseChunks(t.Context(), p, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := db.Metrics().encode(t.Context(), p, s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, w)
+		}
+		if err := db.Metrics().swap(t.Context(), found[0]); err != nil {
 			t.Fatal(err)
 		}
-		mergeSome(t, db)
-		if err := db.Metrics().swap(t.Context(), p, one); !errors.Is(err, errMoved) {
+		if err := db.Metrics().swap(t.Context(), found...); !errors.Is(err, errMoved) {
 			t.Errorf("the same chunks merged again: %v", err)
+		}
+		moved, err := db.Metrics().swapAll(t.Context(), found)
+		if err != nil || !moved {
+			t.Errorf("moved %v, %v", moved, err)
+		}
+		if n := m.count(t, db, "metric_chunks"); n != 0 {
+			t.Errorf("%d chunks are left", n)
 		}
 		if got := m.replayed(t, db, performance.Everything); len(got) != len(events) {
 			t.Errorf("%d of %d events", len(got), len(events))
