@@ -211,7 +211,7 @@ func transfer(by event.Origin, at time.Time, from, to *Budget, m Move, p *Policy
 	if err := m.check(from); err != nil {
 		return err
 	}
-	if free := min(from.free(from.period(from.Today(at))), from.undivided()); m.Amount.Micros > free || m.Amount.Micros >= from.state.Limit {
+	if free := from.Transferable(at); m.Amount.Micros > free {
 		return ErrUsed.With("%s of the budget's limit is neither spent, reserved nor allocated.", from.money(free)).WithExtra("available", from.money(free))
 	}
 	lower, higher := from.money(from.state.Limit-m.Amount.Micros), to.money(to.state.Limit+m.Amount.Micros)
@@ -232,6 +232,12 @@ func transfer(by event.Origin, at time.Time, from, to *Budget, m Move, p *Policy
 		b.record(by, at, moved)
 	}
 	return nil
+}
+
+// Transferable is what another budget may be given of the limit now: what is
+// neither spent, reserved nor allocated, and less than all of it.
+func (b *Budget) Transferable(now time.Time) int64 {
+	return min(b.free(b.period(b.Today(now))), b.undivided(), b.state.Limit-1)
 }
 
 // undivided is what of the limit no category has.

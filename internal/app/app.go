@@ -63,6 +63,7 @@ type services struct {
 	campaigns  *campaigns.Service
 	budgets    *budgets.Service
 	funding    *budgets.Funding
+	overruns   *budgets.Overruns
 	ingester   *performance.Ingester
 	metrics    *performance.Service
 	analysis   *analysis.Service
@@ -103,6 +104,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		anomalies: newLookout(db, now),
 	}
 	s.funding = budgets.NewFunding(s.budgets, db.Extras(), db.Extras())
+	s.overruns = budgets.NewOverruns(db.Budgets(), delivered{s.metrics})
 	s.statements, s.reconciler = newStatements(db, &s, cfg), newReconciler(db, &s, now)
 	s.reports = report.NewService(report.Ports{
 		Store: db.Reports(), Files: db.Reports(), Schedules: db.Reports(), Source: reportSource{&s}, Metrics: s.metrics,
@@ -168,6 +170,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Campaigns:  a.services.campaigns,
 		Budgets:    a.services.budgets,
 		Funding:    a.services.funding,
+		Overruns:   a.services.overruns,
 		Pacing:     pace,
 		Authorizer: httpapi.Authorizer{Decider: a.services.authorizer.Decider, Rehearsal: a.services.authorizer.Rehearsal(), Vault: a.db.Vault(), Now: a.db.Steady}, Ledger: a.db.Ledger(),
 		Statements:  a.services.statements,
@@ -193,6 +196,7 @@ func (a *App) build(ctx context.Context) (err error) {
 			Ledger:      book{a.db.Ledger(), sqlstore.NewProver(a.db.Ledger()), a.db.Vault(), a.db.Steady},
 			Budgets:     a.services.budgets,
 			Funding:     a.services.funding,
+			Overruns:    a.services.overruns,
 			Pacing:      pace,
 			Statements:  a.services.statements,
 			Reconciler:  a.services.reconciler,
@@ -254,7 +258,7 @@ func (a *App) newWorkers() []worker {
 	log, node := a.db.Log(), node()
 	tail := relay.Shared(log)
 	leader := relay.Leader{Log: tail, Leases: a.db.Leases(), Cursors: log, Node: node}
-	react := reactions{a.services.campaigns, a.services.budgets, a.services.alerts, a.cfg.clock()}
+	react := reactions{a.services.campaigns, a.services.budgets, a.services.overruns, a.services.alerts, a.cfg.clock()}
 	deliver := webhooks.NewDispatcher(a.services.webhooks, log)
 	timed := jobs.Runner{Leases: a.db.Leases(), Node: node, Jobs: []jobs.Job{
 		{Name: "campaigns.due", Every: time.Second, Do: func(ctx context.Context) error {

@@ -25,6 +25,7 @@ import (
 type reactions struct {
 	campaigns *campaigns.Service
 	budgets   *budgets.Service
+	overruns  *budgets.Overruns
 	alerts    *performance.Alerts
 	now       func() time.Time
 }
@@ -141,18 +142,6 @@ func (r *reactions) alertExhausted(ctx context.Context, by event.Origin, e event
 		return err
 	}
 	return r.alerts.Settle(ctx, by, e.Partner, data.Campaign, performance.AlertBudgetThreshold, "")
-}
-
-func (r *reactions) alertOverdelivery(ctx context.Context, by event.Origin, e event.Event, data budgets.Overdelivered) error {
-	if data.Amount.IsNegative() {
-		return nil // a refund gives back what lay beyond the limit
-	}
-	return r.alerts.Notify(ctx, by, e, performance.Notice{
-		Campaign: data.Campaign, Kind: performance.AlertOverdelivery, Severity: performance.SeverityHigh,
-		Title:  "Platforms spent beyond the budget",
-		Detail: fmt.Sprintf("%s in all lies beyond the limit; the latest part of it was spent on %s.", data.Overdelivery, data.Day),
-		Facts:  map[string]any{"overdelivery": data.Overdelivery, "day": data.Day},
-	})
 }
 
 // settleBudgetAlerts ends the alerts that a raised limit has answered.

@@ -165,6 +165,9 @@ func (l *locale) alert(a performance.AlertRecord, code string) string {
 	} else if a.Kind == performance.AlertAnomaly {
 		return l.T(key, "kpi", l.Metric(e.KPI), "what", l.Or("anomaly.", e.Anomaly, e.Anomaly), "actual", l.Figure(decimalFigure(e.KPI, e.Actual, code)))
 	}
+	if a.Kind == performance.AlertOverdelivery && fact(a, "abnormal") == "false" {
+		key += ".announced"
+	}
 	kpi := fact(a, "kpi")
 	if costs[kpi] && l.Has(key+".cost") {
 		key += ".cost"

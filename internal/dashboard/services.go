@@ -9,6 +9,7 @@ import (
 	"github.com/hexabuilders/campaignd/budgets/pacing"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/localday"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/analysis"
@@ -19,6 +20,7 @@ import (
 type Services struct {
 	Campaigns   Campaigns
 	Budgets     Budgets
+	Overruns    Overruns
 	Funding     Funding
 	Pacing      Pacing
 	Ledger      Ledger
@@ -64,15 +66,22 @@ type Budgets interface {
 	ForCampaign(ctx context.Context, partner, campaign uuid.UUID) (*budgets.Budget, error)
 	Patch(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, patch budgets.Patch) (*budgets.Budget, error)
 	Policy(ctx context.Context, partner uuid.UUID) (budgets.Policy, error)
+	SetPolicy(ctx context.Context, by event.Origin, revision int64, terms budgets.Terms, validateOnly bool) (budgets.Policy, error)
 }
 
 // Funding is budgets.Funding.
 type Funding interface {
 	Allocate(ctx context.Context, by event.Origin, id uuid.UUID, want []budgets.Allocation, o budgets.Option) (*budgets.Budget, error)
 	Reallocate(ctx context.Context, by event.Origin, id uuid.UUID, m budgets.Move, o budgets.Option) (*budgets.Budget, error)
+	Transfer(ctx context.Context, by event.Origin, from, to uuid.UUID, m budgets.Move, o budgets.Option) (*budgets.Budget, error)
 	Propose(ctx context.Context, by event.Origin, budget uuid.UUID, in budgets.NewExtra, o budgets.Option) (*budgets.Extra, error)
 	Decide(ctx context.Context, by event.Origin, id uuid.UUID, approve bool, note string, o budgets.Option) (*budgets.Extra, error)
 	Extras(ctx context.Context, partner uuid.UUID, q budgets.ExtraQuery) ([]*budgets.Extra, string, error)
+}
+
+// Overruns is budgets.Overruns.
+type Overruns interface {
+	Of(ctx context.Context, b *budgets.Budget, from, to localday.Day) ([]budgets.Overrun, error)
 }
 
 // Pacing is pacing.Service.

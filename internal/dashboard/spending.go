@@ -32,6 +32,9 @@ type spendingPage struct {
 	Held       []heldRow
 	HeldInAll  figure
 	Extras     []extraRow
+	Overruns   []overrunRow
+	Plan       *planForm
+	Transfer   *transferForm
 	Guard      string   // what one person may still add
 	Raises     []string // of the last 24 hours
 
@@ -98,12 +101,13 @@ func (v *visit) spendingPage(status int, s subject, refused *problem) error {
 			p.WhyNot = v.locale.T("spending.over")
 		}
 	}
-	for _, add := range []func(*spendingPage, subject) error{v.addPace, v.addOutlook, v.addEfficiency, v.addParts, v.addExtras} {
+	for _, add := range []func(*spendingPage, subject) error{v.addPace, v.addOutlook, v.addEfficiency, v.addParts, v.addExtras, v.addTransfer, v.addOverruns} {
 		if err := add(&p, s); err != nil {
 			return err
 		}
 	}
 	v.addGuard(&p, s)
+	v.addPlan(&p, s)
 	return v.page(status, "spending", s.Name, "campaigns", p)
 }
 

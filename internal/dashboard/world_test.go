@@ -82,7 +82,7 @@ func newWorld(t *testing.T) *world {
 	pages, err := New(Config{
 		Services: Services{
 			Campaigns: w.campaigns, Budgets: w.budgets, Performance: w.metrics,
-			Funding: w.funding, Pacing: pacing.NewService(planned{w}, planned{w}, time.Now),
+			Funding: w.funding, Overruns: budgets.NewOverruns(db.Budgets(), reported{w}), Pacing: pacing.NewService(planned{w}, planned{w}, time.Now),
 			Explorer: performance.NewExplorer(w.metrics, performance.NewSources(db.Sources(), time.Now)),
 			Analysis: analysis.NewService(directory{db.Campaigns()}, w.metrics, time.Now),
 			Alerts:   w.alerts, Anomalies: w.anomalies, Rules: w.rules,

@@ -34,6 +34,7 @@ type budgetBody struct {
 	Reserved     money.Money         `json:"reserved"`
 	Available    money.Money         `json:"available" doc:"What may still be authorised; never below zero."`
 	Overdelivery money.Money         `json:"overdelivery" doc:"Reported spend beyond the limit: recorded in full, never refused."`
+	Abnormal     *bool               `json:"overdelivery_abnormal" doc:"Whether more of today's overdelivery than the platforms announce lies beyond a daily limit; null when none does. GET /budgets/{id}/overdelivery has the days."`
 	Reported     money.Money         `json:"reported" doc:"Everything the platforms reported: settled plus overdelivery."`
 	Exhausted    bool                `json:"exhausted"`
 	AutoPause    bool                `json:"auto_pause" doc:"Whether a CRITICAL threshold pauses the campaign. An exhausted budget always does."`
@@ -66,7 +67,7 @@ func (s *Server) describeBudget(ctx context.Context, b *budgets.Budget) (*found[
 	return &found[budgetBody]{etag(state.Revision), budgetBody{
 		ID: state.ID, CampaignID: state.Campaign, PartnerID: state.Partner, Revision: state.Revision,
 		Kind: state.Kind, Timezone: state.Timezone, Limit: p.Limit, Settled: p.Settled, Reserved: p.Reserved,
-		Available: p.Available, Overdelivery: p.Overdelivery, Reported: p.Reported, Exhausted: p.Exhausted,
+		Available: p.Available, Overdelivery: p.Overdelivery, Abnormal: s.abnormal(ctx, b, b.Today(now)), Reported: p.Reported, Exhausted: p.Exhausted,
 		AutoPause: state.AutoPause, Thresholds: p.Thresholds, Pacing: s.describePacing(ctx, b, now, start, end),
 		Allocations: b.Allocations(b.Today(now)), RaiseLeft: room, PacingCurve: state.Curve.Named(),
 		CreatedAt: state.CreatedAt, UpdatedAt: state.UpdatedAt,

@@ -21,6 +21,7 @@ type Services struct {
 	Campaigns   *campaigns.Service
 	Budgets     *budgets.Service
 	Funding     *budgets.Funding
+	Overruns    *budgets.Overruns
 	Pacing      *pacing.Service
 	Authorizer  Authorizer
 	Ledger      Ledger
@@ -53,6 +54,7 @@ func (s *Server) register() {
 	s.registerBudgets()
 	s.registerFunding()
 	s.registerPacing()
+	s.registerOverdelivery()
 	s.registerReservations()
 	s.registerLedger()
 	s.registerStatements()

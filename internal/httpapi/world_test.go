@@ -92,6 +92,7 @@ func newWorldOn(t testing.TB, store string) *world {
 		}),
 	}
 	w.services.Funding = budgets.NewFunding(w.services.Budgets, db.Extras(), db.Extras())
+	w.services.Overruns = budgets.NewOverruns(db.Budgets(), planned{w})
 	w.services.Analysis = analysis.NewService(db.Metrics(), w.services.Performance, w.clock)
 	w.services.Sources = performance.NewSources(db.Sources(), w.clock)
 	w.services.Explorer = performance.NewExplorer(w.services.Performance, w.services.Sources)

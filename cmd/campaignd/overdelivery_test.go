@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// What Google announces to spend beyond a daily limit is worth a note; what
+// nobody announces has to be looked into, and makes the same alert graver.
+func TestAbnormalOverdeliveryIsToldFromWhatPlatformsAnnounce(t *testing.T) {
+	p := start(t, t.TempDir())
+	_, manager := p.partner()
+	id := manager.must("POST", "/campaigns", map[string]any{
+		"name": "Daily", "type": "SEARCH", "objective": "CONVERSIONS", "timezone": "UTC", "channels": []string{"search"},
+		"goals": map[string]any{"target_metrics": map[string]any{"conversions": 10}}, "budget": map[string]any{"amount": "100.00", "currency": "USD", "kind": "daily"},
+	})["id"].(string)
+	day := time.Now().UTC().AddDate(0, 0, -1)
+	report := func(event, spend string) {
+		manager.must("POST", "/metrics", fmt.Sprintf(`{"events":[{"event_id":%q,"campaign_id":%q,"occurred_at":%q,"source":"google_ads","metrics":{"spend":%q}}]}`,
+			event, id, day.Format(time.RFC3339), spend))
+	}
+	alert := func(severity string, abnormal bool) func() bool {
+		return func() bool {
+			for _, x := range manager.must("GET", "/alerts?campaign_id="+id, nil)["items"].([]any) {
+				a := x.(map[string]any)
+				if a["kind"] == "overdelivery" && a["severity"] == severity && a["facts"].(map[string]any)["abnormal"] == abnormal {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	report("first", "180.00")
+	eventually(t, "the alert says that it is announced", alert("LOW", false))
+	report("second", "20.01")
+	eventually(t, "the alert says that it is not", alert("HIGH", true))
+}
