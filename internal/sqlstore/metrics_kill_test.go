@@ -29,6 +29,8 @@ const (
 	killWriters = 4
 	writerURL   = "SQLSTORE_TEST_WRITER_URL" // set in the writer
 	writerFirst = "SQLSTORE_TEST_WRITER_FIRST"
+
+	writerMerged = "merged" // what the writer prints after its first merge
 )
 
 // killMarket is the same in every process.
@@ -71,11 +73,18 @@ func runWriter() error {
 	ingester := performance.NewIngester(db.Metrics())
 	go func() { _ = ingester.Run(context.Background()) }()
 	service := performance.NewService(ingester, m, db.Metrics(), time.Now)
+	wrote := make(chan struct{})
 	go func() { // what the jobs do, without a pause
-		for ; err == nil; err = errors.Join(db.Metrics().MergeAll(context.Background()), db.Metrics().freeze(context.Background(), 1)) {
+		<-wrote
+		for said := false; err == nil; said = true {
+			err = errors.Join(db.Metrics().MergeAll(context.Background()), db.Metrics().freeze(context.Background(), 1))
+			if err == nil && !said {
+				fmt.Println(writerMerged)
+			}
 		}
 		fmt.Println("failed", err)
 	}()
+	tellMerger := sync.OnceFunc(func() { close(wrote) })
 	var writers sync.WaitGroup
 	for w := range killWriters {
 		writers.Go(func() {
@@ -86,6 +95,7 @@ func runWriter() error {
 					return
 				}
 				fmt.Println(number)
+				tellMerger()
 			}
 		})
 	}
@@ -93,9 +103,9 @@ func runWriter() error {
 	return nil
 }
 
-// killWriter runs a writer for a while and kills it. It returns the batches
-// that were acknowledged.
-func killWriter(t *testing.T, url string, first int, after time.Duration) (acked []int) {
+// killWriter runs a writer and kills it a while after its first batch, or its
+// first merge. It returns the batches that were acknowledged.
+func killWriter(t *testing.T, url string, first int, merged bool, after time.Duration) (acked []int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), writerURL+"="+url, writerFirst+"="+strconv.Itoa(first))
@@ -107,14 +117,19 @@ func killWriter(t *testing.T, url string, first int, after time.Duration) (acked
 	if err != nil {
 		t.Fatal(err)
 	}
+	kill := sync.OnceFunc(func() { time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) })
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
+		if lines.Text() == writerMerged {
+			kill()
+			continue
+		}
 		number, err := strconv.Atoi(lines.Text())
 		if err != nil {
 			t.Fatalf("the writer says %q", lines.Text())
 		}
-		if acked = append(acked, number); len(acked) == 1 {
-			time.AfterFunc(after, func() { _ = cmd.Process.Kill() })
+		if acked = append(acked, number); !merged {
+			kill()
 		}
 	}
 	if err := cmd.Wait(); err == nil || len(acked) == 0 {
@@ -137,7 +152,8 @@ func TestKilledWhileTakingInNothingAcknowledgedIsLost(t *testing.T) {
 			where := url(t)
 			acked := map[int]bool{}
 			for round := range rounds {
-				for _, number := range killWriter(t, where, round*1_000_000, time.Duration(random.IntN(200))*time.Millisecond) {
+				// The first life ends after a merge, however slow the machine.
+				for _, number := range killWriter(t, where, round*1_000_000, round == 0, time.Duration(random.IntN(200))*time.Millisecond) {
 					acked[number] = true
 				}
 				checkAfterKill(t, where, acked)

@@ -28,6 +28,9 @@ func TestFactorsSumToTheChange(t *testing.T) {
 		after := performance.Totals{Currency: "USD", Metrics: drawMetrics(t, "after ", 1)}
 		for _, id := range identities {
 			d := id.decompose(&before, &after)
+			if d.FactorsReason == "out_of_range" && len(d.Factors) == 0 && d.Change == 0 { // 10 million for a micro
+				continue
+			}
 			sum := int64(0)
 			for _, f := range d.Factors {
 				sum += f.Contribution
