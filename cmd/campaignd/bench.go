@@ -9,6 +9,7 @@ import (
 	"github.com/hexabuilders/campaignd/forecast/evaluate"
 	"github.com/hexabuilders/campaignd/internal/app"
 	"github.com/hexabuilders/campaignd/performance/anomaly/nab"
+	"github.com/hexabuilders/campaignd/targeting/lookalike"
 )
 
 type benchCmd struct {
@@ -18,6 +19,8 @@ type benchCmd struct {
 	Forecast benchForecast `cmd:"" help:"Judge the forecasts on a folder of series, beside Naive2."`
 	Pacing   benchPacing   `cmd:"" help:"Judge the pacing controller in the simulated market, beside a bid that is set once."`
 	NAB      benchNAB      `cmd:"" name:"nab" help:"Score the anomaly detector on a folder shaped like the Numenta Anomaly Benchmark."`
+
+	Lookalike benchLookalike `cmd:"" help:"Judge the lookalike model on a file of people with a label, by cross-validation."`
 }
 
 type benchIngest struct {
@@ -90,4 +93,29 @@ type benchPacing struct {
 // Run prints how many campaigns ended within 5 % of their budget.
 func (c *benchPacing) Run(e env) error {
 	return app.BenchPacing(e.ctx, c.Campaigns, c.Seed, c.JSON, e.stdout)
+}
+
+type benchLookalike struct {
+	File     string `arg:"" type:"existingfile" help:"A CSV with a header line, one person in a row."`
+	Label    string `required:"" help:"The column that says who belongs to the group."`
+	Positive string `required:"" help:"The value of that column for those who belong."`
+	Folds    int    `default:"5" help:"Parts that are held out in turn, 2 to 20."`
+	Seed     uint64 `default:"1" help:"Of the folds and of learning."`
+	JSON     bool   `name:"json" help:"Print the figures as JSON."`
+}
+
+// Run prints the cross-validated AUC with its spread.
+func (c *benchLookalike) Run(e env) error {
+	file, err := os.Open(c.File)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	report, err := lookalike.CrossValidate(e.ctx, file, lookalike.Trial{
+		Source: lookalike.Source{Label: c.Label, Positive: c.Positive, Seed: c.Seed}, Folds: c.Folds, Now: time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	return show(e.stdout, c.JSON, report, report.WriteText)
 }

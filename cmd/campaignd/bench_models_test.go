@@ -67,3 +67,34 @@ func TestBenchNABScoresAFolder(t *testing.T) {
 		t.Fatalf("exit %d\n%s", code, stdout)
 	}
 }
+
+func TestBenchLookalikeTellsAGroupApart(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("age, job, pay, income\n")
+	for i := range 600 {
+		age, job, income := 20+i*7%50, []string{"Sales", "?", "Craft"}[i*11%3], "<=50K"
+		if age > 40 && job == "Sales" || i%10 == 0 {
+			income = ">50K"
+		}
+		_, _ = fmt.Fprintf(&b, "%d, %s, %d, %s\n", age, job, i*13%90, income)
+	}
+	file := filepath.Join(t.TempDir(), "people.csv")
+	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := command(t, "bench", "lookalike", file, "--label", "income", "--positive", ">50K", "--json")
+	var report struct {
+		AUC    float64 `json:"auc"`
+		Spread float64 `json:"auc_sd"`
+		Used   int
+	}
+	if err := json.Unmarshal([]byte(stdout), &report); code != 0 || err != nil || report.AUC < 0.7 || report.Spread <= 0 || report.Used != 600 {
+		t.Fatalf("exit %d, %v\n%s\n%s", code, err, stdout, stderr)
+	}
+	if code, stdout, _ := command(t, "bench", "lookalike", file, "--label", "income", "--positive", ">50K"); code != 0 || !strings.HasPrefix(stdout, "AUC") {
+		t.Fatalf("exit %d\n%s", code, stdout)
+	}
+	if code, _, stderr := command(t, "bench", "lookalike", file, "--label", "wealth", "--positive", "x"); code == 0 || !strings.Contains(stderr, "age, job, pay, income") {
+		t.Fatalf("exit %d\n%s", code, stderr)
+	}
+}
