@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"io"
 	"os"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/hexabuilders/campaignd/forecast/evaluate"
 	"github.com/hexabuilders/campaignd/internal/app"
+	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/optimization/mix"
 	"github.com/hexabuilders/campaignd/performance/anomaly/nab"
 	"github.com/hexabuilders/campaignd/targeting/lookalike"
 )
@@ -15,6 +18,7 @@ import (
 type benchCmd struct {
 	Ingest   benchIngest   `cmd:"" help:"Measure how fast events are taken in, beside the bare store."`
 	Query    benchQuery    `cmd:"" help:"Measure questions about the past on a store of many events, beside a plain replay."`
+	Allocate benchAllocate `cmd:"" help:"Divide a total among channels by what each has brought, learned from a file of periods."`
 	Budget   benchBudget   `cmd:"" help:"Measure how many decisions about budgets are made durable, beside a transaction for each."`
 	Forecast benchForecast `cmd:"" help:"Judge the forecasts on a folder of series, beside Naive2."`
 	Pacing   benchPacing   `cmd:"" help:"Judge the pacing controller in the simulated market, beside a bid that is set once."`
@@ -118,4 +122,33 @@ func (c *benchLookalike) Run(e env) error {
 		return err
 	}
 	return show(e.stdout, c.JSON, report, report.WriteText)
+}
+
+type benchAllocate struct {
+	File  string `arg:"" type:"existingfile" help:"CSV with a header: a date, one spend column per channel, and the result last."`
+	Total string `required:"" help:"What is to be divided in each period, as a decimal amount."`
+	Seed  int64  `default:"1" help:"Of the walk over the curves; the same file, total and seed give the same answer."`
+	JSON  bool   `name:"json" help:"Print the recommendation as JSON."`
+}
+
+// Run prints how to divide the total among the channels, and what to expect.
+func (c *benchAllocate) Run(e env) error {
+	total, err := money.ParseMicros(c.Total)
+	if err != nil {
+		return err
+	}
+	file, err := os.Open(c.File)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	history, err := mix.Read(bufio.NewReader(file))
+	if err != nil {
+		return err
+	}
+	recommended, err := mix.Recommend(history, total, c.Seed)
+	if err != nil {
+		return err
+	}
+	return show(e.stdout, c.JSON, recommended, recommended.WriteText)
 }

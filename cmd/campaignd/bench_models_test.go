@@ -98,3 +98,34 @@ func TestBenchLookalikeTellsAGroupApart(t *testing.T) {
 		t.Fatalf("exit %d\n%s", code, stderr)
 	}
 }
+
+func TestBenchAllocateDividesATotal(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("date,search,display,conversions\n")
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i := range 90 {
+		search, display := 100+float64(i*37%91), 100+float64(i*53%97)
+		_, _ = fmt.Fprintf(&b, "%s,%.2f,%.2f,%.2f\n", start.AddDate(0, 0, i).Format(time.DateOnly), search, display, 90*search/(200+search)+15*display/(200+display)+float64(i%3))
+	}
+	file := filepath.Join(t.TempDir(), "spend.csv")
+	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := command(t, "bench", "allocate", file, "--total", "300", "--json")
+	var report struct {
+		Split    map[string]float64
+		Expected float64
+	}
+	if err := json.Unmarshal([]byte(stdout), &report); code != 0 || err != nil || len(report.Split) != 2 {
+		t.Fatalf("exit %d, %v\n%s\n%s", code, err, stdout, stderr)
+	}
+	if sum := report.Split["search"] + report.Split["display"]; math.Abs(sum-300) > 1e-9 || report.Split["search"] < 180 || report.Expected < 50 {
+		t.Errorf("%s", stdout)
+	}
+	if code, stdout, _ := command(t, "bench", "allocate", file, "--total", "300"); code != 0 || !strings.Contains(stdout, "search") {
+		t.Errorf("exit %d\n%s", code, stdout)
+	}
+	if code, _, stderr := command(t, "bench", "allocate", file, "--total", "9000"); code == 0 || !strings.Contains(stderr, "bounds_exclude_total") {
+		t.Errorf("a total far beyond what was spent: exit %d\n%s", code, stderr)
+	}
+}
