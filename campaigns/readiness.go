@@ -73,7 +73,7 @@ func (c *Campaign) preparation(now time.Time) []Check {
 func (c *Campaign) means(f Funding, s Standing) []Check {
 	asked := Commit(f.Kind, f.Limit, c.state.Schedule, c.state.Timezone)
 	return []Check{
-		checkBudget(f), checkFunds(f), checkContract(s), checkActive(s),
+		checkBudget(f), checkFunds(f), checkContract(s), checkPaid(s, asked), checkActive(s),
 		checkLimit("daily_budget_limit", "a day", s.DailyLimit, s.DailyInUse, asked.Daily),
 		checkLimit("monthly_budget_limit", "a month", s.MonthlyLimit, s.MonthlyInUse, asked.Monthly),
 	}
@@ -169,6 +169,20 @@ func checkContract(s Standing) Check {
 		return failed("contract", "The partner's contract is not active.", "Ask HexaBuilders to activate the contract.")
 	}
 	return passed("contract", "The partner's contract is active.")
+}
+
+// checkPaid wants a day of delivery to be paid for: less would end the campaign
+// on the day that it begins.
+func checkPaid(s Standing, asked Commitment) Check {
+	const name = "funded"
+	switch {
+	case !s.Prepaid:
+		return passed(name, "The partner spends on account.")
+	case !s.Balance.IsPositive() || s.Balance.Micros < asked.Daily.Micros:
+		return failed(name, fmt.Sprintf("The partner pays in advance and has %s; a day of this campaign may cost %s.", s.Balance, asked.Daily),
+			"Pay in: POST /api/v1/payments, or Billing on the dashboard.")
+	}
+	return passed(name, fmt.Sprintf("The partner has %s; a day of this campaign may cost %s.", s.Balance, asked.Daily))
 }
 
 func checkActive(s Standing) Check {

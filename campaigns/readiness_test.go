@@ -12,7 +12,7 @@ import (
 
 var everyCheck = []string{
 	"goals", "targeting", "targeting_fits_type", "creatives", "creatives_cover_channels", "schedule",
-	"budget", "budget_funded", "contract", "active_campaigns_limit", "daily_budget_limit", "monthly_budget_limit",
+	"budget", "budget_funded", "contract", "funded", "active_campaigns_limit", "daily_budget_limit", "monthly_budget_limit",
 }
 
 // TestTheListIsWhole: whatever fails, every check is listed, and each that does
@@ -20,7 +20,7 @@ var everyCheck = []string{
 func TestTheListIsWhole(t *testing.T) {
 	w := newWorld(t)
 	empty := must(t)(w.Create(ctx, by, spring(t))).State().ID
-	w.standing = campaigns.Standing{MaxActive: ptr(0), DailyLimit: ptr(usd(1)), MonthlyLimit: ptr(usd(1))}
+	w.standing = campaigns.Standing{MaxActive: ptr(0), DailyLimit: ptr(usd(1)), MonthlyLimit: ptr(usd(1)), Prepaid: true}
 	w.settled = usd(1000)
 	r, err := w.Readiness(ctx, by, empty)
 	if err != nil || r.Ready {
@@ -75,6 +75,9 @@ func TestEachCheckHoldsALaunchBack(t *testing.T) {
 		{"budget_funded", func(w *world) { w.settled = usd(1000) }},
 		{"budget_funded", func(w *world) { w.settled = usd(1001) }}, // overdelivered
 		{"contract", func(w *world) { w.standing.ContractActive = false }},
+		{"funded", func(w *world) { w.standing.Prepaid, w.standing.Balance = true, money.Zero("USD") }},
+		{"funded", func(w *world) { w.standing.Prepaid, w.standing.Balance = true, usd(-1) }},
+		{"funded", func(w *world) { w.standing.Prepaid, w.standing.Balance = true, usd(90) }}, // a day costs 90.91
 		{"active_campaigns_limit", func(w *world) { w.standing.MaxActive, w.standing.ActiveCampaigns = ptr(3), 3 }},
 		{"daily_budget_limit", func(w *world) { w.standing.DailyLimit, w.standing.DailyInUse = ptr(usd(200)), usd(110) }},
 		{"daily_budget_limit", func(w *world) { w.standing.DailyLimit = ptr(money.New(1e12, "EUR")) }},

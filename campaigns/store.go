@@ -32,6 +32,8 @@ type Standing struct {
 	DailyLimit, MonthlyLimit *money.Money // nil: unlimited
 	DailyInUse, MonthlyInUse money.Money
 	Flags                    map[string]bool
+	Prepaid                  bool        // the partner pays before it spends
+	Balance                  money.Money // of a prepaid partner, in the campaign's currency: paid in and not spent
 }
 
 // Facts are read in the transaction of the change, so that a decision never

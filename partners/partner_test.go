@@ -113,8 +113,8 @@ func TestPatchMerges(t *testing.T) {
 		{`{"limits":{"daily_budget":null}}`, "limits", `{"active_campaigns":10,"daily_budget":null,"monthly_budget":null}`},
 		{`{"flags":{"a":true,"b":false}}`, "flags", `{"a":true,"b":false}`},
 		{`{"flags":{"a":null,"c":true}}`, "flags", `{"b":false,"c":true}`},
-		{`{"contract":{"active":false,"until":"2027-01-01T00:00:00Z"}}`, "contract", `{"active":false,"from":null,"until":"2027-01-01T00:00:00Z"}`},
-		{`{"contract":{"until":null,"reference":"C-1"}}`, "contract", `{"active":false,"reference":"C-1","from":null,"until":null}`},
+		{`{"contract":{"active":false,"until":"2027-01-01T00:00:00Z"}}`, "contract", `{"active":false,"from":null,"until":"2027-01-01T00:00:00Z","prepaid":false}`},
+		{`{"contract":{"until":null,"reference":"C-1"}}`, "contract", `{"active":false,"reference":"C-1","from":null,"until":null,"prepaid":false}`},
 	}
 	for i, step := range steps {
 		var patch partners.Patch

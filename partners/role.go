@@ -39,13 +39,14 @@ const (
 	ActionManagePartners    Action = "manage_partners"    // partners, their contracts, limits and flags
 	ActionManageKeys        Action = "manage_keys"        // issue and revoke keys
 	ActionManageWebhooks    Action = "manage_webhooks"    // where the partner's own programs are told
+	ActionPay               Action = "pay"                // pay in, and give back
 )
 
 // Actions are all the actions.
 var Actions = []Action{
 	ActionRead, ActionWriteCampaigns, ActionPause, ActionWriteBudgets, ActionApprove,
 	ActionWriteMetrics, ActionAcknowledgeAlerts, ActionWriteAlertRules, ActionManagePartners, ActionManageKeys,
-	ActionManageWebhooks,
+	ActionManageWebhooks, ActionPay,
 }
 
 // allowed is the whole policy. An approver does not write budgets, nor does a
@@ -63,6 +64,7 @@ var allowed = map[Action][]Role{
 	ActionManagePartners:    {RoleAdmin},
 	ActionManageKeys:        {RoleAdmin},
 	ActionManageWebhooks:    {RoleAdmin, RoleManager},
+	ActionPay:               {RoleAdmin, RoleFinance},
 }
 
 // Can reports whether the role may do it.

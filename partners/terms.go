@@ -25,6 +25,9 @@ type Contract struct {
 	// Limit is what all campaigns together may have authorised on the days of
 	// the contract; nil is unlimited.
 	Limit *money.Money `json:"limit,omitempty"`
+	// Prepaid partners pay before they spend: their campaigns need funds to
+	// launch. The others spend on account.
+	Prepaid bool `json:"prepaid"`
 }
 
 // ActiveAt reports whether the contract is active and in its period.
@@ -58,6 +61,7 @@ type ContractPatch struct {
 	From      Nullable[time.Time]   `json:"from"`
 	Until     Nullable[time.Time]   `json:"until"`
 	Limit     Nullable[money.Money] `json:"limit"`
+	Prepaid   *bool                 `json:"prepaid"`
 }
 
 // Nullable is a field of a merge patch that null removes. Its zero value is an
@@ -106,6 +110,9 @@ func (p ContractPatch) apply(c Contract) Contract {
 	p.From.apply(&c.From)
 	p.Until.apply(&c.Until)
 	p.Limit.apply(&c.Limit)
+	if p.Prepaid != nil {
+		c.Prepaid = *p.Prepaid
+	}
 	return c
 }
 

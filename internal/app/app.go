@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/billing"
+	"github.com/hexabuilders/campaignd/billing/payment"
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/budgets/pacing"
 	"github.com/hexabuilders/campaignd/campaigns"
@@ -78,6 +79,7 @@ type services struct {
 	authorizer *budgets.Authorizer
 	statements *billing.Statements
 	reconciler *billing.Reconciler
+	payments   *payment.Service
 }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
@@ -105,6 +107,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 	}
 	s.funding = budgets.NewFunding(s.budgets, db.Extras(), db.Extras())
 	s.overruns = budgets.NewOverruns(db.Budgets(), delivered{s.metrics})
+	s.payments = newPayments(db, s.partners, cfg)
 	s.statements, s.reconciler = newStatements(db, &s, cfg), newReconciler(db, &s, now)
 	s.reports = report.NewService(report.Ports{
 		Store: db.Reports(), Files: db.Reports(), Schedules: db.Reports(), Source: reportSource{&s}, Metrics: s.metrics,
@@ -175,6 +178,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Authorizer: httpapi.Authorizer{Decider: a.services.authorizer.Decider, Rehearsal: a.services.authorizer.Rehearsal(), Vault: a.db.Vault(), Now: a.db.Steady}, Ledger: a.db.Ledger(),
 		Statements:  a.services.statements,
 		Reconciler:  a.services.reconciler,
+		Payments:    a.services.payments,
 		Files:       bookfile.Files{},
 		Performance: a.services.metrics,
 		Explorer:    a.services.explorer,
@@ -260,7 +264,7 @@ func (a *App) newWorkers() []worker {
 	leader := relay.Leader{Log: tail, Leases: a.db.Leases(), Cursors: log, Node: node}
 	react := reactions{a.services.campaigns, a.services.budgets, a.services.overruns, a.services.alerts, a.cfg.clock()}
 	deliver := webhooks.NewDispatcher(a.services.webhooks, log)
-	timed := jobs.Runner{Leases: a.db.Leases(), Node: node, Jobs: []jobs.Job{
+	timed := jobs.Runner{Leases: a.db.Leases(), Node: node, Jobs: append(paymentJobs(a.services.payments), []jobs.Job{
 		{Name: "campaigns.due", Every: time.Second, Do: func(ctx context.Context) error {
 			_, err := a.services.campaigns.RunDue(ctx)
 			return err
@@ -281,7 +285,7 @@ func (a *App) newWorkers() []worker {
 		{Name: "metrics.sweep", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return a.db.Metrics().Sweep(ctx, a.cfg.keep()) }},
 		{Name: "metrics.merge-idle", Every: time.Minute, Do: a.db.Metrics().MergeIdle},
 		{Name: "idempotency.purge", Every: time.Hour, Do: a.db.Idempotency().Purge},
-	}}
+	}...)}
 	workers := []worker{
 		{"ingester", a.services.ingester.Run},
 		{"authorizer", a.services.authorizer.Run},

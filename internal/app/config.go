@@ -35,6 +35,10 @@ type Config struct {
 
 	JournalChart string `placeholder:"ACCOUNTS" help:"What journals call the accounts cash, payable, funds and credit, as cash=1000 Cash from partners; funds=2100 Balances."`
 
+	StripeKey            string   `placeholder:"SECRET" help:"Stripe's secret key, sk_ or rk_; with it partners can pay through Stripe."`
+	StripeWebhookSecrets []string `name:"stripe-webhook-secret" placeholder:"SECRET" help:"The signing secret of the webhook, whsec_; two, with a comma between, while one takes the other's place."`
+	StripeURL            string   `name:"stripe-url" placeholder:"URL" help:"Another address than Stripe's own, for tests."`
+
 	KeepMinutes time.Duration `default:"24h" help:"How long sums by minute are kept; older minutes are summed up from the events when asked for."`
 	KeepHours   time.Duration `default:"9600h" help:"How long sums by hour are kept; older hours are summed up from the events. Days and events are kept for ever."`
 	KeepUpdates time.Duration `default:"48h" help:"How long the event log keeps the figures of performance.metrics_updated; the events stay, so that the log has no gap."`
@@ -90,6 +94,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("grace: %s leaves requests no time to end; the usual is 10s", c.Grace)
 	case c.keep().Minutes < 2*time.Hour || c.keep().Hours < 48*time.Hour || c.keep().Updates < time.Hour:
 		return fmt.Errorf("keep-minutes, keep-hours and keep-updates: %s, %s and %s; at least 2h, 48h and 1h are needed", c.KeepMinutes, c.KeepHours, c.KeepUpdates)
+	case (c.StripeKey == "") != (len(c.StripeWebhookSecrets) == 0):
+		return errors.New("stripe-key and stripe-webhook-secret: one is of no use without the other")
 	case c.chartError() != nil:
 		return fmt.Errorf("journal-chart: %w", c.chartError())
 	case c.MaxBody < 1<<16:

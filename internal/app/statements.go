@@ -16,12 +16,15 @@ func newStatements(db *sqlstore.DB, s *services, cfg Config) *billing.Statements
 	return billing.NewStatements(db.Ledger(), zones{s.partners}, db.Campaigns(), chart, cfg.clock())
 }
 
-// newReconciler has no payment provider to compare with until one is connected:
-// then it takes a Receipts here.
+// newReconciler compares payments only where a provider is connected.
 func newReconciler(db *sqlstore.DB, s *services, now func() time.Time) *billing.Reconciler {
-	return billing.NewReconciler(billing.ReconcilerConfig{
+	c := billing.ReconcilerConfig{
 		Ledger: db.Ledger(), Platforms: db.Reconciliation(), Partners: zones{s.partners}, Names: db.Campaigns(), Notes: db.Reconciliation(), Now: now,
-	})
+	}
+	if len(s.payments.Offered()) > 0 {
+		c.Receipts = db.Payments()
+	}
+	return billing.NewReconciler(c)
 }
 
 // zones is billing.Partners over the partners.

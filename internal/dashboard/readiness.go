@@ -12,6 +12,7 @@ var fixes = map[string]string{
 	"goals": "details", "targeting": "targeting", "targeting_fits_type": "targeting",
 	"creatives": "creatives", "creatives_cover_channels": "creatives", "schedule": "schedule",
 	"budget": "budget", "budget_funded": "budget", "daily_budget_limit": "budget", "monthly_budget_limit": "budget",
+	"funded": "billing",
 }
 
 // readiness is the list of what a launch needs, what is missing first.
@@ -29,6 +30,8 @@ func (v *visit) readiness(s subject, list campaigns.Readiness) *readiness {
 		}
 		switch place := fixes[c.Check]; place {
 		case "":
+		case "billing":
+			shown.Href = "/billing"
 		case "budget":
 			shown.Href = s.href() + "?edit=budget#budget"
 		default:

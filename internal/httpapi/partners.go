@@ -35,6 +35,7 @@ type newContract struct {
 	From      *time.Time   `json:"from,omitempty"`
 	Until     *time.Time   `json:"until,omitempty" doc:"Exclusive."`
 	Limit     *money.Money `json:"limit,omitempty" doc:"What all campaigns together may have authorised on the days of the contract; null is no limit."`
+	Prepaid   bool         `json:"prepaid,omitempty" doc:"The partner pays before it spends: its campaigns need funds to launch. Otherwise it spends on account."`
 }
 
 type newPartner struct {
@@ -106,6 +107,7 @@ type partnerPatch struct {
 		From      maybe[time.Time]   `json:"from,omitempty"`
 		Until     maybe[time.Time]   `json:"until,omitempty"`
 		Limit     maybe[money.Money] `json:"limit,omitempty"`
+		Prepaid   *bool              `json:"prepaid,omitempty"`
 	} `json:"contract,omitempty"`
 }
 
@@ -122,7 +124,7 @@ func (b partnerPatch) patch(validateOnly bool) partners.Patch {
 		p.Contract = &partners.ContractPatch{
 			Active: c.Active, Reference: c.Reference,
 			From: partners.Nullable[time.Time](c.From), Until: partners.Nullable[time.Time](c.Until),
-			Limit: partners.Nullable[money.Money](c.Limit),
+			Limit: partners.Nullable[money.Money](c.Limit), Prepaid: c.Prepaid,
 		}
 	}
 	return p

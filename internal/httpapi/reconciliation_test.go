@@ -27,7 +27,7 @@ func TestAnInjectedDifferenceIsNamed(t *testing.T) {
 	}
 	clean := read("")
 	if clean.len("items") != 0 || clean.str("totals.0.ledger.amount") != "120.00" || clean.str("totals.0.reported.amount") != "120.00" || clean.num("totals.0.within_tolerance") != 2 ||
-		clean.str("payments.state") != "not_connected" {
+		clean.str("payments.state") != "compared" {
 		t.Fatalf("%s", clean.text)
 	}
 	raw, err := sql.Open("sqlite", "file:"+filepath.Join(folder, sqlstore.FileName)+"?_pragma=busy_timeout(5000)")

@@ -40,7 +40,10 @@ func New(services Services, opts Options) *Server {
 	s := &Server{Services: services, opts: opts, router: chi.NewMux()}
 	s.router.NotFound(func(w http.ResponseWriter, r *http.Request) { WriteProblem(w, r, errNoRoute) })
 	s.router.MethodNotAllowed(s.refuseMethod)
-	s.router.Route(Base, s.routes)
+	s.router.Route(Base, func(r chi.Router) {
+		r.Post("/webhooks/{provider}", s.hearProvider) // proves itself by its signature
+		r.Group(s.routes)
+	})
 	s.router.Get("/docs", s.serveDocs)
 	s.router.Get("/openapi.json", s.serveJSON)
 	s.router.Get("/openapi.yaml", s.serveYAML)
@@ -57,6 +60,7 @@ func (s *Server) routes(r chi.Router) {
 	r.Post("/imports", s.startImport)
 	s.describeIngest()
 	s.describeImport()
+	s.describeProviderWebhooks()
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"github.com/hexabuilders/campaignd/billing"
+	"github.com/hexabuilders/campaignd/billing/payment"
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/budgets/pacing"
 	"github.com/hexabuilders/campaignd/campaigns"
@@ -27,6 +28,7 @@ type Services struct {
 	Ledger      Ledger
 	Statements  *billing.Statements
 	Reconciler  *billing.Reconciler
+	Payments    *payment.Service
 	Files       BookFiles
 	Performance *performance.Service
 	Analysis    *analysis.Service
@@ -59,6 +61,7 @@ func (s *Server) register() {
 	s.registerLedger()
 	s.registerStatements()
 	s.registerReconciliation()
+	s.registerPayments()
 	s.registerAlerts()
 	s.registerRules()
 	s.registerWebhooks()

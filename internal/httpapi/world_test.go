@@ -21,6 +21,7 @@ import (
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/auth"
+	"github.com/hexabuilders/campaignd/internal/bank"
 	"github.com/hexabuilders/campaignd/internal/bookfile"
 	"github.com/hexabuilders/campaignd/internal/contract"
 	"github.com/hexabuilders/campaignd/internal/httpapi"
@@ -47,6 +48,7 @@ type world struct {
 	guard    *contract.Guard
 	services httpapi.Services
 	auth     auth.Authenticator
+	stripe   *bank.Stripe
 
 	mu  sync.Mutex
 	now time.Time
@@ -108,8 +110,9 @@ func newWorldOn(t testing.TB, store string) *world {
 	}
 	w.services.Statements = billing.NewStatements(db.Ledger(), zoned{people}, db.Campaigns(), chart, w.clock)
 	w.services.Reconciler = billing.NewReconciler(billing.ReconcilerConfig{
-		Ledger: db.Ledger(), Platforms: db.Reconciliation(), Partners: zoned{people}, Names: db.Campaigns(), Notes: db.Reconciliation(), Now: w.clock,
+		Receipts: db.Payments(), Ledger: db.Ledger(), Platforms: db.Reconciliation(), Partners: zoned{people}, Names: db.Campaigns(), Notes: db.Reconciliation(), Now: w.clock,
 	})
+	w.payable()
 	w.services.Files = bookfile.Files{}
 	w.services.Pacing = pacing.NewService(planned{w}, planned{w}, w.clock)
 	w.auth = auth.Authenticator{Keys: people, Sessions: sessions}

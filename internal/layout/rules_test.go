@@ -36,7 +36,7 @@ var domains = map[string][]string{
 var assets = []string{"api", "web"}
 
 // testOnly packages are not part of the product.
-var testOnly = []string{"internal/testenv", "internal/conformance", "internal/contract", "internal/layout"}
+var testOnly = []string{"internal/testenv", "internal/bank", "internal/conformance", "internal/contract", "internal/layout"}
 
 // foreign are the parts of the standard library that a domain package leaves
 // to the adapters.

@@ -94,7 +94,12 @@ func (f facts) Standing() (campaigns.Standing, error) {
 	s := campaigns.Standing{
 		ContractActive: state.Contract.ActiveAt(f.db.now()), Flags: state.Flags,
 		MaxActive: state.Limits.ActiveCampaigns, DailyLimit: state.Limits.DailyBudget, MonthlyLimit: state.Limits.MonthlyBudget,
-		DailyInUse: money.Zero(state.Currency), MonthlyInUse: money.Zero(state.Currency),
+		DailyInUse: money.Zero(state.Currency), MonthlyInUse: money.Zero(state.Currency), Prepaid: state.Contract.Prepaid,
+	}
+	if s.Prepaid {
+		if s.Balance, err = f.balance(); err != nil {
+			return s, err
+		}
 	}
 	others, err := f.activeOthers()
 	if err != nil {
@@ -108,6 +113,18 @@ func (f facts) Standing() (campaigns.Standing, error) {
 		}
 	}
 	return s, nil
+}
+
+// balance is the partner's money in the campaign's currency. Reports that come
+// at this moment may take from it: they are never refused, whatever it says.
+func (f facts) balance() (money.Money, error) {
+	all, err := f.db.Payments().balances(f.ctx, f.in, f.of.Partner)
+	for _, b := range all {
+		if b.Currency == f.of.Currency {
+			return money.New(b.Available(), b.Currency), err
+		}
+	}
+	return money.Zero(f.of.Currency), err
 }
 
 // sum stops at the largest amount there is, which is over every limit.
