@@ -54,8 +54,14 @@ type Allocated struct {
 // Allocate divides the limit anew, into nothing when want is empty. used is
 // what each channel has had until now: a category that is new is held to what
 // it spent before it had an allocation.
-func (b *Budget) Allocate(by event.Origin, at time.Time, want []Allocation, used []ChannelUse) error {
+//
+// An automatic actor may not give a category more than the guard lets it, nor
+// end its bound.
+func (b *Budget) Allocate(by event.Origin, at time.Time, want []Allocation, used []ChannelUse, p *Policy) error {
 	if err := b.checkAllocations(want); err != nil {
+		return err
+	}
+	if err := b.allowsDivision(by, at, want, p); err != nil {
 		return err
 	}
 	if period := b.period(b.Today(at)); b.state.Kind != KindTotal && period > b.state.OpenDay {
@@ -65,6 +71,10 @@ func (b *Budget) Allocate(by event.Origin, at time.Time, want []Allocation, used
 	shares := make([]ChannelShare, len(want))
 	for i, a := range want {
 		shares[i] = ChannelShare{Channel: a.Category, Limit: a.Amount.Micros}
+		if was := b.shareOf(a.Category); was >= 0 {
+			shares[i].Limit, shares[i].Raises = b.state.Channels[was].Limit, b.state.Channels[was].Raises
+			shares[i].set(at, a.Amount.Micros)
+		}
 		if b.state.Kind != KindTotal {
 			shares[i].Period = b.state.OpenDay
 		}
@@ -78,6 +88,23 @@ func (b *Budget) Allocate(by event.Origin, at time.Time, want []Allocation, used
 	b.state.Channels = shares
 	if after := b.amounts(); !slices.Equal(before, after) {
 		b.revise(by, at, Changed{b.state.Campaign, []event.Change{{Field: "allocations", Before: before, After: after}}})
+	}
+	return nil
+}
+
+// allowsDivision holds every category that has a part now against the guard. One
+// that would have none is bound by the whole limit.
+func (b *Budget) allowsDivision(by event.Origin, at time.Time, want []Allocation, p *Policy) error {
+	for i := range b.state.Channels {
+		part, limit := &b.state.Channels[i], b.state.Limit
+		for _, a := range want {
+			if a.Category == part.Channel {
+				limit = a.Amount.Micros
+			}
+		}
+		if err := p.allowsPart(b, by, at, part, limit); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -184,16 +211,11 @@ func (b *Budget) Reallocate(by event.Origin, at time.Time, m Move, p *Policy) er
 	case m.Amount.Micros > free:
 		return ErrUsed.With("%q has %s that is neither spent nor reserved.", m.From, b.money(free)).WithExtra("available", b.money(free))
 	}
-	if automatic(by) {
-		if p == nil {
-			return ErrUnguarded
-		}
-		if most := share(target.Limit, p.MaxStep); m.Amount.Micros > most {
-			return ErrStep.With("An automatic change may give %q %s more at most.", m.To, b.money(most)).WithExtra("available", b.money(most))
-		}
+	if err := p.allowsPart(b, by, at, target, target.Limit+m.Amount.Micros); err != nil {
+		return err
 	}
-	source.Limit -= m.Amount.Micros
-	target.Limit += m.Amount.Micros
+	source.set(at, source.Limit-m.Amount.Micros)
+	target.set(at, target.Limit+m.Amount.Micros)
 	b.revise(by, at, Reallocated{b.state.Campaign, m.From, m.To, b.money(m.Amount.Micros), m.Reason})
 	return nil
 }

@@ -22,7 +22,7 @@ func TestEveryWrongAllocationIsNamed(t *testing.T) {
 	b := guardedBudget(t, KindTotal)
 	want := parts("search", 600, "search", 500, "", 10, "video", 0)
 	want[1].Amount.Currency = "EUR"
-	e := fault.As(b.Allocate(ana, start, want, nil))
+	e := fault.As(b.Allocate(ana, start, want, nil, nil))
 	if e == nil {
 		t.Fatal("accepted")
 	}
@@ -52,7 +52,7 @@ func TestAnAllocationCountsWhatWasBefore(t *testing.T) {
 			t.Fatal(err)
 		}
 		used := []ChannelUse{{today - 40, "search", 500 * money.Unit, 0}, {today, "search", 70 * money.Unit, 10 * money.Unit}}
-		if err := b.Allocate(ana, start, parts("search", 700, "social", 300), used); err != nil {
+		if err := b.Allocate(ana, start, parts("search", 700, "social", 300), used, nil); err != nil {
 			t.Fatal(err)
 		}
 		free := map[Kind]int64{KindTotal: 120, KindDaily: 620, KindMonthly: 620}[kind]
@@ -75,7 +75,7 @@ func TestReallocationKeepsTheSum(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b, _ := Open(ana, start, NewBudget{ID: uuid.UUID{1}, Partner: uuid.UUID{2}, Campaign: uuid.UUID{3}, Limit: usd(1000), Timezone: "UTC"})
 		spent := rapid.Int64Range(0, 600*money.Unit).Draw(t, "spent")
-		if err := b.Allocate(ana, start, parts("a", 500, "b", 300, "c", 200), []ChannelUse{{0, "a", spent, 0}}); err != nil {
+		if err := b.Allocate(ana, start, parts("a", 500, "b", 300, "c", 200), []ChannelUse{{0, "a", spent, 0}}, nil); err != nil {
 			t.Fatal(err)
 		}
 		names := rapid.SampledFrom([]string{"a", "b", "c", "d"})
@@ -108,7 +108,7 @@ func TestATransferKeepsTheSum(t *testing.T) {
 		{why: "a fifth of the other's limit", amount: 200},
 		{why: "more than one person may raise there", amount: 201, want: "approval_required"},
 		{why: "more than is free", amount: 150, change: func(from, _ *Budget) { _ = from.Settle(ana, start, 0, 900*money.Unit) }, want: "allocation_used"},
-		{why: "what is allocated", amount: 150, change: func(from, _ *Budget) { _ = from.Allocate(ana, start, parts("search", 900), nil) }, want: "allocation_used"},
+		{why: "what is allocated", amount: 150, change: func(from, _ *Budget) { _ = from.Allocate(ana, start, parts("search", 900), nil, nil) }, want: "allocation_used"},
 		{why: "another currency", amount: 10, change: func(_, to *Budget) { to.state.Currency = "EUR" }, want: "budgets_differ"},
 		{why: "another kind", amount: 10, change: func(_, to *Budget) { to.state.Kind = KindDaily }, want: "budgets_differ"},
 	} {

@@ -83,9 +83,19 @@ type Budget struct {
 	lines []ledger.Line
 }
 
-// Open begins a budget with nothing settled. The error is fault.ErrInvalid with
+// Open begins a budget that a policy allows, as it allows its later limits: one
+// that is nil could not be read, and then nothing is opened. The errors are
+// fault.ErrInvalid with every wrong field, ErrCeiling and ErrUnguarded.
+func (p *Policy) Open(by event.Origin, at time.Time, in NewBudget) (*Budget, error) {
+	if err := p.opens(in.Limit); err != nil {
+		return nil, err
+	}
+	return open(by, at, in)
+}
+
+// open begins a budget with nothing settled. The error is fault.ErrInvalid with
 // every wrong field.
-func Open(by event.Origin, at time.Time, in NewBudget) (*Budget, error) {
+func open(by event.Origin, at time.Time, in NewBudget) (*Budget, error) {
 	if in.Kind == "" {
 		in.Kind = KindTotal
 	}
@@ -158,6 +168,8 @@ func (b *Budget) PullLines() []ledger.Line {
 	b.lines = nil
 	return lines
 }
+
+func (b *Budget) raises() raises { return b.state.Raises }
 
 // Moved reports whether there is anything to store.
 func (b *Budget) Moved() bool { return len(b.lines) > 0 }

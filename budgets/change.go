@@ -25,17 +25,14 @@ type Patch struct {
 	Authorised bool `json:"-"`
 }
 
-// Change applies a patch whole or not at all. A raised limit arms the
+// change applies a patch whole or not at all. A raised limit arms the
 // thresholds that are no longer reached; a lowered one, or a new threshold, may
 // fire at once. Nothing settled or posted is reversed. A patch that changes
-// nothing leaves the revision as it is and has no event.
+// nothing leaves the revision as it is and has no event. approved says that
+// another person has: then a raise does not count against what one may add.
 //
-// It does not ask the guard: Service does, for everybody who wants a change.
-func (b *Budget) Change(by event.Origin, at time.Time, patch Patch) error {
-	return b.change(by, at, patch, false)
-}
-
-// change is Change, of what another person may have approved.
+// It does not ask the guard, and so is nobody's outside: Service.Patch, extra
+// spend and transfers do.
 func (b *Budget) change(by event.Origin, at time.Time, patch Patch, approved bool) error {
 	if err := b.check(patch); err != nil {
 		return err
@@ -54,7 +51,7 @@ func (b *Budget) change(by event.Origin, at time.Time, patch Patch, approved boo
 	}
 	b.revise(by, at, Changed{Campaign: b.state.Campaign, Changes: changes})
 	if b.state.Limit > before.Limit {
-		b.raised(at, before.Limit, approved)
+		b.state.Raises = b.raises().with(Raise{at, before.Limit, b.state.Limit - before.Limit, approved})
 		b.rearm()
 	}
 	b.announce(by, at)

@@ -2,6 +2,7 @@ package budgets
 
 import (
 	"slices"
+	"time"
 
 	"github.com/hexabuilders/campaignd/localday"
 )
@@ -15,6 +16,15 @@ type ChannelShare struct {
 	Period   localday.Day `json:"period"` // 0 of a total budget
 	Reported int64        `json:"reported"`
 	Reserved int64        `json:"reserved"`
+	Raises   []Raise      `json:"raises,omitempty"` // of the last 30 days
+}
+
+// set gives the channel more, or less.
+func (c *ChannelShare) set(at time.Time, limit int64) {
+	if limit > c.Limit {
+		c.Raises = raises(c.Raises).with(Raise{At: at, Before: c.Limit, Amount: limit - c.Limit})
+	}
+	c.Limit = limit
 }
 
 func (c *ChannelShare) begin(period localday.Day) { c.Period, c.Reported, c.Reserved = period, 0, 0 }

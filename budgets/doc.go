@@ -25,5 +25,18 @@
 // of the settings, not settlements: otherwise nobody could edit the budget of a
 // campaign that is delivering.
 //
+// # Who may change a limit
+//
+// Whoever wants another limit, or other parts of one, comes through Funding:
+// people, rules, reactions, imports and the optimiser alike. Its methods Patch,
+// Allocate, Reallocate, Transfer and Propose all pass the guard (Policy), and so
+// does Policy.Open, by which every budget begins; there is no other way to raise
+// one. A program gives an event.Origin whose kind is not a person's
+// (event.ActorOptimizer), asks Policy.Bounds how far it may go, may rehearse with
+// ValidateOnly, and takes a refusal's "available" for the most that would pass.
+// When the guard cannot be read, only what does not raise passes.
+//
+// # Reported spend
+//
 // Spend comes in by the store's hot path, see Store and Budget.NextMark.
 package budgets

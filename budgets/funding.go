@@ -68,10 +68,14 @@ func rehearse(only bool) error {
 
 // Allocate divides a budget's limit anew.
 func (f *Funding) Allocate(ctx context.Context, by event.Origin, id uuid.UUID, want []Allocation, o Option) (*Budget, error) {
-	var seen *Budget
-	b, err := f.divider.Divide(ctx, by.Partner, id, o.Revision, func(b *Budget, used []ChannelUse) error {
+	b, err := f.Get(ctx, by.Partner, id)
+	if err != nil {
+		return nil, err
+	}
+	policy, seen := f.policy(ctx, b), b
+	b, err = f.divider.Divide(ctx, by.Partner, id, o.Revision, func(b *Budget, used []ChannelUse) error {
 		seen = b
-		if err := b.Allocate(by, f.now(), want, used); err != nil {
+		if err := b.Allocate(by, f.now(), want, used, policy); err != nil {
 			return err
 		}
 		return rehearse(o.ValidateOnly)

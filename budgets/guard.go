@@ -1,7 +1,6 @@
 package budgets
 
 import (
-	"slices"
 	"strconv"
 	"time"
 
@@ -34,57 +33,32 @@ var (
 		"What the partner allows cannot be read, so nothing is raised. Reductions and pauses work.", "Send the same request again after the time in Retry-After.").After(5 * time.Second)
 )
 
-// Window is how far back raises count towards a second person's approval.
-const Window = 30 * 24 * time.Hour
-
-const day = 24 * time.Hour
-
-// Raise is a higher limit that was set.
-type Raise struct {
-	At       time.Time `json:"at"`
-	Before   int64     `json:"before"` // the limit until then
-	Amount   int64     `json:"amount"`
-	Approved bool      `json:"approved,omitempty"` // by another person
-}
-
-// raised notes a raise and forgets those that no longer count.
-func (b *Budget) raised(at time.Time, before int64, approved bool) {
-	kept := slices.DeleteFunc(slices.Clone(b.state.Raises), func(r Raise) bool { return at.Sub(r.At) >= Window })
-	kept = append(kept, Raise{at, before, b.state.Limit - before, approved})
-	b.state.Raises = kept
-}
-
-// Raised is what was added to the limit within a time without a second person,
-// and the limit before the first of it: the present one when there is none.
-// Reductions take nothing back, or raising and lowering in turn would evade
-// whoever has to approve.
-func (b *Budget) Raised(at time.Time, within time.Duration) (sum, base int64) {
-	base = b.state.Limit
-	for i := len(b.state.Raises) - 1; i >= 0; i-- {
-		if r := b.state.Raises[i]; !r.Approved && at.Sub(r.At) < within {
-			sum, base = sum+r.Amount, min(base, r.Before)
-		}
+// Bounds are the lowest and the highest limit that an actor may set now without
+// anybody else; the present one is always between them. A program that looks
+// for a better limit looks here. A nil policy could not be read: then nothing is
+// raised.
+func (p *Policy) Bounds(b *Budget, by event.Origin, at time.Time) (low, high money.Money) {
+	limit := b.state.Limit
+	lowest, highest := int64(1), limit
+	if p == nil {
+		return b.money(lowest), b.money(highest)
 	}
-	return sum, base
-}
-
-// Room is how much one person may still add to the limit now.
-func (p Policy) Room(b *Budget, at time.Time) int64 {
-	return min(left(b, at, Window, p.Threshold), left(b, at, day, p.MaxInDay))
-}
-
-// left is what a share of the base leaves to raise.
-func left(b *Budget, at time.Time, within time.Duration, percent int) int64 {
-	sum, base := b.Raised(at, within)
-	return max(0, share(base, percent)-sum)
-}
-
-func share(base int64, percent int) int64 {
-	part, err := money.MulDiv(base, int64(percent), 100, money.Down)
-	if err != nil {
-		return 0 // of limits at most MaxLimit there is no overflow
+	auto := automatic(by)
+	if auto && p.Floor != nil && p.Floor.Currency == b.state.Currency {
+		lowest = min(limit, p.Floor.Micros)
 	}
-	return part
+	room := min(b.raises().left(at, Window, limit, p.Threshold), b.raises().left(at, day, limit, p.MaxInDay), MaxLimit-limit)
+	if auto {
+		room = min(room, share(limit, p.MaxStep))
+	}
+	highest += room
+	if p.Ceiling != nil && p.Ceiling.Currency == b.state.Currency {
+		highest = max(limit, min(highest, p.Ceiling.Micros))
+	}
+	if mean := b.usualPeriod(at); mean > 0 && mean < limit && highest > 2*limit && highest/slip >= mean {
+		highest = max(2*limit, slip*mean-1)
+	}
+	return b.money(lowest), b.money(highest)
 }
 
 // change is a new limit on its way past the guard.
@@ -110,8 +84,8 @@ func (p *Policy) allows(b *Budget, c change) error {
 	case p == nil:
 		return ErrUnguarded
 	}
-	if most := p.Ceiling; most != nil && most.Currency == b.state.Currency && c.limit > most.Micros {
-		return ErrCeiling.With("The highest limit allowed is %s.", most).WithExtra("ceiling", most)
+	if err := p.below(b.money(c.limit)); err != nil {
+		return err
 	}
 	if err := b.usual(c.at, c.limit); err != nil && (auto || !c.confirmed) {
 		return err
@@ -136,12 +110,46 @@ func (p *Policy) allowsCut(b *Budget, limit int64, auto bool) error {
 }
 
 func (p *Policy) allowsRaise(b *Budget, at time.Time, step int64) error {
-	if room := left(b, at, Window, p.Threshold); step > room {
+	if room := b.raises().left(at, Window, b.state.Limit, p.Threshold); step > room {
 		return ErrApproval.With("Within 30 days the limit may be raised by %d %% without a second person; %s of that is left.", p.Threshold, b.money(room)).
 			WithExtra("available", b.money(room)).WithExtra("propose", "/api/v1/budgets/"+b.state.ID.String()+"/extra-spend")
 	}
-	if room := left(b, at, day, p.MaxInDay); step > room {
+	if room := b.raises().left(at, day, b.state.Limit, p.MaxInDay); step > room {
 		return ErrDay.With("The limit may be raised by %s more within 24 hours, %d %% in all.", b.money(room), p.MaxInDay).WithExtra("available", b.money(room))
+	}
+	return nil
+}
+
+// allowsPart says why a part of a limit may not become more by an automatic
+// actor. What a person moves within a limit needs nobody.
+func (p *Policy) allowsPart(b *Budget, by event.Origin, at time.Time, part *ChannelShare, limit int64) error {
+	step := limit - part.Limit
+	switch {
+	case step <= 0 || !automatic(by):
+		return nil
+	case p == nil:
+		return ErrUnguarded
+	}
+	if most := share(part.Limit, p.MaxStep); step > most {
+		return ErrStep.With("An automatic change may give %q %s more at most.", part.Channel, b.money(most)).WithExtra("available", b.money(most))
+	}
+	if room := raises(part.Raises).left(at, day, part.Limit, p.MaxInDay); step > room {
+		return ErrDay.With("%q may be given %s more within 24 hours, %d %% in all.", part.Channel, b.money(room), p.MaxInDay).WithExtra("available", b.money(room))
+	}
+	return nil
+}
+
+// opens says why a budget may not begin with a limit.
+func (p *Policy) opens(limit money.Money) error {
+	if p == nil {
+		return ErrUnguarded
+	}
+	return p.below(limit)
+}
+
+func (p *Policy) below(limit money.Money) error {
+	if most := p.Ceiling; most != nil && most.Currency == limit.Currency && limit.Micros > most.Micros {
+		return ErrCeiling.With("The highest limit allowed is %s.", most).WithExtra("ceiling", most)
 	}
 	return nil
 }
@@ -162,12 +170,13 @@ const (
 )
 
 // usual says whether a limit looks like cents or micros of what was meant: at
-// least 100 times the present limit, or, for a daily budget that more than
-// doubles, of the mean day among the last 28.
+// least 100 times the present limit, or, of a daily or monthly budget that more
+// than doubles, the mean of the periods before. What a total budget has spent
+// in a time says nothing about its limit.
 func (b *Budget) usual(at time.Time, limit int64) error {
 	against, what := b.state.Limit, "the present limit"
-	if mean := b.usualDay(at); mean > 0 && limit > 2*b.state.Limit && mean < against {
-		against, what = mean, "the mean day of the last 28"
+	if mean := b.usualPeriod(at); mean > 0 && limit > 2*b.state.Limit && mean < against {
+		against, what = mean, "the mean of the periods before"
 	}
 	if limit/slip < against {
 		return nil
@@ -179,25 +188,22 @@ func (b *Budget) usual(at time.Time, limit int64) error {
 	return ErrUnusual.With("This is %d times %s (%s): it looks like %s.", limit/against, what, b.money(against), unit)
 }
 
-// usualDay is the mean of the days with spend among the last 28 of a daily
-// budget, 0 when they are fewer than seven. The days of other kinds are not
-// kept.
-func (b *Budget) usualDay(at time.Time) int64 {
-	if b.state.Kind != KindDaily {
-		return 0
+// usualPeriod is the mean of a daily budget's days with spend among the last
+// 28, or of a monthly one's month before; 0 when they are fewer than seven, or
+// there is none.
+func (b *Budget) usualPeriod(at time.Time) int64 {
+	period := b.period(b.Today(at))
+	first, least := period-localday.Day(lookDays), int64(usualDays)
+	if b.state.Kind == KindMonthly {
+		first, least = FirstOfMonth(period-1), 1
 	}
-	sum, count, first := int64(0), int64(0), b.Today(at)-localday.Day(lookDays)
-	for _, d := range b.state.Closed {
-		if d.Day < first || d.Settled <= 0 {
-			continue
+	sum, count := int64(0), int64(0)
+	for _, d := range b.periods() {
+		if d.Day >= first && d.Day < period && d.Settled > 0 {
+			sum, count = capped(sum, d.Settled), count+1
 		}
-		next, err := money.AddMicros(sum, d.Settled)
-		if err != nil {
-			return 0
-		}
-		sum, count = next, count+1
 	}
-	if count < usualDays {
+	if count < least {
 		return 0
 	}
 	return sum / count

@@ -62,11 +62,7 @@ func (b *Budget) Overruns(from, to localday.Day, delivered []PlatformDay) []Over
 		return nil
 	}
 	var found []Overrun
-	days := slices.Clone(b.state.Closed)
-	if b.state.OpenDay != 0 {
-		days = append(days, DayTally{b.state.OpenDay, b.state.Open})
-	}
-	for _, d := range slices.Backward(days) {
+	for _, d := range slices.Backward(b.periods()) {
 		if d.Day >= from && d.Day < to && d.Overdelivery > 0 {
 			found = append(found, overrun(d, delivered))
 		}

@@ -77,6 +77,15 @@ func (b *Budget) begin(period localday.Day) {
 	b.grant(period)
 }
 
+// periods are those of a daily or monthly budget with anything in them, the
+// oldest first.
+func (b *Budget) periods() []DayTally {
+	if b.state.OpenDay == 0 {
+		return b.state.Closed
+	}
+	return append(slices.Clone(b.state.Closed), DayTally{b.state.OpenDay, b.state.Open})
+}
+
 func (b *Budget) grant(period localday.Day) {
 	b.post(ledger.Line{Kind: ledger.Opened, Day: period, Figures: ledger.Figures{Limit: b.state.Limit}})
 }

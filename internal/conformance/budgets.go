@@ -146,9 +146,9 @@ func dailyBudget(w world) {
 // limit sets a budget's limit in units.
 func (w world) limit(partner, id uuid.UUID, revision, units int64) error {
 	limit := money.New(units*money.Unit, "USD")
-	_, err := w.Budgets.Update(w.Context(), partner, id, revision, func(b *budgets.Budget) error {
-		return b.Change(operator, w.now(), budgets.Patch{Limit: &limit})
-	})
+	by := operator
+	by.Partner = partner
+	_, err := budgets.NewService(w.Budgets, w.Guards, w.now).Patch(w.Context(), by, id, revision, budgets.Patch{Limit: &limit, Authorised: true})
 	return err
 }
 

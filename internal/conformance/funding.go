@@ -4,6 +4,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/money"
@@ -126,4 +127,14 @@ func guardOfPartner(w world) {
 	w.must(err)
 	w.equal("another's", p, budgets.DefaultPolicy())
 	w.sawOnly(one, "partner.created", "budget.guard_changed")
+
+	ceiling := money.New(499*money.Unit, "USD")
+	terms.Ceiling = &ceiling
+	_, err = s.SetPolicy(w.Context(), by, 0, terms, false)
+	w.must(err)
+	made, err := campaigns.New(operator, w.now(), w.asks(one, "Spring", newID()))
+	w.must(err)
+	w.is(w.Campaigns.Insert(w.Context(), made, w.opens(made.State())), budgets.ErrCeiling) // of 500
+	_, err = w.Campaigns.Get(w.Context(), one, made.State().ID)
+	w.is(err, campaigns.ErrNotFound)
 }

@@ -254,7 +254,8 @@ func (v *visit) addGuard(p *spendingPage, s subject) {
 		p.Guard = l.T("spending.guard.unread")
 		return
 	}
-	p.Guard = l.T("spending.guard", "left", l.Money(policy.Room(s.budget, v.now), s.code()), "threshold", l.Percent(int64(policy.Threshold)*10_000, 0), "day", l.Percent(int64(policy.MaxInDay)*10_000, 0))
+	_, highest := policy.Bounds(s.budget, v.by(), v.now)
+	p.Guard = l.T("spending.guard", "left", l.Money(highest.Micros-s.position.Limit.Micros, s.code()), "threshold", l.Percent(int64(policy.Threshold)*10_000, 0), "day", l.Percent(int64(policy.MaxInDay)*10_000, 0))
 	for _, r := range s.budget.State().Raises {
 		if v.now.Sub(r.At) < 24*time.Hour {
 			key := "spending.raise"

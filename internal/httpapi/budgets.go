@@ -61,7 +61,8 @@ func (s *Server) describeBudget(ctx context.Context, b *budgets.Budget) (*found[
 	p := b.Position(b.Today(now))
 	var room *money.Money
 	if policy, err := s.Budgets.Policy(ctx, state.Partner); err == nil {
-		left := money.New(policy.Room(b, now), state.Currency)
+		_, highest := policy.Bounds(b, by(ctx), now)
+		left := money.New(highest.Micros-state.Limit, state.Currency)
 		room = &left
 	}
 	return &found[budgetBody]{etag(state.Revision), budgetBody{

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -20,10 +21,10 @@ type Campaigns struct{ db *DB }
 func (db *DB) Campaigns() Campaigns { return Campaigns{db} }
 
 // Insert implements campaigns.Store. The error is fault.ErrInvalid when the
-// budget cannot be opened, and then nothing is stored.
+// budget cannot be opened, or one of the guard's, and then nothing is stored.
 func (s Campaigns) Insert(ctx context.Context, c *campaigns.Campaign, in campaigns.NewBudget) error {
 	state := c.State()
-	budget, err := openBudget(state, in)
+	budget, err := openBudget(s.guard(ctx, state.Partner), state, in)
 	if err != nil {
 		return err
 	}
@@ -42,7 +43,7 @@ func (s Campaigns) Insert(ctx context.Context, c *campaigns.Campaign, in campaig
 }
 
 // openBudget begins the budget that a campaign asks for.
-func openBudget(of campaigns.State, in campaigns.NewBudget) (*budgets.Budget, error) {
+func openBudget(guard *budgets.Policy, of campaigns.State, in campaigns.NewBudget) (*budgets.Budget, error) {
 	open := budgets.NewBudget{
 		ID: in.ID, Partner: of.Partner, Campaign: of.ID, Kind: budgets.Kind(in.Kind),
 		Limit: in.Limit, Timezone: of.Timezone, AutoPause: in.AutoPause,
@@ -50,7 +51,17 @@ func openBudget(of campaigns.State, in campaigns.NewBudget) (*budgets.Budget, er
 	if in.Thresholds != nil {
 		open.Levels = budgets.Levels(in.Thresholds...)
 	}
-	return budgets.Open(in.By, in.At, open)
+	return guard.Open(in.By, in.At, open)
+}
+
+// guard is nil when it cannot be read: then the budget is not opened.
+func (s Campaigns) guard(ctx context.Context, partner uuid.UUID) *budgets.Policy {
+	p, err := s.db.Guards().Policy(ctx, partner)
+	if err != nil {
+		slog.ErrorContext(ctx, "guard of budgets not read; nothing is opened", "partner", partner, "error", err)
+		return nil
+	}
+	return &p
 }
 
 func (s Campaigns) insert(ctx context.Context, t *tx, state campaigns.State) error {

@@ -1,9 +1,13 @@
 package sqlstore
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/campaigns"
 )
 
 // A stored guard that says nothing sensible is as good as none that can be
@@ -18,6 +22,9 @@ func TestAGuardThatMakesNoSenseIsAnError(t *testing.T) {
 			}
 			if p, err := db.Guards().Policy(t.Context(), partner); err == nil {
 				t.Errorf("%q is %+v", state, p)
+			}
+			if _, err := insertCampaign(t, db, partner, campaigns.BudgetTotal, 100); !errors.Is(err, budgets.ErrUnguarded) {
+				t.Errorf("%q opens a budget: %v", state, err)
 			}
 		}
 	})

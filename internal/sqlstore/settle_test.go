@@ -26,6 +26,15 @@ var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // openCampaign stores a campaign whose budget has a limit in units.
 func openCampaign(t *testing.T, db *DB, partner uuid.UUID, kind campaigns.BudgetKind, limit int64) campaigns.State {
 	t.Helper()
+	s, err := insertCampaign(t, db, partner, kind, limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func insertCampaign(t *testing.T, db *DB, partner uuid.UUID, kind campaigns.BudgetKind, limit int64) (campaigns.State, error) {
+	t.Helper()
 	amount := money.New(limit*money.Unit, "USD")
 	c, err := campaigns.New(operator, noon, campaigns.NewCampaign{
 		ID: newID(), BudgetID: newID(), Partner: partner, Name: "Spring", Type: campaigns.Display, Objective: campaigns.Awareness,
@@ -36,11 +45,7 @@ func openCampaign(t *testing.T, db *DB, partner uuid.UUID, kind campaigns.Budget
 		t.Fatal(err)
 	}
 	s := c.State()
-	err = db.Campaigns().Insert(t.Context(), c, campaigns.NewBudget{ID: s.BudgetID, Kind: kind, Limit: amount, By: operator, At: noon})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return s, db.Campaigns().Insert(t.Context(), c, campaigns.NewBudget{ID: s.BudgetID, Kind: kind, Limit: amount, By: operator, At: noon})
 }
 
 // TestTheHotPathSettlesAsTheAggregateDoes plays the same reports to both and

@@ -116,7 +116,8 @@ func examples(t *testing.T) map[string]any {
 		t.Fatal(err)
 	}
 	campaign := wholeLife(t, partner.State().ID)
-	budget, err := openBudget(campaign, campaigns.NewBudget{
+	usual := budgets.DefaultPolicy()
+	budget, err := openBudget(&usual, campaign, campaigns.NewBudget{
 		ID: campaign.BudgetID, Kind: campaigns.BudgetDaily, Limit: daily, AutoPause: true, Thresholds: []int{50, 100}, By: operator, At: noon,
 	})
 	if err != nil {
