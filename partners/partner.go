@@ -25,6 +25,8 @@ type State struct {
 	Contract  Contract        `json:"contract"`
 	CreatedAt time.Time       `json:"created_at"`
 	UpdatedAt time.Time       `json:"updated_at"`
+	// Stamps say what set each term that was set after the partner was made.
+	Stamps map[string]Stamp `json:"term_sources,omitempty"`
 }
 
 // NewPartner asks for a partner.
@@ -74,7 +76,7 @@ func Restore(s State) *Partner { return &Partner{state: s} }
 // State is a copy of what the store keeps.
 func (p *Partner) State() State {
 	s := p.state
-	s.Flags = maps.Clone(s.Flags)
+	s.Flags, s.Stamps = maps.Clone(s.Flags), maps.Clone(s.Stamps)
 	return s
 }
 
@@ -93,6 +95,7 @@ func (p *Partner) Change(by event.Origin, at time.Time, patch Patch) error {
 	if len(changes) == 0 {
 		return nil
 	}
+	next.stampPatch(patch, at)
 	next.UpdatedAt = at
 	p.state = next
 	p.record(by, at, Updated{Changes: changes})

@@ -40,13 +40,14 @@ const (
 	ActionManageKeys        Action = "manage_keys"        // issue and revoke keys
 	ActionManageWebhooks    Action = "manage_webhooks"    // where the partner's own programs are told
 	ActionPay               Action = "pay"                // pay in, and give back
+	ActionOperateBrokers    Action = "operate_brokers"    // what other services say, and what of it failed
 )
 
 // Actions are all the actions.
 var Actions = []Action{
 	ActionRead, ActionWriteCampaigns, ActionPause, ActionWriteBudgets, ActionApprove,
 	ActionWriteMetrics, ActionAcknowledgeAlerts, ActionWriteAlertRules, ActionManagePartners, ActionManageKeys,
-	ActionManageWebhooks, ActionPay,
+	ActionManageWebhooks, ActionPay, ActionOperateBrokers,
 }
 
 // allowed is the whole policy. An approver does not write budgets, nor does a
@@ -65,6 +66,7 @@ var allowed = map[Action][]Role{
 	ActionManageKeys:        {RoleAdmin},
 	ActionManageWebhooks:    {RoleAdmin, RoleManager},
 	ActionPay:               {RoleAdmin, RoleFinance},
+	ActionOperateBrokers:    {RoleAdmin},
 }
 
 // Can reports whether the role may do it.

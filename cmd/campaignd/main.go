@@ -34,6 +34,8 @@ type cli struct {
 	Import  importCmd  `cmd:"" help:"Send a platform's report file to a running service."`
 	Export  exportCmd  `cmd:"" help:"Write the raw events of a campaign or a partner, as a running service has them."`
 	Keys    keysCmd    `cmd:"" help:"List, issue and revoke API keys of a running service."`
+	Letters lettersCmd `cmd:"" name:"dead-letters" help:"List, show, replay and drop messages of brokers that could not be taken in."`
+	Brokers brokersCmd `cmd:"" help:"Show how each broker of a running service stands."`
 	Bench   benchCmd   `cmd:"" help:"Measure the program, each figure beside its baseline."`
 	Conf    configCmd  `cmd:"" name:"config" help:"Check, print or explain the configuration."`
 	Version versionCmd `cmd:"" help:"Print the version."`

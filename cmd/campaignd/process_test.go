@@ -38,6 +38,7 @@ type process struct {
 	cmd    *exec.Cmd
 	url    string
 	ops    string
+	broker string // where the broker in the process listens
 	stderr *syncBuffer
 	exited chan error
 }
@@ -46,7 +47,7 @@ type process struct {
 func start(t testing.TB, dir string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, stderr: &syncBuffer{}, exited: make(chan error, 1)}
-	args = append([]string{"serve", "--addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--data", dir}, args...)
+	args = append([]string{"serve", "--addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--broker-addr", "127.0.0.1:0", "--data", dir}, args...)
 	p.cmd = exec.CommandContext(context.Background(), os.Args[0], args...)
 	p.cmd.Env = append(os.Environ(), asProgram+"=1", "CAMPAIGND_ADMIN_KEY="+adminKey)
 	p.cmd.Stderr = p.stderr
@@ -62,6 +63,7 @@ func start(t testing.TB, dir string, args ...string) *process {
 		Msg     string `json:"msg"`
 		Addr    string `json:"addr"`
 		OpsAddr string `json:"ops_addr"`
+		Broker  string `json:"broker"`
 	}
 	line, err := bufio.NewReader(stdout).ReadBytes('\n')
 	if err != nil {
@@ -71,7 +73,7 @@ func start(t testing.TB, dir string, args ...string) *process {
 		t.Fatalf("ready line %q: %v", line, err)
 	}
 	go func() { p.exited <- p.cmd.Wait() }()
-	p.url, p.ops = "http://"+ready.Addr, "http://"+ready.OpsAddr
+	p.url, p.ops, p.broker = "http://"+ready.Addr, "http://"+ready.OpsAddr, ready.Broker
 	return p
 }
 

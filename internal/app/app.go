@@ -5,6 +5,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -50,6 +51,7 @@ type App struct {
 	db       *sqlstore.DB
 	services services
 	importer *adplatform.Importer
+	links    *links // to brokers
 	live     *live.Hub
 	handler  http.Handler
 	ops      http.Handler
@@ -134,9 +136,11 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 		return nil, err
 	}
 	a := &App{cfg: cfg, db: db, services: newServices(db, cfg)}
+	if a.links, err = newLinks(db, &a.services, cfg); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	if err := a.build(ctx); err != nil {
-		_ = db.Close()
-		return nil, err
+		return nil, errors.Join(err, a.links.Close(), db.Close())
 	}
 	return a, nil
 }
@@ -193,6 +197,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Reach:       estimator,
 		Reports:     a.services.reports,
 		Imports:     reports{a.importer, a.cfg.clock()},
+		Integration: integrated{a.links},
 	}, httpapi.Options{Now: a.cfg.clock(), MaxBody: a.cfg.MaxBody, Auth: who, Idempotency: idempotency{a.db.Idempotency()}})
 	pages, err := dashboard.New(dashboard.Config{
 		Services: dashboard.Services{
@@ -229,7 +234,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.services.mirror != nil {
 		checks = append(checks, telemetry.Check{Name: "influx", Do: a.services.mirror.Check, Optional: true})
 	}
-	a.ops = telemetry.Handler(registry, checks...)
+	a.ops = telemetry.Handler(registry, append(checks, a.links.checks()...)...)
 	a.workers = a.newWorkers()
 	return nil
 }
@@ -286,6 +291,7 @@ func (a *App) newWorkers() []worker {
 		{Name: "metrics.merge-idle", Every: time.Minute, Do: a.db.Metrics().MergeIdle},
 		{Name: "idempotency.purge", Every: time.Hour, Do: a.db.Idempotency().Purge},
 	}...)}
+	timed.Jobs = append(timed.Jobs, a.links.jobs(a.cfg.clock())...)
 	workers := []worker{
 		{"ingester", a.services.ingester.Run},
 		{"authorizer", a.services.authorizer.Run},
@@ -302,5 +308,5 @@ func (a *App) newWorkers() []worker {
 	if mirror := a.services.mirror; mirror != nil {
 		workers = append(workers, worker{"influx", leadMirror(mirror, leader)})
 	}
-	return workers
+	return append(workers, a.links.workers(&a.services, leader, a.cfg.BrokerInput)...)
 }

@@ -50,6 +50,8 @@ type Config struct {
 	InfluxPassword  string `placeholder:"SECRET" help:"The user's password."`
 	InfluxToken     string `placeholder:"SECRET" help:"A token of 2.x or 3.x, in place of user and password."`
 
+	BrokerConfig `embed:""`
+
 	Clock func() time.Time `kong:"-"` // for tests; nil is the system's
 }
 
@@ -96,6 +98,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("keep-minutes, keep-hours and keep-updates: %s, %s and %s; at least 2h, 48h and 1h are needed", c.KeepMinutes, c.KeepHours, c.KeepUpdates)
 	case (c.StripeKey == "") != (len(c.StripeWebhookSecrets) == 0):
 		return errors.New("stripe-key and stripe-webhook-secret: one is of no use without the other")
+	case c.brokerError() != nil:
+		return fmt.Errorf("broker: %w", c.brokerError())
 	case c.chartError() != nil:
 		return fmt.Errorf("journal-chart: %w", c.chartError())
 	case c.MaxBody < 1<<16:

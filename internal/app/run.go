@@ -26,6 +26,7 @@ type Ready struct {
 	Addr    string `json:"addr"`
 	OpsAddr string `json:"ops_addr"`
 	Engine  string `json:"engine"`
+	Broker  string `json:"broker,omitempty"` // where the one in this process listens
 	Version string `json:"version"`
 }
 
@@ -70,6 +71,7 @@ type worker struct {
 // durable by then, however the stop goes.
 func (a *App) Run(ctx context.Context, stdout io.Writer, started func(Ready)) error {
 	defer func() { _ = a.db.Close() }()
+	defer func() { _ = a.links.Close() }() // once its consumers and the relay have stopped
 	public, err := listen(ctx, a.cfg.Addr, a.handler)
 	if err != nil {
 		return err
@@ -99,7 +101,7 @@ func (a *App) Run(ctx context.Context, stdout io.Writer, started func(Ready)) er
 	servers.Go(ops.serve)
 
 	a.serving.Store(true) // before the line that says so, or who reads it at once is told 503
-	ready := Ready{"ready", public.addr(), ops.addr(), a.db.Engine(), Version()}
+	ready := Ready{"ready", public.addr(), ops.addr(), a.db.Engine(), a.links.addr(), Version()}
 	if err := json.NewEncoder(stdout).Encode(ready); err != nil {
 		slog.Warn("ready line not written", "error", err)
 	}

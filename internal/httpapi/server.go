@@ -58,9 +58,11 @@ func (s *Server) routes(r chi.Router) {
 	s.register()
 	r.Post("/metrics", s.ingest)
 	r.Post("/imports", s.startImport)
+	r.Post("/events", s.receiveEvent)
 	s.describeIngest()
 	s.describeImport()
 	s.describeProviderWebhooks()
+	s.describeReceiveEvent()
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }

@@ -42,6 +42,7 @@ type Services struct {
 	Reach       *reach.Estimator
 	Reports     *report.Service
 	Imports     Importer
+	Integration Integration
 	Feed        Feed
 }
 
@@ -70,4 +71,5 @@ func (s *Server) register() {
 	s.registerReports()
 	s.registerImports()
 	s.registerFeed()
+	s.registerIntegration()
 }

@@ -35,6 +35,7 @@ type Leader struct {
 	Cursors Cursors
 	Node    string        // this node's name among the holders of leases
 	TTL     time.Duration // how long a dead node holds up the others; 0 means 10 s
+	Pause   time.Duration // the longest wait of a partner after failures; 0 means a minute
 }
 
 // Lead hands every event to the consumer's handler, at least once and in order
@@ -44,7 +45,7 @@ func (l Leader) Lead(ctx context.Context, consumer string, handle Handler) error
 	if l.TTL == 0 {
 		l.TTL = 10 * time.Second
 	}
-	t := &tail{log: l.Log, handle: handle, name: consumer}
+	t := &tail{log: l.Log, handle: handle, name: consumer, pause: l.Pause}
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()

@@ -12,6 +12,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -72,6 +73,7 @@ type tail struct {
 	log     Log
 	handle  Handler
 	name    string
+	pause   time.Duration // the longest wait after failures; 0 is maxPause
 	seen    map[uuid.UUID]int64
 	unsaved map[uuid.UUID]int64 // handled, but not yet in the stored cursor
 	stuck   map[uuid.UUID]*pause
@@ -164,7 +166,7 @@ func (t *tail) hold(ctx context.Context, partner uuid.UUID, first event.Event, e
 		p = &pause{length: poll}
 		t.stuck[partner] = p
 	}
-	p.length = min(2*p.length, maxPause)
+	p.length = min(2*p.length, cmp.Or(t.pause, maxPause))
 	p.until = time.Now().Add(p.length)
 	slog.ErrorContext(ctx, "event handler failed, trying again", "consumer", t.name, "partner", partner,
 		"from_seq", first.Seq, "event_type", first.Type, "retry_in", p.length, "error", err)

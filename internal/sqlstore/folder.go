@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io"
 	"net/url"
+	"os"
 	"path/filepath"
 
 	"github.com/hexabuilders/campaignd/fault"
@@ -51,4 +53,13 @@ func (f *folder) Close() error { return errors.Join(f.held.Rollback(), f.file.Cl
 func fileDSN(path string, query url.Values) string {
 	escaped := url.URL{Path: filepath.ToSlash(path)}
 	return "file:" + escaped.EscapedPath() + "?" + query.Encode()
+}
+
+// TakeFolder keeps other processes out of a folder that lies beside the store,
+// until the returned Closer is closed. It fails with ErrFolderInUse.
+func TakeFolder(path string) (io.Closer, error) {
+	if err := os.MkdirAll(path, 0o750); err != nil {
+		return nil, err
+	}
+	return takeFolder(path)
 }
