@@ -258,7 +258,9 @@ func (i integrated) Received(ctx context.Context, partner uuid.UUID, limit int) 
 }
 
 // Brokers implements httpapi.Integration.
-func (i integrated) Brokers(ctx context.Context) ([]httpapi.BrokerStatus, error) { return i.status(ctx) }
+func (i integrated) Brokers(ctx context.Context) ([]httpapi.BrokerStatus, error) {
+	return i.status(ctx)
+}
 
 // Letters implements httpapi.Integration.
 func (i integrated) Letters() httpapi.Letters { return i.mail }

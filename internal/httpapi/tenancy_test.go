@@ -52,6 +52,7 @@ var bodies = map[string]string{
 	"start-import":        `{"platform":"meta_ads","data":"a,b\n"}`,
 	"create-webhook":      `{"url":"https://example.com/hook","events":["*"]}`,
 	"change-webhook":      `{"description":"Mine"}`,
+	"receive-event":       `{"specversion":"1.0","id":"1","source":"/partners","type":"partner-management/partner-validation","data":{"partner_id":"01a2139c-e0bb-7426-a1eb-3eff9af7a36b","validation_status":"PENDING"}}`,
 	"redeliver-webhook":   `{"failed_since":"2026-03-01T00:00:00Z"}`,
 }
 
@@ -82,7 +83,12 @@ func (h *house) things() map[string]string {
 	document := h.call(h.manager, "POST", "/api/v1/reports", bodies["create-report"]).want(http.StatusAccepted).str("id")
 	schedule := h.call(h.manager, "POST", "/api/v1/report-schedules", bodies["create-report-schedule"]).want(http.StatusCreated).str("id")
 	payment := h.call(h.finance, "POST", "/api/v1/payments", bodies["create-payment"]).want(http.StatusCreated).str("id")
-	return map[string]string{"payments": payment, "reports": document, "report-schedules": schedule, "reconciliation": gap, "alert-rules": rule, "partners": h.id, "campaigns": campaign, "budgets": budget, "reservations": reservation, "extra-spend": extra, "keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id")}
+	return map[string]string{
+		"payments": payment, "reports": document, "report-schedules": schedule, "reconciliation": gap, "alert-rules": rule,
+		"partners": h.id, "campaigns": campaign, "budgets": budget, "reservations": reservation, "extra-spend": extra,
+		"keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id"),
+		"dead-letters": h.letter(),
+	}
 }
 
 // alert raises one about a campaign.

@@ -103,6 +103,7 @@ func newWorldOn(t testing.TB, store string) *world {
 	w.services.Reports = report.NewService(report.Ports{
 		Store: db.Reports(), Files: db.Reports(), Schedules: db.Reports(), Source: named{w}, Metrics: w.services.Performance,
 	}, w.clock)
+	w.services.Integration = newPost(db, w)
 	w.services.Reach = reach.New(reach.Standard(), w.clock)
 	chart, err := billing.ParseChart("")
 	if err != nil {
