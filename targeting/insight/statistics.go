@@ -25,28 +25,19 @@ func tail(z float64) float64 { return math.Erfc(math.Abs(z) / math.Sqrt2) }
 // share is 0. m of 0 says that the second share is known and not counted: it is
 // then b itself.
 func ratio(a, n, b, m float64) Interval {
-	first, variance := a/n, 0.0
-	if a == 0 {
-		variance = 1 / 0.5
-		first = 0
-	} else {
-		variance = (1 - first) / a
-	}
-	second := b
+	first, second := a/n, b
+	variance := (1 - first) / max(a, 0.5)
 	if m > 0 {
 		second = b / m
-		if b > 0 {
-			variance += (1 - second) / b
-		}
+		variance += (1 - second) / max(b, 0.5)
 	}
 	if second == 0 {
 		second = 0.5 / max(m, 1)
-		variance += 1 / 0.5
 	}
 	value := first / second
 	spread := math.Exp(z95 * math.Sqrt(variance))
 	low, high := value/spread, value*spread
-	if a == 0 {
+	if a < 0.5 {
 		low, high = 0, 0.5/n/second*spread
 	}
 	return Interval{value, low, high}
