@@ -51,6 +51,8 @@ type Backend struct {
 	Sessions  partners.SessionStore
 	Alerts    performance.AlertStore
 	Webhooks  WebhookStore
+	Audiences AudienceStore
+	People    PeopleStore
 	Reports   ReportStore
 	Anomalies lookout.Store
 	Rules     RuleStore
@@ -73,6 +75,7 @@ func Run(t *testing.T, b Backend) {
 		"rules":     Rules,
 		"reports":   Reports,
 		"webhooks":  Webhooks,
+		"audiences": Audiences,
 		"anomalies": Anomalies,
 		"billing":   Billing,
 		"sources":   Sources,

@@ -23,6 +23,8 @@ func TestConformance(t *testing.T) {
 			Alerts:    db.Alerts(),
 			Anomalies: db.Anomalies(),
 			Webhooks:  db.Webhooks(),
+			Audiences: db.Audiences(),
+			People:    db.People(),
 			Reports:   db.Reports(),
 			Log:       db.Log(),
 			Leases:    db.Leases(),

@@ -44,6 +44,7 @@ type DB struct {
 
 	statements statements
 	metricRefs sync.Map     // partner → short number, once it is committed
+	peopleHeld sync.Map     // partner → chan struct{}: who writes its people on this node
 	minutes    atomic.Int64 // floor of the minutes, or a value below it
 
 	mu      sync.Mutex
