@@ -37,6 +37,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/report"
 	"github.com/hexabuilders/campaignd/performance/rule"
+	"github.com/hexabuilders/campaignd/targeting/audience"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
@@ -77,6 +78,7 @@ type services struct {
 	anomalies  *lookout.Service
 	rules      *rule.Service
 	webhooks   *webhooks.Service
+	audiences  *audience.Service
 	reports    *report.Service
 	authorizer *budgets.Authorizer
 	statements *billing.Statements
@@ -107,6 +109,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		}),
 		anomalies: newLookout(db, now),
 	}
+	s.audiences = newAudiences(db, s.partners, now)
 	s.funding = budgets.NewFunding(s.budgets, db.Extras(), db.Extras())
 	s.overruns = budgets.NewOverruns(db.Budgets(), delivered{s.metrics})
 	s.payments = newPayments(db, s.partners, cfg)
@@ -194,6 +197,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Log:         a.db.Log(),
 		Feed:        a.db.Log(),
 		Webhooks:    a.services.webhooks,
+		Audiences:   a.services.audiences,
 		Reach:       estimator,
 		Reports:     a.services.reports,
 		Imports:     reports{a.importer, a.cfg.clock()},
@@ -275,6 +279,8 @@ func (a *App) newWorkers() []worker {
 			return err
 		}},
 		{Name: "alerts.tick", Every: 30 * time.Second, Do: a.newRuleEngine().Tick},
+		{Name: "audiences.resume", Every: 2 * time.Second, Do: a.services.audiences.Resume},
+		{Name: "audiences.expire", Every: time.Hour, Do: a.services.audiences.Expire},
 		{Name: "webhooks.send", Every: time.Second, Do: deliver.SendDue},
 		{Name: "webhooks.purge", Every: time.Hour, Do: deliver.Purge},
 		{Name: "anomalies.watch", Every: lookout.Every, Do: a.services.anomalies.Tick},

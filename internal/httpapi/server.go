@@ -59,10 +59,12 @@ func (s *Server) routes(r chi.Router) {
 	r.Post("/metrics", s.ingest)
 	r.Post("/imports", s.startImport)
 	r.Post("/events", s.receiveEvent)
+	r.Post("/audiences/{id}/members", s.addMembers)
 	s.describeIngest()
 	s.describeImport()
 	s.describeProviderWebhooks()
 	s.describeReceiveEvent()
+	s.describeMembers()
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }

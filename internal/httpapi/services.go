@@ -12,6 +12,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/report"
 	"github.com/hexabuilders/campaignd/performance/rule"
+	"github.com/hexabuilders/campaignd/targeting/audience"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
@@ -39,6 +40,7 @@ type Services struct {
 	Anomalies   *lookout.Service
 	Log         History
 	Webhooks    *webhooks.Service
+	Audiences   *audience.Service
 	Reach       *reach.Estimator
 	Reports     *report.Service
 	Imports     Importer
@@ -67,6 +69,7 @@ func (s *Server) register() {
 	s.registerRules()
 	s.registerWebhooks()
 	s.registerAnomalies()
+	s.registerAudiences()
 	s.registerReach()
 	s.registerReports()
 	s.registerImports()

@@ -58,6 +58,11 @@ var bodies = map[string]string{
 
 func init() {
 	bodies["estimate-reach"] = people
+	bodies["create-audience"] = `{"name":"Customers","minimum_size":1}`
+	bodies["change-audience"] = `{"name":"Mine"}`
+	bodies["add-members"] = `{"email":"somebody@example.com"}`
+	bodies["remove-members"] = `{"people":[{"email":"somebody@example.com"}]}`
+	bodies["erase-people"] = `{"people":[{"email":"somebody@example.com"}]}`
 	bodies["explain-difference"] = `{"note":"Corrected by invoice 4711."}`
 	bodies["create-payment"] = `{"provider":"stripe","amount":"20.00"}`
 	bodies["create-report"] = `{"scope":"partner","period":"yesterday"}`
@@ -82,12 +87,13 @@ func (h *house) things() map[string]string {
 	gap := h.call(h.manager, "GET", "/api/v1/reconciliation", nil).want(http.StatusOK).str("items.0.id")
 	document := h.call(h.manager, "POST", "/api/v1/reports", bodies["create-report"]).want(http.StatusAccepted).str("id")
 	schedule := h.call(h.manager, "POST", "/api/v1/report-schedules", bodies["create-report-schedule"]).want(http.StatusCreated).str("id")
+	listed := h.call(h.manager, "POST", "/api/v1/audiences", bodies["create-audience"]).want(http.StatusCreated).str("id")
 	payment := h.call(h.finance, "POST", "/api/v1/payments", bodies["create-payment"]).want(http.StatusCreated).str("id")
 	return map[string]string{
 		"payments": payment, "reports": document, "report-schedules": schedule, "reconciliation": gap, "alert-rules": rule,
 		"partners": h.id, "campaigns": campaign, "budgets": budget, "reservations": reservation, "extra-spend": extra,
 		"keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id"),
-		"dead-letters": h.letter(),
+		"dead-letters": h.letter(), "audiences": listed,
 	}
 }
 
@@ -157,6 +163,7 @@ func TestAnotherPartnerCannotBeNamed(t *testing.T) {
 	for _, c := range []struct{ method, path, body string }{
 		{"GET", "/campaigns", ""}, {"GET", "/alerts", ""}, {"GET", "/alert-rules", ""}, {"GET", "/anomalies", ""}, {"GET", "/events", ""}, {"GET", "/ledger", ""}, {"GET", "/extra-spend", ""}, {"GET", "/budget-guard", ""},
 		{"GET", "/statements", ""}, {"GET", "/statements/2026-03", ""}, {"GET", "/journal?month=2026-03", ""}, {"GET", "/ledger/export", ""}, {"GET", "/reconciliation", ""}, {"GET", "/payments", ""}, {"GET", "/balance", ""},
+		{"GET", "/audiences", ""}, {"GET", "/audiences/attributes", ""}, {"POST", "/audiences", bodies["create-audience"]}, {"POST", "/audiences/erase", bodies["erase-people"]},
 		{"POST", "/metrics", bodies["record-metrics"]}, {"POST", "/imports", bodies["start-import"]},
 	} {
 		c.path += map[bool]string{true: "&", false: "?"}[strings.Contains(c.path, "?")] + "partner_id="

@@ -32,6 +32,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/report"
 	"github.com/hexabuilders/campaignd/performance/rule"
+	"github.com/hexabuilders/campaignd/targeting/audience"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
@@ -104,6 +105,10 @@ func newWorldOn(t testing.TB, store string) *world {
 		Store: db.Reports(), Files: db.Reports(), Schedules: db.Reports(), Source: named{w}, Metrics: w.services.Performance,
 	}, w.clock)
 	w.services.Integration = newPost(db, w)
+	w.services.Audiences = audience.NewService(audience.Config{
+		Store: db.Audiences(), Uploads: db.Audiences(), People: db.People(), Eraser: db.People(),
+		Currency: func(context.Context, uuid.UUID) (string, error) { return "USD", nil }, Now: w.clock, NewID: newID,
+	})
 	w.services.Reach = reach.New(reach.Standard(), w.clock)
 	chart, err := billing.ParseChart("")
 	if err != nil {
