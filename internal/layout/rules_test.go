@@ -30,6 +30,9 @@ var domains = map[string][]string{
 	"partners":     nil,
 	"billing":      {"budgets"},
 	"webhooks":     nil,
+	// platforms turns campaigns into drafts for ad platforms, and what these
+	// deliver into metric events.
+	"platforms": {"campaigns", "targeting", "performance"},
 }
 
 // assets embed files and know nothing of the program.

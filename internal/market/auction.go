@@ -102,7 +102,8 @@ func (a *Auction) charge(s *Slice, d *Delivery, perImpression float64) int64 {
 func (a *Auction) convert(s *Slice, d *Delivery, from, to time.Time) {
 	rate := math.Min(a.model.CVR*s.CVR*a.bought.factor(), 1)
 	for range min(d.Clicks, poisson(a.random, float64(d.Clicks)*rate)) {
-		bought := Delivery{At: a.moment(from, to).Add(a.delay()), Slice: s, Conversions: 1}
+		clicked := a.moment(from, to)
+		bought := Delivery{At: clicked.Add(a.delay()), Clicked: clicked, Slice: s, Conversions: 1}
 		if a.model.Order > 0 {
 			bought.Revenue = micros(a.model.Order*lognormal(a.random, 0.4), 10_000)
 		}

@@ -45,3 +45,10 @@ var (
 		[24]float64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
 		[7]float64{1, 1, 1, 1, 1, 1, 1})
 )
+
+// Evening is the demand for ads that people see while they look at something
+// else.
+func Evening() *Curve { return evening }
+
+// Office is the demand of the working day.
+func Office() *Curve { return office }

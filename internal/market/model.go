@@ -47,6 +47,7 @@ func (m *Model) during(at time.Time) (price float64, untracked bool) {
 // Slice is a part of a campaign's delivery that platforms report by itself.
 type Slice struct {
 	Channel, Source, Device, Creative, Country string
+	Ad                                         string  // the platform's id of it, where there is a platform
 	Share                                      float64 // of the money; together 1
 	Price, CTR, CVR                            float64 // factors of the model's
 }
@@ -66,7 +67,8 @@ type Delivery struct {
 	*Slice
 	Impressions, Clicks, Conversions int64
 	Spend, Revenue                   int64
-	Corrects                         string // why it takes away, if it does
+	Corrects                         string    // why it takes away, if it does
+	Clicked                          time.Time // of a conversion: when its click was
 	// Order numbers the conversions of an auction as they are decided, from 1;
 	// 0 for everything else.
 	Order int64

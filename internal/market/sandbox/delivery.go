@@ -1,0 +1,218 @@
+package sandbox
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/hexabuilders/campaignd/internal/market"
+	"github.com/hexabuilders/campaignd/localday"
+)
+
+// flight is the delivery of one campaign.
+type flight struct {
+	auctions []*market.Auction // the last one delivers; earlier ones still have conversions to come
+	shape    string            // of the ads and the bid that the last auction was made for
+	until    time.Time         // how far it has been simulated
+	rows     map[rowKey]*figures
+	spent    map[localday.Day]int64 // micros
+	total    int64
+	mood     map[localday.Day]float64 // how well a day goes
+}
+
+// rowKey is an hour of an ad on a device, in the account's time.
+type rowKey struct {
+	ad, device string
+	day        localday.Day
+	hour       int
+}
+
+type figures struct{ impressions, clicks, conversions, spend, revenue int64 }
+
+// terms are how a campaign may deliver, as each platform has it set.
+type terms struct {
+	active     bool
+	start, end time.Time
+	daily      float64 // units of currency; 0 where only a total is set
+	total      float64
+	bid        float64 // what a click or a thousand impressions may cost; 0: as it comes
+	perClick   bool
+	overspend  float64 // a day may spend so many times the daily budget
+	ads        []*thing
+	devices    []string
+}
+
+// settle simulates every campaign up to now. It is called under the lock, before
+// anything is read or changed.
+func (s *Sandbox) settle() {
+	for _, t := range s.things {
+		if t.kind == "campaign" {
+			s.fly(t)
+		}
+	}
+}
+
+// fly delivers a campaign hour by hour since it was last asked about.
+func (s *Sandbox) fly(c *thing) {
+	f, now := c.flight, s.now()
+	if f.rows == nil {
+		f.rows, f.spent, f.mood, f.until = map[rowKey]*figures{}, map[localday.Day]int64{}, map[localday.Day]float64{}, c.made
+	}
+	for f.until.Before(now) {
+		next := f.until.Truncate(time.Hour).Add(time.Hour)
+		if next.After(now) {
+			next = now
+		}
+		s.hour(c, f.until, next)
+		f.until = next
+	}
+}
+
+// hour is what a campaign delivers in a part of an hour.
+func (s *Sandbox) hour(c *thing, from, to time.Time) {
+	f, t := c.flight, s.terms(c)
+	intensity := s.intensity(f, t, c.account, from, to)
+	if intensity > 0 {
+		f.enter(c, t)
+	}
+	for i, a := range f.auctions {
+		now := 0.0
+		if i == len(f.auctions)-1 {
+			now = intensity
+		}
+		for _, d := range a.Deliver(from, to, now) {
+			f.book(c.account.zone, d, to)
+		}
+	}
+}
+
+// nominal is the daily budget that auctions are made for; what a campaign really
+// has multiplies it.
+const nominal = 100.0
+
+// intensity is how strongly a campaign bids in this hour, and 0 when it does not.
+func (s *Sandbox) intensity(f *flight, t terms, a *account, from, to time.Time) float64 {
+	if !t.active || len(t.ads) == 0 || from.Before(t.start) || !t.end.IsZero() && !from.Before(t.end) {
+		return 0
+	}
+	day := localday.Of(from, a.zone)
+	daily := t.daily
+	if daily == 0 {
+		left := max(t.end.Sub(from).Hours()/24, 1)
+		daily = max(0, t.total-float64(f.total)/1e6) / left
+	}
+	if f.mood[day] == 0 {
+		f.mood[day] = math.Exp(0.15 * s.random.NormFloat64())
+	}
+	if float64(f.spent[day])/1e6 >= daily*t.overspend || t.total > 0 && float64(f.total)/1e6 >= t.total {
+		return 0
+	}
+	return daily / nominal * min(f.mood[day], t.overspend)
+}
+
+// enter makes an auction for the ads and the bid, when they have changed. A bid
+// below the going price wins less, and pays less; one above wins what there is.
+func (f *flight) enter(c *thing, t terms) {
+	shape := ""
+	for _, ad := range t.ads {
+		shape += ad.id + " "
+	}
+	shape += time.Duration(t.bid * 1e9).String()
+	if shape == f.shape {
+		return
+	}
+	f.shape = shape
+	m := market.Model{
+		Name: c.id + shape, Zone: c.account.zone, Demand: market.Evening(), Daily: nominal, CPM: 4.5, CTR: 0.011, CVR: 0.02, Order: 60, Inventory: 60_000,
+	}
+	price := m.CPM
+	if t.perClick {
+		m.Demand, m.CPC, m.CTR, m.CVR, m.Inventory = market.Office(), 0.55, 0.05, 0.04, 15_000
+		price = m.CPC
+	}
+	if t.bid > 0 {
+		ratio := t.bid / price
+		m.Inventory *= ratio * ratio / (1 + ratio*ratio) * 2
+		m.CPM, m.CPC = m.CPM*min(ratio, 1), m.CPC*min(ratio, 1)
+	}
+	for i, ad := range t.ads {
+		for j, device := range t.devices {
+			share := 1 / float64(len(t.ads)) * []float64{0.7, 0.3}[j%2]
+			if len(t.devices) == 1 {
+				share = 1 / float64(len(t.ads))
+			}
+			quality := 1 + 0.2*math.Sin(float64(i+1)*2.3)
+			m.Slices = append(m.Slices, market.Slice{Ad: ad.id, Device: device, Share: share, Price: 1, CTR: quality, CVR: 1})
+		}
+	}
+	f.auctions = append(f.auctions, market.NewAuction(m, uint64(len(f.auctions)+1)))
+	if len(f.auctions) > 4 {
+		f.auctions = slices.Delete(f.auctions, 0, 1)
+	}
+}
+
+// book adds a delivery to its row. A conversion counts in the hour of its click,
+// as platforms attribute it: rows of past days change.
+func (f *flight) book(zone *time.Location, d market.Delivery, to time.Time) {
+	at := d.At
+	if !d.Clicked.IsZero() {
+		at = d.Clicked
+	}
+	if at.After(to) {
+		at = to
+	}
+	local := at.In(zone)
+	key := rowKey{d.Ad, d.Device, localday.Of(at, zone), local.Hour()}
+	row := f.rows[key]
+	if row == nil {
+		row = &figures{}
+		f.rows[key] = row
+	}
+	row.impressions += d.Impressions
+	row.clicks = max(0, row.clicks+d.Clicks)
+	row.conversions += d.Conversions
+	row.spend = max(0, row.spend+d.Spend)
+	row.revenue += d.Revenue
+	f.spent[key.day] += d.Spend
+	f.total += d.Spend
+}
+
+// between are the rows of days, in order.
+func (f *flight) between(from, to localday.Day) []rowKey {
+	var keys []rowKey
+	for key := range f.rows {
+		if key.day >= from && key.day <= to {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, func(a, b rowKey) int {
+		switch {
+		case a.day != b.day:
+			return int(a.day - b.day)
+		case a.hour != b.hour:
+			return a.hour - b.hour
+		case a.ad != b.ad:
+			return compare(a.ad, b.ad)
+		}
+		return compare(a.device, b.device)
+	})
+	return keys
+}
+
+func compare(a, b string) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// terms reads a campaign's settings in its platform's dialect.
+func (s *Sandbox) terms(c *thing) terms {
+	if c.account.Platform == "meta" {
+		return s.metaTerms(c)
+	}
+	return s.googleTerms(c)
+}

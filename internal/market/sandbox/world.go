@@ -1,0 +1,204 @@
+package sandbox
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Config is how a sandbox begins.
+type Config struct {
+	Seed  uint64
+	Now   func() time.Time // nil: the system's clock
+	Speed float64          // of the sandbox's clock; 0 means 1
+	// Drop is the share of creating calls whose answer is lost after the work
+	// was done.
+	Drop float64
+	// Accounts that exist from the start; see DefaultAccounts.
+	Accounts []Account
+}
+
+// Account is an ad account at one of the platforms.
+type Account struct {
+	Platform string // meta or google
+	ID       string // digits
+	Name     string
+	Currency string
+	Timezone string
+	Token    string // Meta's access token, or Google's refresh token
+}
+
+// DefaultAccounts are one of each platform, in the currency and zone of the
+// demo's partner.
+func DefaultAccounts() []Account {
+	return []Account{
+		{"meta", "1000200030004000", "Andes Outdoor (sandbox)", "USD", "America/Bogota", "sandbox-meta-token"},
+		{"google", "1234567890", "Andes Outdoor (sandbox)", "USD", "America/Bogota", "sandbox-google-token"},
+	}
+}
+
+// thing is an object at a platform: a campaign, an ad set, an ad.
+type thing struct {
+	id, kind string
+	account  *account
+	parent   *thing // the campaign of an ad set or ad group, the ad set of an ad
+	fields   map[string]any
+	made     time.Time
+	reviewed time.Time // when the review ends; zero for what is not reviewed
+	rejected string    // why; empty when it passes
+	flight   *flight   // of a campaign
+}
+
+func (t *thing) text(name string) string { s, _ := t.fields[name].(string); return s }
+
+type account struct {
+	Account
+	zone   *time.Location
+	used   float64 // of the rate limit, percent
+	usedAt time.Time
+}
+
+// Sandbox is both platforms. It is an http.Handler.
+type Sandbox struct {
+	mu       sync.Mutex
+	config   Config
+	random   *rand.Rand
+	begun    time.Time     // real time of the start
+	ahead    time.Duration // by how much the clock was advanced
+	accounts map[string]*account
+	things   []*thing // in the order of creation
+	byID     map[string]*thing
+	nextID   int64
+	faults   []*Fault
+	drops    int // answers lost so far
+	calls    map[string]int
+	access   map[string]string // Google's access tokens → refresh token
+	mux      *http.ServeMux
+}
+
+// New starts a sandbox.
+func New(c Config) *Sandbox {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Speed == 0 {
+		c.Speed = 1
+	}
+	if c.Accounts == nil {
+		c.Accounts = DefaultAccounts()
+	}
+	s := &Sandbox{
+		config: c, random: rand.New(rand.NewPCG(c.Seed, 7)), begun: c.Now(), accounts: map[string]*account{}, byID: map[string]*thing{},
+		nextID: 120_000_000_000_000, calls: map[string]int{}, access: map[string]string{}, mux: http.NewServeMux(),
+	}
+	for _, a := range c.Accounts {
+		zone, err := time.LoadLocation(a.Timezone)
+		if err != nil {
+			zone = time.UTC
+		}
+		s.accounts[a.Platform+":"+a.ID] = &account{Account: a, zone: zone}
+	}
+	s.routes()
+	return s
+}
+
+// ServeHTTP answers as the platform whose path it is.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// now is the sandbox's time.
+func (s *Sandbox) now() time.Time {
+	real := s.config.Now().Sub(s.begun)
+	return s.begun.Add(time.Duration(float64(real)*s.config.Speed) + s.ahead).UTC()
+}
+
+// Advance moves the clock forward.
+func (s *Sandbox) Advance(by time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead += by
+	s.settle()
+}
+
+// Count is how many objects of a kind exist at a platform, by the reference that
+// their names or URLs carry: more than one for a reference is a duplicate.
+func (s *Sandbox) Count(platform, kind string) map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := map[string]int{}
+	for _, t := range s.things {
+		if t.account.Platform == platform && t.kind == kind {
+			found[referenceOf(t)]++
+		}
+	}
+	return found
+}
+
+// Drops is how many answers have been lost so far.
+func (s *Sandbox) Drops() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.drops
+}
+
+// referenceOf finds campaignd's mark in a name or a URL suffix.
+func referenceOf(t *thing) string {
+	for _, text := range []string{t.text("name"), t.text("finalUrlSuffix")} {
+		if at := strings.Index(text, "cm-"); at >= 0 {
+			return text[at:min(len(text), at+23)]
+		}
+	}
+	return "none:" + t.id
+}
+
+// add makes a thing.
+func (s *Sandbox) add(a *account, kind string, parent *thing, fields map[string]any) *thing {
+	s.nextID += 1 + s.random.Int64N(1000)
+	t := &thing{id: strconv.FormatInt(s.nextID, 10), kind: kind, account: a, parent: parent, fields: fields, made: s.now()}
+	if kind == "campaign" {
+		t.flight = &flight{}
+	}
+	if kind == "ad" {
+		t.reviewed = t.made.Add(reviewTime)
+		if strings.Contains(strings.ToLower(t.text("name")), "reject") || s.random.Float64() < rejectedShare {
+			t.rejected = "The ad has text or an image that the advertising policies do not allow."
+		}
+	}
+	s.things, s.byID[t.id] = append(s.things, t), t
+	return t
+}
+
+const (
+	reviewTime    = 10 * time.Minute
+	rejectedShare = 0.02
+)
+
+// inReview and passed say how an ad's review stands.
+func (s *Sandbox) inReview(t *thing) bool { return s.now().Before(t.reviewed) }
+func (s *Sandbox) passed(t *thing) bool   { return !s.inReview(t) && t.rejected == "" }
+
+// children are the things of a kind below another, in the order of creation.
+func (s *Sandbox) children(parent *thing, kind string) []*thing {
+	var found []*thing
+	for _, t := range s.things {
+		if t.kind == kind && t.within(parent) {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+func (t *thing) within(parent *thing) bool {
+	for p := t.parent; p != nil; p = p.parent {
+		if p == parent {
+			return true
+		}
+	}
+	return false
+}
+
+// requestID names an answer, as the platforms do.
+func (s *Sandbox) requestID() string { return fmt.Sprintf("sandbox-%016x", s.random.Uint64()) }

@@ -1,0 +1,266 @@
+package platforms
+
+import (
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/event"
+)
+
+// Progress is how a placement stands, as one word over its objects.
+type Progress string
+
+// The words, the most urgent first.
+const (
+	InConflict Progress = "conflict" // a person has to decide
+	IsUnknown  Progress = "unknown"  // an outcome is open and being looked for
+	IsRefused  Progress = "refused"  // the platform will not have a part of it
+	IsWaiting  Progress = "waiting"  // for the campaign to be ready, or the account to have a token
+	IsPushing  Progress = "pushing"  // objects are being made
+	IsCurrent  Progress = "current"  // the platform has it as the campaign is
+	IsEnded    Progress = "ended"    // the campaign is over, or was taken from the account
+)
+
+// PlacementState is a placement as it is stored and shown.
+type PlacementState struct {
+	ID       uuid.UUID  `json:"id"`
+	Partner  uuid.UUID  `json:"partner_id"`
+	Revision int64      `json:"revision"`
+	Campaign uuid.UUID  `json:"campaign_id"`
+	Account  uuid.UUID  `json:"ad_account_id"`
+	Platform Platform   `json:"platform"`
+	Percent  int        `json:"budget_percent"` // of the campaign's limit
+	Progress Progress   `json:"progress"`
+	Objects  []Object   `json:"objects"`
+	LeftOut  []string   `json:"left_out,omitempty"` // parts of the targeting that the platform has no word for
+	Problem  *Failure   `json:"problem,omitempty"`  // of the last try, while it lasts
+	Waiting  string     `json:"waiting_for,omitempty"`
+	Started  bool       `json:"started"` // it has been told to deliver at least once
+	Ending   bool       `json:"ending,omitempty"`
+	SyncedAt *time.Time `json:"synced_at,omitempty"`
+
+	// Applied is the fingerprint of what the platform was last told; Touched
+	// counts what may have changed it since, so that a change during a push is
+	// not lost.
+	Applied string     `json:"applied,omitempty"`
+	Touched int64      `json:"touched"`
+	Tries   int        `json:"tries,omitempty"` // failed ones in a row
+	DueAt   *time.Time `json:"due_at,omitempty"`
+
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// Placement is one campaign on one ad account.
+type Placement struct {
+	state PlacementState
+	rec   event.Recorder
+}
+
+// place begins a placement.
+func place(by event.Origin, at time.Time, s PlacementState) *Placement {
+	s.Progress, s.CreatedAt, s.DueAt, s.Objects = IsPushing, at, &at, []Object{}
+	p := &Placement{state: s}
+	p.revise(by, at, "placement.created")
+	return p
+}
+
+// RestorePlacement is a stored placement.
+func RestorePlacement(s PlacementState) *Placement { return &Placement{state: s} }
+
+// State is what the store keeps.
+func (p *Placement) State() PlacementState { return p.state }
+
+// PullEvents hands the pending events to the store.
+func (p *Placement) PullEvents() []event.Event { return p.rec.Pull() }
+
+// touch makes a placement due because the campaign may have changed.
+func (p *Placement) touch(at time.Time) {
+	if p.state.Progress != IsEnded {
+		p.state.Touched++
+		p.state.DueAt, p.state.Tries = &at, 0
+	}
+}
+
+// plan adds the objects that are missing and retires those no longer wanted.
+// What was refused is tried again when the campaign has changed since.
+func (p *Placement) plan(o Outline, changed bool) {
+	s := &p.state
+	s.LeftOut = o.LeftOut
+	for i := range s.Objects {
+		s.Objects[i].Retired = !slices.ContainsFunc(o.Wants, func(w Want) bool { return w.Key == s.Objects[i].Key })
+		if s.Objects[i].State == Declined && changed {
+			s.Objects[i].release()
+		}
+	}
+	for _, w := range o.Wants {
+		if p.object(w.Key) == nil {
+			s.Objects = append(s.Objects, Object{Key: w.Key, Kind: w.Kind, Call: w.Call, Reference: reference(s.ID, w.Key), State: Planned})
+		}
+	}
+}
+
+func (p *Placement) object(key string) *Object {
+	for i := range p.state.Objects {
+		if p.state.Objects[i].Key == key {
+			return &p.state.Objects[i]
+		}
+	}
+	return nil
+}
+
+// next are the objects of the next call that can be made: every call before it
+// has left nothing open or planned.
+func (p *Placement) next() []Object {
+	lowest := 0
+	var call []Object
+	for _, o := range p.state.Objects {
+		switch {
+		case o.Retired || o.State == Created || o.State == Declined && o.Call > lowest:
+			continue
+		case call == nil || o.Call < lowest:
+			lowest, call = o.Call, nil
+			fallthrough
+		case o.Call == lowest:
+			call = append(call, o)
+		}
+	}
+	if slices.ContainsFunc(call, func(o Object) bool { return o.State != Planned }) {
+		return nil
+	}
+	return call
+}
+
+// claim notes that the call is about to be made.
+func (p *Placement) claim(call []Object, at time.Time) {
+	for _, o := range call {
+		mine := p.object(o.Key)
+		mine.State, mine.ClaimedAt, mine.Problem = Claimed, &at, nil
+	}
+}
+
+// settle notes what became of a call's objects.
+func (p *Placement) settle(call []Object, outcomes []Outcome) {
+	for i, o := range call {
+		mine := p.object(o.Key)
+		if out := outcomes[i]; out.Refused != nil {
+			mine.State, mine.Problem, mine.RequestID, mine.ClaimedAt = Declined, out.Refused, out.RequestID, nil
+		} else {
+			mine.adopt(out.External, out.RequestID)
+		}
+	}
+}
+
+// broke notes a call that failed as a whole.
+func (p *Placement) broke(call []Object, f *Failure) {
+	for _, o := range call {
+		mine := p.object(o.Key)
+		switch f.Class {
+		case Unknown:
+			mine.State, mine.RequestID, mine.Problem = Open, f.RequestID, f
+		case Refused:
+			mine.State, mine.Problem, mine.RequestID, mine.ClaimedAt = Declined, f, f.RequestID, nil
+		default:
+			mine.release()
+		}
+	}
+}
+
+// lost makes claims whose caller is gone unknown: it died between the claim and
+// the answer.
+func (p *Placement) lost(before time.Time) {
+	for i := range p.state.Objects {
+		if o := &p.state.Objects[i]; o.State == Claimed && o.ClaimedAt.Before(before) {
+			o.State, o.Problem = Open, &Failure{Class: Unknown, Message: "The service stopped before the answer came."}
+		}
+	}
+}
+
+// existing are the ids of what exists, by key.
+func (p *Placement) existing() map[string]string {
+	ids := map[string]string{}
+	for _, o := range p.state.Objects {
+		if o.State == Created && !o.Retired {
+			ids[o.Key] = o.External
+		}
+	}
+	return ids
+}
+
+// retired are the objects that exist and are no longer wanted.
+func (p *Placement) retired() []Object {
+	var gone []Object
+	for _, o := range p.state.Objects {
+		if o.State == Created && o.Retired {
+			gone = append(gone, o)
+		}
+	}
+	return gone
+}
+
+// stand notes how the platform treats the objects.
+func (p *Placement) stand(by map[string]Standing) {
+	for i := range p.state.Objects {
+		o := &p.state.Objects[i]
+		if s, ok := by[o.External]; ok && o.State == Created {
+			o.Delivery, o.Review, o.Reasons = s.Delivery, s.Review, s.Reasons
+		}
+	}
+}
+
+// complete reports whether nothing is open or still to be made.
+func (p *Placement) complete() bool {
+	return !slices.ContainsFunc(p.state.Objects, func(o Object) bool {
+		return !o.Retired && (o.open() || o.State == Planned)
+	})
+}
+
+// progress is the word for the objects as they are.
+func (p *Placement) progress() Progress {
+	has := func(states ...ObjectState) bool {
+		return slices.ContainsFunc(p.state.Objects, func(o Object) bool { return slices.Contains(states, o.State) && !o.Retired })
+	}
+	switch {
+	case has(Conflict):
+		return InConflict
+	case has(Open):
+		return IsUnknown
+	case has(Declined):
+		return IsRefused
+	case p.state.Waiting != "":
+		return IsWaiting
+	case has(Planned, Claimed) || len(p.state.Objects) == 0 || p.state.Problem != nil:
+		return IsPushing
+	}
+	return IsCurrent
+}
+
+// PlacementChanged is the body of placement.created, placement.changed and
+// placement.ended: the placement as it then is.
+type PlacementChanged struct {
+	kind string
+	PlacementState
+}
+
+// EventType is the event's public name.
+func (c PlacementChanged) EventType() string { return c.kind }
+
+// update gives the placement its word, and an event when people would see a
+// difference to before.
+func (p *Placement) update(by event.Origin, at time.Time, before string) {
+	if p.state.Progress != IsEnded {
+		p.state.Progress = p.progress()
+	}
+	if p.visible() != before {
+		p.revise(by, at, "placement.changed")
+	}
+}
+
+func (p *Placement) revise(by event.Origin, at time.Time, kind string) {
+	by.Partner = p.state.Partner
+	p.state.Revision++
+	p.state.UpdatedAt = at
+	p.rec.Record("placement", p.state.ID, p.state.Revision, at, by, PlacementChanged{kind, p.state})
+}

@@ -1,0 +1,361 @@
+package platforms
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/fault"
+)
+
+// Timing is how patient the pusher and the puller are.
+type Timing struct {
+	// CallTime is the longest that a call to a platform can be under way: a
+	// claim that is older has lost its caller.
+	CallTime time.Duration
+	Look     time.Duration // between two searches for an unknown object
+	Settling time.Duration // after which an object that is not found does not exist
+	Refresh  time.Duration // between two looks at statuses and reviews
+	Pull     time.Duration // between two pulls of an account
+	LookBack int           // days that a pull covers, today included
+}
+
+// Usual suits the platforms: both answer within 30 s and show what they have
+// made within a minute, and Meta restates for 28 days.
+var Usual = Timing{
+	CallTime: time.Minute, Look: 20 * time.Second, Settling: 2 * time.Minute, Refresh: 5 * time.Minute, Pull: 15 * time.Minute, LookBack: 28,
+}
+
+type clock func() time.Time
+
+// Pusher makes the platforms follow the campaigns.
+type Pusher struct {
+	Config
+	Timing
+}
+
+// NewPusher works on the same ports as the Service.
+func NewPusher(c Config, t Timing) *Pusher { return &Pusher{c, t} }
+
+// pusher is who the log names for what the pusher did.
+var pusher = event.Origin{Kind: event.ActorScheduler, ID: "platforms.push", From: "scheduler"}
+
+// atOnce is how many placements one tick looks at.
+const atOnce = 50
+
+// Tick pushes every placement that is due. One that fails holds up no other.
+func (p *Pusher) Tick(ctx context.Context) error {
+	due, err := p.Placements.Due(ctx, p.now(), atOnce)
+	for _, ref := range due {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := p.push(ctx, ref); err != nil && ctx.Err() == nil {
+			slog.WarnContext(ctx, "placement not pushed, trying again", "placement", ref.ID, "error", err)
+		}
+	}
+	return err
+}
+
+// push is one placement's turn.
+type push struct {
+	*Pusher
+	ref       Ref
+	placement *Placement
+	access    Access
+	connector Connector
+	draft     Draft
+}
+
+func (p *Pusher) push(ctx context.Context, ref Ref) error {
+	placement, err := p.Placements.Get(ctx, ref.Partner, ref.ID)
+	if err != nil {
+		return err
+	}
+	account, err := p.Accounts.Get(ctx, ref.Partner, placement.state.Account)
+	if err != nil {
+		return err
+	}
+	t := &push{Pusher: p, ref: ref, placement: placement}
+	if account.state.Status != Connected {
+		return t.wait(ctx, "token")
+	}
+	if t.access, t.connector, err = p.access(account.state); err != nil {
+		return errors.Join(t.wait(ctx, "key"), err)
+	}
+	err = t.run(ctx)
+	var f *Failure
+	if errors.As(err, &f) && f.Class == Unauthorized {
+		return errors.Join(p.suspend(ctx, account.state, f), t.failed(ctx, f))
+	}
+	return t.close(ctx, err)
+}
+
+// suspend marks an account whose token is no longer good.
+func (c *Config) suspend(ctx context.Context, a AccountState, f *Failure) error {
+	_, err := c.Accounts.Update(ctx, a.Partner, a.ID, 0, func(a *Account) error { a.refused(pusher, c.now(), f); return nil })
+	return err
+}
+
+// run does everything that can be done now. Each step is stored before and after
+// its call.
+func (t *push) run(ctx context.Context) (err error) {
+	if err := t.look(ctx); err != nil {
+		return err
+	}
+	if t.draft, err = t.Campaigns.Draft(ctx, t.ref.Partner, t.placement.state.Campaign, t.placement.state.Percent); err != nil {
+		return err
+	}
+	if !t.placement.state.Ending && (t.draft.Status == campaigns.Draft) {
+		return t.store(ctx, func(p *Placement) { p.state.Waiting = "schedule" })
+	}
+	if over(t.draft.Status) || t.placement.state.Ending {
+		return t.end(ctx)
+	}
+	outline, err := t.connector.Outline(t.access, t.draft)
+	if err != nil {
+		return err
+	}
+	wanted := fingerprint(t.draft, t.placement.existing())
+	err = t.store(ctx, func(p *Placement) { p.plan(outline, wanted != p.state.Applied); p.state.Waiting = "" })
+	for err == nil {
+		call := t.placement.next()
+		if len(call) == 0 {
+			break
+		}
+		err = t.create(ctx, call)
+	}
+	if err != nil {
+		return err
+	}
+	if err := t.apply(ctx); err != nil {
+		return err
+	}
+	return t.stand(ctx)
+}
+
+func over(s campaigns.Status) bool { return s == campaigns.Completed || s == campaigns.Cancelled }
+
+// create makes the objects of one call, claimed before and settled after.
+func (t *push) create(ctx context.Context, call []Object) error {
+	if err := t.store(ctx, func(p *Placement) { p.claim(call, t.now()) }); err != nil {
+		return err
+	}
+	outcomes, err := t.connector.Create(ctx, t.access, t.draft, call, t.placement.existing())
+	if err != nil {
+		// The answer must not be lost with the request that asked for it.
+		ctx := context.WithoutCancel(ctx)
+		return errors.Join(t.store(ctx, func(p *Placement) { p.broke(call, failure(err)) }), stop(err))
+	}
+	return t.store(context.WithoutCancel(ctx), func(p *Placement) { p.settle(call, outcomes) })
+}
+
+// stop is err unless the push can go on after it: what was refused or is unknown
+// stands on its object, and others may still be made.
+func stop(err error) error {
+	if c := failure(err).Class; c == Refused || c == Unknown {
+		return nil
+	}
+	return err
+}
+
+// apply tells the platform how the campaign now is, when that is not what it was
+// told last. A campaign starts when everything is there, and goes on while one
+// more ad is being made.
+func (t *push) apply(ctx context.Context) error {
+	existing := t.placement.existing()
+	if len(existing) == 0 {
+		return nil
+	}
+	draft := t.draft
+	if draft.Runs() && !t.placement.state.Started && !t.placement.complete() {
+		draft.Status = campaigns.Paused
+	}
+	wanted := fingerprint(draft, existing)
+	if wanted == t.placement.state.Applied {
+		return nil
+	}
+	if err := t.connector.Apply(ctx, t.access, draft, existing, t.placement.retired()); err != nil {
+		return err
+	}
+	return t.store(ctx, func(p *Placement) {
+		at := t.now()
+		p.state.Applied, p.state.SyncedAt = wanted, &at
+		p.state.Started = p.state.Started || draft.Runs()
+	})
+}
+
+// stand reads how the platform treats the objects.
+func (t *push) stand(ctx context.Context) error {
+	var objects []Object
+	for _, o := range t.placement.state.Objects {
+		if o.State == Created && !o.Retired {
+			objects = append(objects, o)
+		}
+	}
+	if len(objects) == 0 {
+		return nil
+	}
+	standing, err := t.connector.Standing(ctx, t.access, objects)
+	if err != nil {
+		return err
+	}
+	return t.store(ctx, func(p *Placement) { p.stand(standing) })
+}
+
+// end stops everything at the platform, and then the placement.
+func (t *push) end(ctx context.Context) error {
+	draft := t.draft
+	draft.Status = campaigns.Paused
+	if existing := t.placement.existing(); len(existing) > 0 {
+		if err := t.connector.Apply(ctx, t.access, draft, existing, t.placement.retired()); err != nil {
+			return err
+		}
+	}
+	return t.store(ctx, func(p *Placement) {
+		for i := range p.state.Objects {
+			if p.state.Objects[i].open() {
+				return // what may exist has to be found and stopped first
+			}
+		}
+		p.state.Progress, p.state.DueAt = IsEnded, nil
+		p.revise(pusher, t.now(), "placement.ended")
+	})
+}
+
+// look searches for what is unknown.
+func (t *push) look(ctx context.Context) error {
+	now := t.now()
+	if err := t.store(ctx, func(p *Placement) { p.lost(now.Add(-t.CallTime)) }); err != nil {
+		return err
+	}
+	kinds := map[string][]string{}
+	for _, o := range t.placement.state.Objects {
+		if o.State == Open && (o.LookedAt == nil || now.Sub(*o.LookedAt) >= t.Look) {
+			kinds[o.Kind] = append(kinds[o.Kind], o.Reference)
+		}
+	}
+	for kind, references := range kinds {
+		found, err := t.connector.Find(ctx, t.access, kind, references)
+		if err != nil {
+			return err
+		}
+		err = t.store(ctx, func(p *Placement) {
+			for i := range p.state.Objects {
+				if o := &p.state.Objects[i]; o.State == Open && o.Kind == kind && contains(references, o.Reference) {
+					o.found(found[o.Reference], t.now(), t.Settling)
+				}
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// store changes the placement as it now is in the store, and keeps the result.
+func (t *push) store(ctx context.Context, change func(*Placement)) error {
+	changed, err := t.Placements.Update(ctx, t.ref.Partner, t.ref.ID, 0, func(p *Placement) error {
+		before := p.visible()
+		change(p)
+		p.update(pusher, t.now(), before)
+		return nil
+	})
+	if err == nil {
+		changed.state.Touched = t.placement.state.Touched // as it was when the turn began
+		t.placement = changed
+	}
+	return err
+}
+
+// wait puts a placement aside until something touches it.
+func (t *push) wait(ctx context.Context, why string) error {
+	touched := t.placement.state.Touched
+	return t.store(ctx, func(p *Placement) {
+		if p.state.Waiting = why; p.state.Touched == touched {
+			p.state.DueAt = nil
+		}
+	})
+}
+
+// close ends a turn and says when the next one is due.
+func (t *push) close(ctx context.Context, err error) error {
+	if f := fault.As(err); f != nil && (f.Kind == fault.Invalid || f.Kind == fault.NotFound) {
+		return t.store(ctx, func(p *Placement) {
+			p.state.Problem, p.state.DueAt = &Failure{Class: Refused, Code: f.Code, Message: f.Detail}, nil
+		})
+	}
+	if err != nil {
+		return errors.Join(err, t.failed(ctx, failure(err)))
+	}
+	touched := t.placement.state.Touched
+	return t.store(ctx, func(p *Placement) {
+		if p.state.Progress == IsEnded {
+			return
+		}
+		next := t.now().Add(t.Refresh)
+		for i := range p.state.Objects {
+			if p.state.Objects[i].State == Open {
+				next = t.now().Add(t.Look)
+			}
+		}
+		if p.state.Touched != touched {
+			next = t.now()
+		}
+		p.state.DueAt, p.state.Problem, p.state.Tries = &next, nil, 0
+	})
+}
+
+// failed puts the next try off, longer each time.
+func (t *push) failed(ctx context.Context, f *Failure) error {
+	return t.store(context.WithoutCancel(ctx), func(p *Placement) {
+		wait := max(f.RetryAfter, min(time.Second<<min(p.state.Tries, 12), 15*time.Minute))
+		next := t.now().Add(wait)
+		p.state.Tries++
+		p.state.Problem, p.state.DueAt = f, &next
+	})
+}
+
+// fingerprint is what the platform is told, as a short text.
+func fingerprint(d Draft, existing map[string]string) string {
+	text, err := json.Marshal(map[string]any{"draft": d, "existing": existing})
+	if err != nil {
+		panic(fmt.Sprintf("platforms: a draft cannot be written as JSON: %v", err))
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:12])
+}
+
+// visible is what a person would notice of a placement.
+func (p *Placement) visible() string {
+	var b strings.Builder
+	s := &p.state
+	fmt.Fprint(&b, s.Progress, s.Waiting, s.Ending, s.Started, s.LeftOut)
+	if s.Problem != nil {
+		fmt.Fprint(&b, s.Problem.Class, s.Problem.Code)
+	}
+	for _, o := range s.Objects {
+		if o.State != Claimed {
+			fmt.Fprint(&b, o.Key, o.State, o.External, o.Review, o.Delivery, o.Retired)
+		}
+	}
+	return b.String()
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
