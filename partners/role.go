@@ -41,6 +41,7 @@ const (
 	ActionManageWebhooks    Action = "manage_webhooks"    // where the partner's own programs are told
 	ActionPay               Action = "pay"                // pay in, and give back
 	ActionOperateBrokers    Action = "operate_brokers"    // what other services say, and what of it failed
+	ActionManagePlatforms   Action = "manage_platforms"   // accounts at ad platforms, and their tokens
 )
 
 // Actions are all the actions.
@@ -48,6 +49,7 @@ var Actions = []Action{
 	ActionRead, ActionWriteCampaigns, ActionPause, ActionWriteBudgets, ActionApprove,
 	ActionWriteMetrics, ActionAcknowledgeAlerts, ActionWriteAlertRules, ActionManagePartners, ActionManageKeys,
 	ActionManageWebhooks, ActionPay, ActionOperateBrokers,
+	ActionManagePlatforms,
 }
 
 // allowed is the whole policy. An approver does not write budgets, nor does a
@@ -67,6 +69,7 @@ var allowed = map[Action][]Role{
 	ActionManageWebhooks:    {RoleAdmin, RoleManager},
 	ActionPay:               {RoleAdmin, RoleFinance},
 	ActionOperateBrokers:    {RoleAdmin},
+	ActionManagePlatforms:   {RoleAdmin, RoleManager},
 }
 
 // Can reports whether the role may do it.

@@ -37,8 +37,8 @@ type Settings struct {
 	Login   string `json:"login_customer_id,omitempty"` // Google: the manager account that the token is for
 }
 
-// AccountState is an ad account as it is stored and shown. It holds no token.
-type AccountState struct {
+// AdAccountState is an ad account as it is stored and shown. It holds no token.
+type AdAccountState struct {
 	ID       uuid.UUID      `json:"id"`
 	Partner  uuid.UUID      `json:"partner_id"`
 	Revision int64          `json:"revision"`
@@ -61,12 +61,12 @@ type AccountState struct {
 
 // Account is a partner's account at a platform.
 type Account struct {
-	state AccountState
+	state AdAccountState
 	rec   event.Recorder
 }
 
 // connect makes an account that the platform has described.
-func connect(by event.Origin, at time.Time, s AccountState) *Account {
+func connect(by event.Origin, at time.Time, s AdAccountState) *Account {
 	s.Status, s.CreatedAt, s.NextPullAt = Connected, at, &at
 	a := &Account{state: s}
 	a.revise(by, at, "ad_account.connected")
@@ -74,10 +74,10 @@ func connect(by event.Origin, at time.Time, s AccountState) *Account {
 }
 
 // RestoreAccount is a stored account.
-func RestoreAccount(s AccountState) *Account { return &Account{state: s} }
+func RestoreAccount(s AdAccountState) *Account { return &Account{state: s} }
 
 // State is what the store keeps.
-func (a *Account) State() AccountState { return a.state }
+func (a *Account) State() AdAccountState { return a.state }
 
 // PullEvents hands the pending events to the store.
 func (a *Account) PullEvents() []event.Event { return a.rec.Pull() }
@@ -125,7 +125,7 @@ func (a *Account) disconnect(by event.Origin, at time.Time) {
 // is.
 type AccountChanged struct {
 	kind string
-	AccountState
+	AdAccountState
 }
 
 // EventType is the event's public name.

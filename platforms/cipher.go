@@ -53,12 +53,12 @@ func NewCipher(text string, random io.Reader) (*Cipher, error) {
 }
 
 // bound is what a token belongs to: moved to another row, it does not open.
-func (s AccountState) bound() []byte {
+func (s AdAccountState) bound() []byte {
 	return []byte("ad-account\x00" + s.Partner.String() + "\x00" + string(s.Platform) + "\x00" + s.External)
 }
 
 // seal keeps credentials for the account. It fails with ErrNoKey.
-func (c *Cipher) seal(s AccountState, secret Credentials) ([]byte, error) {
+func (c *Cipher) seal(s AdAccountState, secret Credentials) ([]byte, error) {
 	if len(c.keys) == 0 {
 		return nil, ErrNoKey
 	}
@@ -78,7 +78,7 @@ func (c *Cipher) seal(s AccountState, secret Credentials) ([]byte, error) {
 
 // open reads an account's credentials. It fails with ErrUnsealed when they were
 // kept with another key, or are not this account's.
-func (c *Cipher) open(s AccountState) (Credentials, error) {
+func (c *Cipher) open(s AdAccountState) (Credentials, error) {
 	var secret Credentials
 	for _, key := range c.keys {
 		size := markBytes + key.aead.NonceSize()

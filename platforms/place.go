@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -55,7 +56,7 @@ func (s *Service) Place(ctx context.Context, by event.Origin, in NewPlacement) (
 }
 
 // fits refuses what would spend twice or in another currency.
-func (s *Service) fits(ctx context.Context, a AccountState, draft Draft, in NewPlacement) error {
+func (s *Service) fits(ctx context.Context, a AdAccountState, draft Draft, in NewPlacement) error {
 	var wrong fault.Fields
 	if draft.Budget.Currency != a.Currency {
 		wrong.Add("ad_account_id", "currency_mismatch", "The campaign's budget is in "+string(draft.Budget.Currency)+" and the ad account in "+string(a.Currency)+".", "an account in the campaign's currency")
@@ -140,23 +141,37 @@ const (
 
 // Resolution is a person's decision about one object.
 type Resolution struct {
-	Key      string
-	Action   Action
-	External string // of Adopt
+	Key          string
+	Action       Action
+	External     string // of Adopt
+	ValidateOnly bool
 }
 
 // Resolve settles an object that is unknown, in conflict or refused. Its errors
 // are ErrPlacementNotFound, ErrStale, ErrNothingOpen and fault.ErrInvalid.
 func (s *Service) Resolve(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, r Resolution) (PlacementState, error) {
-	p, err := s.Placements.Update(ctx, by.Partner, id, revision, func(p *Placement) error { return p.resolve(by, s.now, r) })
+	if r.ValidateOnly {
+		p, err := s.Placements.Get(ctx, by.Partner, id)
+		if err == nil && revision != 0 && revision != p.state.Revision {
+			err = ErrStale
+		}
+		if err == nil {
+			err = p.resolve(by, s.now(), r)
+		}
+		if err != nil {
+			return PlacementState{}, err
+		}
+		return p.State(), nil
+	}
+	p, err := s.Placements.Update(ctx, by.Partner, id, revision, func(p *Placement) error { return p.resolve(by, s.now(), r) })
 	if err != nil {
 		return PlacementState{}, err
 	}
 	return p.State(), nil
 }
 
-func (p *Placement) resolve(by event.Origin, clock clock, r Resolution) error {
-	o, at := p.object(r.Key), clock()
+func (p *Placement) resolve(by event.Origin, at time.Time, r Resolution) error {
+	o := p.object(r.Key)
 	switch {
 	case o == nil:
 		return fault.ErrInvalid.WithFields(fault.Field{Path: "object", Code: "unknown_value", Detail: "The placement has no object " + r.Key + ".", Allow: "the key of one of its objects"})
@@ -171,9 +186,8 @@ func (p *Placement) resolve(by event.Origin, clock clock, r Resolution) error {
 	default:
 		return ErrNothingOpen
 	}
-	before := ""
 	p.touch(at)
-	p.update(by, at, before)
+	p.update(by, at, "") // a decision is always an event
 	return nil
 }
 

@@ -97,7 +97,7 @@ type turn struct {
 	*Puller
 	Pull
 	ref     Ref
-	account AccountState
+	account AdAccountState
 	access  Access
 	placed  map[string]placedAs // by the platform's campaign
 }
@@ -298,14 +298,14 @@ func (r *Row) at(zone *time.Location) time.Time {
 // book is where the account's rows are remembered: under its number at the
 // platform, so that an account which is disconnected and connected again counts
 // nothing twice.
-func (s AccountState) book() Ref {
+func (s AdAccountState) book() Ref {
 	sum := sha256.Sum256([]byte(string(s.Platform) + "\x00" + s.External))
 	return Ref{s.Partner, uuid.UUID(sum[:16])}
 }
 
 // key is the row's identity: everything that says which delivery it is about,
 // and no figure.
-func (r *Row) key(a AccountState) RowKey {
+func (r *Row) key(a AdAccountState) RowKey {
 	b := make([]byte, 0, 128)
 	for _, part := range []string{string(a.Platform), a.External, r.Campaign, r.Ad, r.Device, r.Channel} {
 		b = append(binary.AppendUvarint(b, uint64(len(part))), part...)

@@ -34,8 +34,6 @@ var Usual = Timing{
 	CallTime: time.Minute, Look: 20 * time.Second, Settling: 2 * time.Minute, Refresh: 5 * time.Minute, Pull: 15 * time.Minute, LookBack: 28,
 }
 
-type clock func() time.Time
-
 // Pusher makes the platforms follow the campaigns.
 type Pusher struct {
 	Config
@@ -100,7 +98,7 @@ func (p *Pusher) push(ctx context.Context, ref Ref) error {
 }
 
 // suspend marks an account whose token is no longer good.
-func (c *Config) suspend(ctx context.Context, a AccountState, f *Failure) error {
+func (c *Config) suspend(ctx context.Context, a AdAccountState, f *Failure) error {
 	_, err := c.Accounts.Update(ctx, a.Partner, a.ID, 0, func(a *Account) error { a.refused(pusher, c.now(), f); return nil })
 	return err
 }

@@ -32,7 +32,7 @@ func NewService(c Config) *Service { return &Service{c} }
 func (c *Config) now() time.Time { return c.Now().UTC().Truncate(time.Microsecond) }
 
 // access opens an account's credentials.
-func (c *Config) access(s AccountState) (Access, Connector, error) {
+func (c *Config) access(s AdAccountState) (Access, Connector, error) {
 	connector, ok := c.Connectors[s.Platform]
 	if !ok {
 		return Access{}, nil, unknownPlatform(s.Platform)
@@ -58,22 +58,22 @@ type NewAccount struct {
 // Connect asks the platform for the account, and keeps it with its token sealed.
 // The errors are fault.ErrInvalid, ErrNoKey, ErrRefused, ErrUnreachable and
 // ErrAccountConnected.
-func (s *Service) Connect(ctx context.Context, by event.Origin, in NewAccount) (AccountState, error) {
-	state := AccountState{ID: in.ID, Partner: in.Partner, Platform: in.Platform, External: bare(in.External), Settings: in.Settings}
+func (s *Service) Connect(ctx context.Context, by event.Origin, in NewAccount) (AdAccountState, error) {
+	state := AdAccountState{ID: in.ID, Partner: in.Partner, Platform: in.Platform, External: bare(in.External), Settings: in.Settings}
 	if err := checkAccount(state, in.Secret); err != nil {
-		return AccountState{}, err
+		return AdAccountState{}, err
 	}
 	if state.ID == uuid.Nil {
 		state.ID = s.NewID()
 	}
 	sealed, err := s.Cipher.seal(state, in.Secret)
 	if err != nil {
-		return AccountState{}, err
+		return AdAccountState{}, err
 	}
 	state.Sealed = sealed
 	described, err := s.describe(ctx, state, in.Secret)
 	if err != nil {
-		return AccountState{}, err
+		return AdAccountState{}, err
 	}
 	state.Name, state.Currency, state.Timezone = described.Name, described.Currency, described.Timezone
 	a := connect(by, s.now(), state)
@@ -84,7 +84,7 @@ func (s *Service) Connect(ctx context.Context, by event.Origin, in NewAccount) (
 }
 
 // describe asks the platform, and holds what it says to what we can work with.
-func (s *Service) describe(ctx context.Context, state AccountState, secret Credentials) (Description, error) {
+func (s *Service) describe(ctx context.Context, state AdAccountState, secret Credentials) (Description, error) {
 	connector, ok := s.Connectors[state.Platform]
 	if !ok {
 		return Description{}, unknownPlatform(state.Platform)
@@ -100,18 +100,18 @@ func (s *Service) describe(ctx context.Context, state AccountState, secret Crede
 }
 
 // Account is an ad account of the partner, or ErrAccountNotFound.
-func (s *Service) Account(ctx context.Context, partner, id uuid.UUID) (AccountState, error) {
+func (s *Service) Account(ctx context.Context, partner, id uuid.UUID) (AdAccountState, error) {
 	a, err := s.Accounts.Get(ctx, partner, id)
 	if err != nil {
-		return AccountState{}, err
+		return AdAccountState{}, err
 	}
 	return a.State(), nil
 }
 
 // List is the partner's ad accounts, the newest first.
-func (s *Service) List(ctx context.Context, partner uuid.UUID) ([]AccountState, error) {
+func (s *Service) List(ctx context.Context, partner uuid.UUID) ([]AdAccountState, error) {
 	found, err := s.Accounts.List(ctx, partner)
-	states := make([]AccountState, len(found))
+	states := make([]AdAccountState, len(found))
 	for i, a := range found {
 		states[i] = a.State()
 	}
@@ -127,14 +127,14 @@ type AccountPatch struct {
 
 // Change gives an account new credentials or settings, after the platform has
 // taken them. The errors are those of Connect, ErrAccountNotFound and ErrStale.
-func (s *Service) Change(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, p AccountPatch) (AccountState, error) {
+func (s *Service) Change(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, p AccountPatch) (AdAccountState, error) {
 	a, err := s.Accounts.Get(ctx, by.Partner, id)
 	if err != nil {
-		return AccountState{}, err
+		return AdAccountState{}, err
 	}
 	state := a.State()
 	if revision != 0 && revision != state.Revision {
-		return AccountState{}, ErrStale
+		return AdAccountState{}, ErrStale
 	}
 	secret := Credentials{}
 	if p.Settings != nil {
@@ -143,20 +143,20 @@ func (s *Service) Change(ctx context.Context, by event.Origin, id uuid.UUID, rev
 	if p.Secret != nil {
 		secret = *p.Secret
 	} else if secret, err = s.Cipher.open(state); err != nil {
-		return AccountState{}, err
+		return AdAccountState{}, err
 	}
 	if err := checkAccount(state, secret); err != nil {
-		return AccountState{}, err
+		return AdAccountState{}, err
 	}
 	described, err := s.describe(ctx, state, secret)
 	if err != nil {
-		return AccountState{}, err
+		return AdAccountState{}, err
 	}
 	if described.Currency != state.Currency {
-		return AccountState{}, ErrRefused.With("The account is in %s now and was connected in %s.", described.Currency, state.Currency)
+		return AdAccountState{}, ErrRefused.With("The account is in %s now and was connected in %s.", described.Currency, state.Currency)
 	}
 	if state.Sealed, err = s.Cipher.seal(state, secret); err != nil {
-		return AccountState{}, err
+		return AdAccountState{}, err
 	}
 	if p.ValidateOnly {
 		return state, nil
@@ -166,22 +166,38 @@ func (s *Service) Change(ctx context.Context, by event.Origin, id uuid.UUID, rev
 		return nil
 	})
 	if err != nil {
-		return AccountState{}, err
+		return AdAccountState{}, err
 	}
 	return changed.State(), s.touch(ctx, state.Partner, Whose{Account: id})
 }
 
 // Disconnect forgets an account and its token. Its errors are ErrAccountNotFound,
 // ErrStale and ErrAccountInUse.
-func (s *Service) Disconnect(ctx context.Context, by event.Origin, id uuid.UUID, revision int64) error {
-	return s.Accounts.Delete(ctx, by.Partner, id, revision, func(a *Account) { a.disconnect(by, s.now()) })
+func (s *Service) Disconnect(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, validateOnly bool) error {
+	if !validateOnly {
+		return s.Accounts.Delete(ctx, by.Partner, id, revision, func(a *Account) { a.disconnect(by, s.now()) })
+	}
+	a, err := s.Accounts.Get(ctx, by.Partner, id)
+	if err == nil && revision != 0 && revision != a.state.Revision {
+		err = ErrStale
+	}
+	if err != nil {
+		return err
+	}
+	placed, err := s.Placements.Of(ctx, a.state.Partner, Whose{Account: id})
+	for _, p := range placed {
+		if p.state.Progress != IsEnded {
+			return ErrAccountInUse
+		}
+	}
+	return err
 }
 
 // PullNow makes the account's next pull due at once.
-func (s *Service) PullNow(ctx context.Context, by event.Origin, id uuid.UUID) (AccountState, error) {
+func (s *Service) PullNow(ctx context.Context, by event.Origin, id uuid.UUID) (AdAccountState, error) {
 	a, err := s.Accounts.Update(ctx, by.Partner, id, 0, func(a *Account) error { a.pullNow(s.now()); return nil })
 	if err != nil {
-		return AccountState{}, err
+		return AdAccountState{}, err
 	}
 	return a.State(), nil
 }
@@ -206,7 +222,7 @@ func bare(external string) string {
 }
 
 // checkAccount names every field that is missing.
-func checkAccount(s AccountState, secret Credentials) error {
+func checkAccount(s AdAccountState, secret Credentials) error {
 	var wrong fault.Fields
 	if !slices.Contains(Platforms, s.Platform) {
 		return unknownPlatform(s.Platform)

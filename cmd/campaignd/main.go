@@ -29,6 +29,7 @@ type cli struct {
 
 	Serve   serveCmd   `cmd:"" help:"Run the service."`
 	Demo    demoCmd    `cmd:"" help:"Run the service with a demo partner and a simulated ad market."`
+	Sandbox sandboxCmd `cmd:"" help:"Play the ad platforms, for development and tests."`
 	Migrate migrateCmd `cmd:"" help:"Bring the store's schema up to date and exit."`
 	Verify  verifyCmd  `cmd:"" help:"Compare every sum with the event log, and rebuild it; offline."`
 	Import  importCmd  `cmd:"" help:"Send a platform's report file to a running service."`

@@ -37,6 +37,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/report"
 	"github.com/hexabuilders/campaignd/performance/rule"
+	"github.com/hexabuilders/campaignd/platforms"
 	"github.com/hexabuilders/campaignd/targeting/audience"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/webhooks"
@@ -79,6 +80,7 @@ type services struct {
 	rules      *rule.Service
 	webhooks   *webhooks.Service
 	audiences  *audience.Service
+	platforms  *platforms.Service
 	reports    *report.Service
 	authorizer *budgets.Authorizer
 	statements *billing.Statements
@@ -111,6 +113,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 	}
 	s.audiences = newAudiences(db, s.partners, now)
 	s.funding = budgets.NewFunding(s.budgets, db.Extras(), db.Extras())
+	s.platforms = newPlatforms(db, &s, cfg)
 	s.overruns = budgets.NewOverruns(db.Budgets(), delivered{s.metrics})
 	s.payments = newPayments(db, s.partners, cfg)
 	s.statements, s.reconciler = newStatements(db, &s, cfg), newReconciler(db, &s, now)
@@ -198,6 +201,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Feed:        a.db.Log(),
 		Webhooks:    a.services.webhooks,
 		Audiences:   a.services.audiences,
+		Platforms:   a.services.platforms,
 		Reach:       estimator,
 		Reports:     a.services.reports,
 		Imports:     reports{a.importer, a.cfg.clock()},
@@ -298,6 +302,7 @@ func (a *App) newWorkers() []worker {
 		{Name: "idempotency.purge", Every: time.Hour, Do: a.db.Idempotency().Purge},
 	}...)}
 	timed.Jobs = append(timed.Jobs, a.links.jobs(a.cfg.clock())...)
+	timed.Jobs = append(timed.Jobs, a.platformJobs()...)
 	workers := []worker{
 		{"ingester", a.services.ingester.Run},
 		{"authorizer", a.services.authorizer.Run},
@@ -307,6 +312,9 @@ func (a *App) newWorkers() []worker {
 		{"reactions", func(ctx context.Context) error { return leader.Lead(ctx, "reactions", react.handle) }},
 		{"alert rules", func(ctx context.Context) error { return leader.Lead(ctx, "alert_rules", a.newRuleEngine().Handle) }},
 		{"webhooks", func(ctx context.Context) error { return leader.Lead(ctx, "webhooks", deliver.Enqueue) }},
+		{"placements", func(ctx context.Context) error {
+			return leader.Lead(ctx, "placements", touchPlacements(a.services.platforms))
+		}},
 		{"reports", report.NewWorker(a.services.reports, a.db.Reports(), reportfile.Renderer{}).Run},
 		{"jobs", timed.Run},
 		{"imports", a.importer.Run},

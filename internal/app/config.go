@@ -52,6 +52,8 @@ type Config struct {
 
 	BrokerConfig `embed:""`
 
+	AdPlatforms `embed:""`
+
 	Clock func() time.Time `kong:"-"` // for tests; nil is the system's
 }
 
@@ -100,6 +102,8 @@ func (c Config) Validate() error {
 		return errors.New("stripe-key and stripe-webhook-secret: one is of no use without the other")
 	case c.brokerError() != nil:
 		return fmt.Errorf("broker: %w", c.brokerError())
+	case c.AdPlatforms.check() != nil:
+		return c.AdPlatforms.check()
 	case c.chartError() != nil:
 		return fmt.Errorf("journal-chart: %w", c.chartError())
 	case c.MaxBody < 1<<16:

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -13,7 +14,6 @@ import (
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/adplatform/exchange"
-	"github.com/hexabuilders/campaignd/internal/adplatform/google"
 	"github.com/hexabuilders/campaignd/internal/adplatform/meta"
 	"github.com/hexabuilders/campaignd/internal/jobs"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
@@ -58,20 +58,19 @@ func (c AdPlatforms) check() error {
 }
 
 // newPlatforms puts the use cases of ad platforms on the store.
-func newPlatforms(db *sqlstore.DB, s *services, cfg Config) (*platforms.Service, error) {
+func newPlatforms(db *sqlstore.DB, s *services, cfg Config) *platforms.Service {
 	cipher, err := platforms.NewCipher(cfg.PlatformKey, rand.Reader)
-	if err != nil {
-		return nil, err
+	if err != nil { // Validate has read it
+		panic(err)
 	}
 	at, client := cfg.AdPlatforms.sited(), exchange.NewClient()
 	return platforms.NewService(platforms.Config{
 		Accounts: db.AdAccounts(), Placements: db.Placements(), Campaigns: drafts{s.campaigns, s.budgets},
 		Connectors: map[platforms.Platform]platforms.Connector{
-			platforms.Meta:   meta.New(at.MetaURL, at.MetaVersion, client),
-			platforms.Google: google.New(at.GoogleAdsURL, at.GoogleVersion, at.GoogleTokenURL, client),
+			platforms.Meta: meta.New(at.MetaURL, at.MetaVersion, client, cfg.clock()),
 		},
 		Cipher: cipher, Now: cfg.clock(), NewID: newID,
-	}), nil
+	})
 }
 
 // platformTiming is the usual, with what was set.
@@ -88,7 +87,7 @@ func (c AdPlatforms) timing() platforms.Timing {
 
 // platformJobs push what has changed and pull what was delivered.
 func (a *App) platformJobs() []jobs.Job {
-	s, timing := a.services.platforms, a.cfg.timing()
+	s, timing := a.services.platforms, a.cfg.AdPlatforms.timing()
 	push := platforms.NewPusher(s.Config, timing)
 	pull := platforms.NewPuller(s.Config, timing, a.db.PlatformRows(), a.services.metrics)
 	return []jobs.Job{
@@ -106,7 +105,7 @@ func touchPlacements(s *platforms.Service) func(context.Context, []event.Event) 
 			switch {
 			case e.Aggregate == "campaign" && e.Type != "campaign.created":
 				campaign = e.AggregateID
-			case e.Type == "budget.changed" || e.Type == "budget.transferred" || e.Type == "budget.extra_spend_approved":
+			case e.Aggregate == "budget" && e.Type != "budget.opened":
 				campaign = campaignOf(e)
 			}
 			if campaign == uuid.Nil {
@@ -118,6 +117,17 @@ func touchPlacements(s *platforms.Service) func(context.Context, []event.Event) 
 		}
 		return nil
 	}
+}
+
+// campaignOf is the campaign that an event of a budget is about.
+func campaignOf(e event.Event) uuid.UUID {
+	var data struct {
+		Campaign uuid.UUID `json:"campaign_id"`
+	}
+	if json.Unmarshal(e.Data, &data) != nil {
+		return uuid.Nil // an event of a shape that has no campaign moves no placement
+	}
+	return data.Campaign
 }
 
 // drafts is platforms.Campaigns over campaigns and budgets.

@@ -12,6 +12,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/report"
 	"github.com/hexabuilders/campaignd/performance/rule"
+	"github.com/hexabuilders/campaignd/platforms"
 	"github.com/hexabuilders/campaignd/targeting/audience"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/webhooks"
@@ -41,6 +42,7 @@ type Services struct {
 	Log         History
 	Webhooks    *webhooks.Service
 	Audiences   *audience.Service
+	Platforms   *platforms.Service
 	Reach       *reach.Estimator
 	Reports     *report.Service
 	Imports     Importer
@@ -68,6 +70,7 @@ func (s *Server) register() {
 	s.registerAlerts()
 	s.registerRules()
 	s.registerWebhooks()
+	s.registerAdAccounts()
 	s.registerAnomalies()
 	s.registerAudiences()
 	s.registerReach()

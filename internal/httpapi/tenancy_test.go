@@ -89,11 +89,13 @@ func (h *house) things() map[string]string {
 	schedule := h.call(h.manager, "POST", "/api/v1/report-schedules", bodies["create-report-schedule"]).want(http.StatusCreated).str("id")
 	listed := h.call(h.manager, "POST", "/api/v1/audiences", bodies["create-audience"]).want(http.StatusCreated).str("id")
 	payment := h.call(h.finance, "POST", "/api/v1/payments", bodies["create-payment"]).want(http.StatusCreated).str("id")
+	account, placement := h.placed(campaign)
 	return map[string]string{
 		"payments": payment, "reports": document, "report-schedules": schedule, "reconciliation": gap, "alert-rules": rule,
 		"partners": h.id, "campaigns": campaign, "budgets": budget, "reservations": reservation, "extra-spend": extra,
 		"keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id"),
 		"dead-letters": h.letter(), "audiences": listed,
+		"ad-accounts": account, "placements": placement,
 	}
 }
 
@@ -164,6 +166,7 @@ func TestAnotherPartnerCannotBeNamed(t *testing.T) {
 		{"GET", "/campaigns", ""}, {"GET", "/alerts", ""}, {"GET", "/alert-rules", ""}, {"GET", "/anomalies", ""}, {"GET", "/events", ""}, {"GET", "/ledger", ""}, {"GET", "/extra-spend", ""}, {"GET", "/budget-guard", ""},
 		{"GET", "/statements", ""}, {"GET", "/statements/2026-03", ""}, {"GET", "/journal?month=2026-03", ""}, {"GET", "/ledger/export", ""}, {"GET", "/reconciliation", ""}, {"GET", "/payments", ""}, {"GET", "/balance", ""},
 		{"GET", "/audiences", ""}, {"GET", "/audiences/attributes", ""}, {"POST", "/audiences", bodies["create-audience"]}, {"POST", "/audiences/erase", bodies["erase-people"]},
+		{"GET", "/ad-accounts", ""}, {"POST", "/ad-accounts", metaAccount},
 		{"POST", "/metrics", bodies["record-metrics"]}, {"POST", "/imports", bodies["start-import"]},
 	} {
 		c.path += map[bool]string{true: "&", false: "?"}[strings.Contains(c.path, "?")] + "partner_id="

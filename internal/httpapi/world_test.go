@@ -94,6 +94,7 @@ func newWorldOn(t testing.TB, store string) *world {
 			Store: db.Webhooks(), Outbox: db.Webhooks(), Sender: deaf{}, Now: w.clock, NewID: newID, Random: rand.Reader,
 		}),
 	}
+	w.services.Platforms = w.newPlatforms()
 	w.services.Funding = budgets.NewFunding(w.services.Budgets, db.Extras(), db.Extras())
 	w.services.Overruns = budgets.NewOverruns(db.Budgets(), planned{w})
 	w.services.Analysis = analysis.NewService(db.Metrics(), w.services.Performance, w.clock)

@@ -24,7 +24,7 @@ func scanAdAccount(row scanner) (*platforms.Account, error) {
 	if err := row.Scan(&id, &sealed, &text); err != nil {
 		return nil, missing(err, platforms.ErrAccountNotFound)
 	}
-	state, err := decode[platforms.AccountState]("ad account", id, text)
+	state, err := decode[platforms.AdAccountState]("ad account", id, text)
 	if err == nil {
 		state.Sealed, err = base64.StdEncoding.DecodeString(sealed)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/hexabuilders/campaignd/internal/adplatform/exchange"
 	"github.com/hexabuilders/campaignd/platforms"
@@ -21,9 +22,9 @@ type Client struct {
 }
 
 // New makes a client for a host such as https://graph.facebook.com and a version
-// such as v26.0.
-func New(host, version string, client *http.Client) *Client {
-	return &Client{base: strings.TrimSuffix(host, "/") + "/" + version, http: client}
+// such as v26.0. now is the clock that waiting is measured by.
+func New(host, version string, client *http.Client, now func() time.Time) *Client {
+	return &Client{base: strings.TrimSuffix(host, "/") + "/" + version, http: client, pace: pace{now: now, until: map[string]time.Time{}}}
 }
 
 var _ platforms.Connector = (*Client)(nil)

@@ -15,24 +15,17 @@ import (
 type pace struct {
 	mu    sync.Mutex
 	until map[string]time.Time // by account: no call before
-	now   func() time.Time     // nil: the system's clock
+	now   func() time.Time
 }
 
 // full is the share of a limit, in percent, from which no further call is made.
 const full = 95
 
-func (p *pace) clock() time.Time {
-	if p.now != nil {
-		return p.now()
-	}
-	return time.Now()
-}
-
 // allow refuses a call that would be throttled.
 func (p *pace) allow(account string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if wait := p.until[account].Sub(p.clock()); wait > 0 {
+	if wait := p.until[account].Sub(p.now()); wait > 0 {
 		return &platforms.Failure{Class: platforms.Throttled, Message: "The ad account's rate limit is nearly used up.", RetryAfter: wait}
 	}
 	return nil
@@ -79,10 +72,7 @@ func (p *pace) note(account string, h http.Header) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.until == nil {
-		p.until = map[string]time.Time{}
-	}
-	p.until[account] = p.clock().Add(wait)
+	p.until[account] = p.now().Add(wait)
 }
 
 // wait is how long until calls are taken again; a minute when Meta does not say.

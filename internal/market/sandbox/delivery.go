@@ -14,7 +14,7 @@ type flight struct {
 	auctions []*market.Auction // the last one delivers; earlier ones still have conversions to come
 	shape    string            // of the ads and the bid that the last auction was made for
 	until    time.Time         // how far it has been simulated
-	rows     map[rowKey]*figures
+	rows     map[rowKey]*Figures
 	spent    map[localday.Day]int64 // micros
 	total    int64
 	mood     map[localday.Day]float64 // how well a day goes
@@ -27,7 +27,11 @@ type rowKey struct {
 	hour       int
 }
 
-type figures struct{ impressions, clicks, conversions, spend, revenue int64 }
+// Figures are counts, and money in micros.
+type Figures struct {
+	Impressions, Clicks, Conversions int64
+	Spend, Revenue                   int64
+}
 
 // terms are how a campaign may deliver, as each platform has it set.
 type terms struct {
@@ -56,7 +60,7 @@ func (s *Sandbox) settle() {
 func (s *Sandbox) fly(c *thing) {
 	f, now := c.flight, s.now()
 	if f.rows == nil {
-		f.rows, f.spent, f.mood, f.until = map[rowKey]*figures{}, map[localday.Day]int64{}, map[localday.Day]float64{}, c.made
+		f.rows, f.spent, f.mood, f.until = map[rowKey]*Figures{}, map[localday.Day]int64{}, map[localday.Day]float64{}, c.made
 	}
 	for f.until.Before(now) {
 		next := f.until.Truncate(time.Hour).Add(time.Hour)
@@ -165,14 +169,14 @@ func (f *flight) book(zone *time.Location, d market.Delivery, to time.Time) {
 	key := rowKey{d.Ad, d.Device, localday.Of(at, zone), local.Hour()}
 	row := f.rows[key]
 	if row == nil {
-		row = &figures{}
+		row = &Figures{}
 		f.rows[key] = row
 	}
-	row.impressions += d.Impressions
-	row.clicks = max(0, row.clicks+d.Clicks)
-	row.conversions += d.Conversions
-	row.spend = max(0, row.spend+d.Spend)
-	row.revenue += d.Revenue
+	row.Impressions += d.Impressions
+	row.Clicks = max(0, row.Clicks+d.Clicks)
+	row.Conversions += d.Conversions
+	row.Spend = max(0, row.Spend+d.Spend)
+	row.Revenue += d.Revenue
 	f.spent[key.day] += d.Spend
 	f.total += d.Spend
 }
@@ -215,4 +219,25 @@ func (s *Sandbox) terms(c *thing) terms {
 		return s.metaTerms(c)
 	}
 	return s.googleTerms(c)
+}
+
+// Delivered is the sum of all rows at a platform, as they would be reported now.
+func (s *Sandbox) Delivered(platform string) Figures {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settle()
+	var sum Figures
+	for _, t := range s.things {
+		if t.kind != "campaign" || t.account.Platform != platform {
+			continue
+		}
+		for _, row := range t.flight.rows {
+			sum.Impressions += row.Impressions
+			sum.Clicks += row.Clicks
+			sum.Conversions += row.Conversions
+			sum.Spend += row.Spend
+			sum.Revenue += row.Revenue
+		}
+	}
+	return sum
 }

@@ -82,18 +82,18 @@ func (g *graph) reportRow(c *thing, key rowKey) map[string]any {
 	if ad := g.byID[key.ad]; ad != nil && ad.parent != nil {
 		row["adset_id"] = ad.parent.id
 	}
-	row["impressions"], row["spend"] = strconv.FormatInt(f.impressions, 10), amount(f.spend)
-	if f.clicks > 0 {
-		row["inline_link_clicks"] = strconv.FormatInt(f.clicks, 10)
+	row["impressions"], row["spend"] = strconv.FormatInt(f.Impressions, 10), amount(f.Spend)
+	if f.Clicks > 0 {
+		row["inline_link_clicks"] = strconv.FormatInt(f.Clicks, 10)
 	}
-	if f.conversions > 0 {
+	if f.Conversions > 0 {
 		row["actions"] = []any{
-			map[string]string{"action_type": "link_click", "value": strconv.FormatInt(f.clicks, 10)},
-			map[string]string{"action_type": "offsite_conversion.fb_pixel_purchase", "value": strconv.FormatInt(f.conversions, 10)},
+			map[string]string{"action_type": "link_click", "value": strconv.FormatInt(f.Clicks, 10)},
+			map[string]string{"action_type": "offsite_conversion.fb_pixel_purchase", "value": strconv.FormatInt(f.Conversions, 10)},
 		}
 	}
-	if f.revenue > 0 {
-		row["action_values"] = []any{map[string]string{"action_type": "offsite_conversion.fb_pixel_purchase", "value": amount(f.revenue)}}
+	if f.Revenue > 0 {
+		row["action_values"] = []any{map[string]string{"action_type": "offsite_conversion.fb_pixel_purchase", "value": amount(f.Revenue)}}
 	}
 	return row
 }

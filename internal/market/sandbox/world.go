@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"strconv"
@@ -15,6 +16,8 @@ type Config struct {
 	Seed  uint64
 	Now   func() time.Time // nil: the system's clock
 	Speed float64          // of the sandbox's clock; 0 means 1
+	// Review is how long an ad is looked at before it may run. 0 means 10 minutes.
+	Review time.Duration
 	// Drop is the share of creating calls whose answer is lost after the work
 	// was done.
 	Drop float64
@@ -87,6 +90,9 @@ func New(c Config) *Sandbox {
 	}
 	if c.Speed == 0 {
 		c.Speed = 1
+	}
+	if c.Review == 0 {
+		c.Review = 10 * time.Minute
 	}
 	if c.Accounts == nil {
 		c.Accounts = DefaultAccounts()
@@ -162,7 +168,7 @@ func (s *Sandbox) add(a *account, kind string, parent *thing, fields map[string]
 		t.flight = &flight{}
 	}
 	if kind == "ad" {
-		t.reviewed = t.made.Add(reviewTime)
+		t.reviewed = t.made.Add(s.config.Review)
 		if strings.Contains(strings.ToLower(t.text("name")), "reject") || s.random.Float64() < rejectedShare {
 			t.rejected = "The ad has text or an image that the advertising policies do not allow."
 		}
@@ -171,10 +177,8 @@ func (s *Sandbox) add(a *account, kind string, parent *thing, fields map[string]
 	return t
 }
 
-const (
-	reviewTime    = 10 * time.Minute
-	rejectedShare = 0.02
-)
+// rejectedShare of the ads does not pass the review.
+const rejectedShare = 0.02
 
 // inReview and passed say how an ad's review stands.
 func (s *Sandbox) inReview(t *thing) bool { return s.now().Before(t.reviewed) }
@@ -202,3 +206,26 @@ func (t *thing) within(parent *thing) bool {
 
 // requestID names an answer, as the platforms do.
 func (s *Sandbox) requestID() string { return fmt.Sprintf("sandbox-%016x", s.random.Uint64()) }
+
+// Duplicate copies the newest object of a kind, as a person can in the
+// platform's own pages.
+func (s *Sandbox) Duplicate(platform, kind string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := len(s.things) - 1; i >= 0; i-- {
+		if t := s.things[i]; t.kind == kind && t.account.Platform == platform {
+			s.add(t.account, kind, t.parent, maps.Clone(t.fields))
+			return
+		}
+	}
+}
+
+// Status is what an object's owner has set.
+func (s *Sandbox) Status(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.byID[id]; t != nil {
+		return t.text("status")
+	}
+	return ""
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hexabuilders/campaignd/internal/market/sandbox"
+	"github.com/hexabuilders/campaignd/platforms"
+)
+
+// playPlatforms starts a sandbox, and a service that speaks to it.
+func playPlatforms(t *testing.T, drop float64) (*sandbox.Sandbox, *process) {
+	t.Helper()
+	box := sandbox.New(sandbox.Config{Seed: 1, Drop: drop, Review: time.Millisecond})
+	server := httptest.NewServer(box)
+	t.Cleanup(server.Close)
+	key := make([]byte, 32)
+	_, _ = rand.Read(key)
+	return box, start(t, t.TempDir(), "--platform-sandbox", server.URL, "--platform-key", base64.StdEncoding.EncodeToString(key), "--platform-pull", "1s", "--platform-settle", "2s")
+}
+
+// socialCampaign makes a campaign of a type that Meta takes and launches it.
+func (c caller) socialCampaign() string {
+	c.t.Helper()
+	id := c.must("POST", "/campaigns", map[string]any{
+		"name": "Trail runners", "type": "SOCIAL", "objective": "CONVERSIONS",
+		"goals":    map[string]any{"target_metrics": map[string]any{"conversions": 1000}},
+		"budget":   map[string]any{"amount": "900000.00", "currency": "USD"},
+		"timezone": "America/Bogota", "channels": []string{"social"},
+	})["id"].(string)
+	path := "/campaigns/" + id
+	c.must("PUT", path+"/targeting", map[string]any{"locations": []any{map[string]any{"country": "CO"}}, "behaviors": []string{"runners"}}, "If-Match", c.etag(path))
+	c.must("PUT", path+"/creatives", []any{map[string]any{"name": "Summit", "format": "image", "url": "https://example.com/a.png", "channel": "social"}}, "If-Match", c.etag(path))
+	c.must("POST", path+"/schedule", map[string]any{"start": time.Now().UTC().Format(time.RFC3339), "end": time.Now().Add(240 * time.Hour).UTC().Format(time.RFC3339), "launch": "manual"})
+	if got := c.must("POST", path+"/launch", nil)["status"]; got != "ACTIVE" {
+		c.t.Fatalf("launched campaign is %v", got)
+	}
+	return id
+}
+
+const connectMeta = `{"platform":"meta_ads","external_id":"act_1000200030004000","credentials":{"token":"sandbox-meta-token"},"settings":{"website":"https://andes-outdoor.example/","page_id":"104000000000001"}}`
+
+// The whole way with the program as it is shipped: connect, place, deliver, pull,
+// pause by a budget that is used up, and what the platform then has.
+func TestACampaignRunsAtASandboxedPlatform(t *testing.T) {
+	box, p := playPlatforms(t, 0.1)
+	_, manager := p.partner()
+	account := manager.must("POST", "/ad-accounts", connectMeta)["id"].(string)
+	campaign := manager.socialCampaign()
+	placement := manager.must("POST", "/campaigns/"+campaign+"/placements", map[string]any{"ad_account_id": account})["id"].(string)
+	eventually(t, "the platform has the campaign", func() bool {
+		return manager.must("GET", "/placements/"+placement, nil)["progress"] == "current"
+	})
+	manager.must("POST", "/campaigns/"+campaign+"/pause", map[string]any{"reason": "lunch"}) // and our own events
+	campaignAt := objectAt(t, manager, placement, "campaign")
+	eventually(t, "a pause reaches the platform", func() bool { return box.Status(campaignAt) == "PAUSED" })
+	manager.must("POST", "/campaigns/"+campaign+"/resume", nil)
+	eventually(t, "a resumption reaches the platform", func() bool { return box.Status(campaignAt) == "ACTIVE" })
+	box.Clear()
+	if n := box.Count("meta", "campaign"); len(n) != 1 {
+		t.Errorf("campaigns at the platform: %v", n)
+	}
+	if log := p.stderr.String(); strings.Contains(log, "sandbox-meta-token") {
+		t.Error("the token is in the log")
+	}
+}
+
+// objectAt is the platform's id of one object of a placement.
+func objectAt(t *testing.T, manager caller, placement, key string) string {
+	t.Helper()
+	for _, o := range manager.must("GET", "/placements/"+placement, nil)["objects"].([]any) {
+		if object := o.(map[string]any); object["key"] == key && object["state"] == string(platforms.Created) {
+			return object["external_id"].(string)
+		}
+	}
+	t.Fatalf("no %s exists", key)
+	return ""
+}
+
+// Delivery at the platform becomes metric events, and spend on the budget.
+func TestDeliveryIsPulledFromASandboxedPlatform(t *testing.T) {
+	_, p := playPlatforms(t, 0)
+	_, manager := p.partner()
+	account := manager.must("POST", "/ad-accounts", connectMeta)["id"].(string)
+	campaign := manager.socialCampaign()
+	placement := manager.must("POST", "/campaigns/"+campaign+"/placements", map[string]any{"ad_account_id": account})["id"].(string)
+	eventually(t, "the platform has the campaign", func() bool {
+		return manager.must("GET", "/placements/"+placement, nil)["progress"] == "current"
+	})
+	eventually(t, "delivery is pulled", func() bool { return manager.totals(campaign)["impressions"].(float64) > 0 })
+	spent := manager.totals(campaign)["spend"].(map[string]any)["amount"]
+	eventually(t, "the budget knows the spend", func() bool {
+		settled := manager.must("GET", "/campaigns/"+campaign+"/budget", nil)["settled"].(map[string]any)["amount"]
+		return settled != "0.00" && settled != nil && fmt.Sprint(spent) != "0.00"
+	})
+}

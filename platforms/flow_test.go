@@ -1,0 +1,227 @@
+package platforms_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/internal/market/sandbox"
+	"github.com/hexabuilders/campaignd/platforms"
+)
+
+// A campaign goes to the platform, follows pause and resume, and its delivery
+// comes back to the last micro, restatements included.
+func TestACampaignRunsAtAPlatform(t *testing.T) {
+	w := newWorld(t, 0)
+	account := w.connect()
+	campaign, draft := w.draft("Summit", "Carousel")
+	id := w.place(campaign, account.ID)
+	p := w.push(id, platforms.IsCurrent)
+	if len(p.Objects) != 4 || !p.Started || len(p.LeftOut) != 1 || p.LeftOut[0] != "interests" {
+		t.Fatalf("placed as %+v", p)
+	}
+	w.pass(36 * time.Hour)
+	w.must(w.puller.Tick(t.Context()))
+	first := w.metrics.sums()
+	if first.Spend == 0 || first.Impressions == 0 || first.Clicks == 0 {
+		t.Fatalf("delivered %+v", first)
+	}
+	draft.Status = campaigns.Paused
+	w.drafts.put(campaign, *draft)
+	w.must(w.Touch(t.Context(), w.by.Partner, campaign))
+	w.must(w.pusher.Tick(t.Context()))
+	w.pass(72 * time.Hour)
+	w.must(w.puller.Tick(t.Context()))
+	after := w.metrics.sums()
+	if after.Conversions <= first.Conversions {
+		t.Errorf("no late conversions: %+v after %+v", after, first)
+	}
+	w.pass(72 * time.Hour)
+	w.must(w.puller.Tick(t.Context()))
+	if again := w.metrics.sums(); again.Spend != after.Spend {
+		t.Errorf("spends while it is paused: %+v after %+v", again, after)
+	}
+	if got, want := w.metrics.sums(), w.sandbox.Delivered("meta"); got != platforms.Figures(want) {
+		t.Errorf("posted %+v of %+v", got, want)
+	}
+	if w.metrics.reused != 0 {
+		t.Errorf("%d ids were used twice", w.metrics.reused)
+	}
+	draft.Status = campaigns.Active
+	w.drafts.put(campaign, *draft)
+	w.must(w.Touch(t.Context(), w.by.Partner, campaign))
+	w.must(w.pusher.Tick(t.Context()))
+	w.pass(24 * time.Hour)
+	w.must(w.puller.Tick(t.Context()))
+	if resumed := w.metrics.sums(); resumed.Spend <= after.Spend {
+		t.Errorf("does not spend after it was resumed: %+v", resumed)
+	}
+}
+
+// One answer in ten to a creating call is lost after the work was done. There
+// are never two objects of one reference, and every one is found.
+func TestLostAnswersMakeNoSecondCampaign(t *testing.T) {
+	w := newWorld(t, 0.1)
+	account := w.connect()
+	const campaignsPlaced = 40
+	for range campaignsPlaced {
+		campaign, _ := w.draft("Summit")
+		id := w.place(campaign, account.ID)
+		w.push(id, platforms.IsCurrent)
+	}
+	if w.sandbox.Drops() < 4 {
+		t.Fatalf("only %d answers were lost: the fault did not happen", w.sandbox.Drops())
+	}
+	for _, kind := range []string{"campaign", "ad_set", "ad"} {
+		found := w.sandbox.Count("meta", kind)
+		if len(found) != campaignsPlaced {
+			t.Errorf("%d references of kind %s for %d campaigns", len(found), kind, campaignsPlaced)
+		}
+		for reference, n := range found {
+			if n != 1 {
+				t.Errorf("%s %s exists %d times", kind, reference, n)
+			}
+		}
+	}
+}
+
+// A call that never arrived is unknown too, and is sent again only when the
+// platform has not shown the object for long enough.
+func TestAReleasedClaimIsSentAgain(t *testing.T) {
+	w := newWorld(t, 0)
+	account := w.connect()
+	w.sandbox.Order(sandbox.Fault{Kind: sandbox.DropBefore, Method: "POST", Path: "campaigns", Times: 1})
+	campaign, _ := w.draft("Summit")
+	id := w.place(campaign, account.ID)
+	w.must(w.pusher.Tick(t.Context()))
+	if p := w.placement(id); p.Progress != platforms.IsUnknown || p.Objects[0].State != platforms.Open {
+		t.Fatalf("after a lost call: %+v", p)
+	}
+	for range 5 {
+		w.pass(20 * time.Second)
+		w.must(w.pusher.Tick(t.Context()))
+		if len(w.sandbox.Count("meta", "campaign")) != 0 {
+			t.Fatal("sent again before the platform had time to show it")
+		}
+	}
+	w.push(id, platforms.IsCurrent)
+	if found := w.sandbox.Count("meta", "campaign"); len(found) != 1 {
+		t.Errorf("campaigns: %v", found)
+	}
+}
+
+// Two objects with our reference are shown to a person, who takes one; the other
+// is stopped.
+func TestAConflictIsDecidedByAPerson(t *testing.T) {
+	w := newWorld(t, 0)
+	account := w.connect()
+	w.sandbox.Order(sandbox.Fault{Kind: sandbox.DropAfter, Method: "POST", Path: "campaigns", Times: 1})
+	campaign, _ := w.draft("Summit")
+	id := w.place(campaign, account.ID)
+	w.must(w.pusher.Tick(t.Context()))
+	w.sandbox.Duplicate("meta", "campaign") // somebody copied it by hand
+	p := w.push(id, platforms.InConflict)
+	if len(p.Objects[0].Candidates) != 2 {
+		t.Fatalf("candidates: %+v", p.Objects[0])
+	}
+	_, err := w.Resolve(t.Context(), w.by, id, 0, platforms.Resolution{Key: "campaign", Action: platforms.Adopt, External: "1"})
+	if err == nil {
+		t.Error("a stranger was adopted")
+	}
+	kept := p.Objects[0].Candidates[0]
+	if _, err = w.Resolve(t.Context(), w.by, id, 0, platforms.Resolution{Key: "campaign", Action: platforms.Adopt, External: kept}); err != nil {
+		t.Fatal(err)
+	}
+	p = w.push(id, platforms.IsCurrent)
+	if p.Objects[0].External != kept {
+		t.Errorf("adopted %s, not %s", p.Objects[0].External, kept)
+	}
+	if other := w.sandbox.Status(p.Objects[len(p.Objects)-1].External); other != "PAUSED" {
+		t.Errorf("the other one is %s", other)
+	}
+}
+
+// A token that expires in the middle of a pull stops it; what was read stands,
+// and with a new token the rest comes, once.
+func TestATokenExpiresInTheMiddleOfAPull(t *testing.T) {
+	w := newWorld(t, 0)
+	account := w.connect()
+	campaign, _ := w.draft("A", "B", "C", "D", "E", "F", "G", "H")
+	w.push(w.place(campaign, account.ID), platforms.IsCurrent)
+	w.pass(80 * time.Hour) // more than a page of rows
+	w.sandbox.Order(sandbox.Fault{Kind: sandbox.BadToken, Path: "insights", After: 1, Times: 1})
+	if err := w.puller.Pull(t.Context(), platforms.Ref{Partner: w.by.Partner, ID: account.ID}); err == nil {
+		t.Fatal("the pull did not notice")
+	}
+	some := w.metrics.sums()
+	state, err := w.Account(t.Context(), w.by.Partner, account.ID)
+	w.must(err)
+	if some.Spend == 0 || state.Status != platforms.TokenExpired || state.NextPullAt != nil || state.LastPull.Problem == nil {
+		t.Fatalf("after %+v: %+v", some, state)
+	}
+	secret := platforms.Credentials{Token: "sandbox-meta-token"}
+	if _, err := w.Change(t.Context(), w.by, account.ID, 0, platforms.AccountPatch{Secret: &secret}); err != nil {
+		t.Fatal(err)
+	}
+	w.must(w.puller.Tick(t.Context()))
+	if got, want := w.metrics.sums(), w.sandbox.Delivered("meta"); got != platforms.Figures(want) || got.Spend <= some.Spend {
+		t.Errorf("posted %+v of %+v", got, want)
+	}
+}
+
+// What no account can have delivered is refused by row, and the other rows are
+// taken.
+func TestImpossibleFiguresAreRefused(t *testing.T) {
+	for _, kind := range []sandbox.Kind{sandbox.HugeNumber, sandbox.Negative, sandbox.Currency} {
+		t.Run(string(kind), func(t *testing.T) {
+			w := newWorld(t, 0)
+			account := w.connect()
+			campaign, _ := w.draft("Summit")
+			w.push(w.place(campaign, account.ID), platforms.IsCurrent)
+			w.pass(5 * time.Hour)
+			w.sandbox.Order(sandbox.Fault{Kind: kind, Times: 1})
+			w.must(w.puller.Tick(t.Context()))
+			state, err := w.Account(t.Context(), w.by.Partner, account.ID)
+			w.must(err)
+			pull := state.LastPull
+			if pull.Refused != 1 || len(pull.Refusals) != 1 || pull.Posted != pull.Rows-1 || pull.Posted < 3 {
+				t.Fatalf("pull: %+v", pull)
+			}
+			w.pass(15 * time.Minute)
+			w.must(w.puller.Tick(t.Context()))
+			if got, want := w.metrics.sums(), w.sandbox.Delivered("meta"); got != platforms.Figures(want) {
+				t.Errorf("posted %+v of %+v", got, want)
+			}
+		})
+	}
+}
+
+// HTML, a failing server, throttling and an empty page end a pull, change nothing
+// and are gone with the next one.
+func TestAPullSurvivesWhatPlatformsAnswer(t *testing.T) {
+	for _, kind := range []sandbox.Kind{sandbox.HTML, sandbox.ServerError, sandbox.Throttle, sandbox.DropBefore, sandbox.EmptyPage} {
+		t.Run(string(kind), func(t *testing.T) {
+			w := newWorld(t, 0)
+			account := w.connect()
+			campaign, _ := w.draft("Summit")
+			w.push(w.place(campaign, account.ID), platforms.IsCurrent)
+			w.pass(5 * time.Hour)
+			w.sandbox.Order(sandbox.Fault{Kind: kind, Path: "insights", Times: 5})
+			err := w.puller.Pull(t.Context(), platforms.Ref{Partner: w.by.Partner, ID: account.ID})
+			var f *platforms.Failure
+			if !errors.As(err, &f) {
+				t.Fatalf("the pull says %v", err)
+			}
+			if w.metrics.sums() != (platforms.Figures{}) {
+				t.Error("something was posted")
+			}
+			w.sandbox.Clear()
+			w.pass(2 * time.Hour)
+			w.must(w.puller.Tick(t.Context()))
+			if got, want := w.metrics.sums(), w.sandbox.Delivered("meta"); got != platforms.Figures(want) || got.Spend == 0 {
+				t.Errorf("posted %+v of %+v", got, want)
+			}
+		})
+	}
+}
