@@ -62,10 +62,7 @@ func (s *spender) work(stop *atomic.Bool) {
 // answers. What was answered stands, what was asked again counts once, and
 // money that nobody came back for is free after its time.
 func TestKilledDuringDecisions(t *testing.T) {
-	rounds := 30
-	if testing.Short() {
-		rounds = 4
-	}
+	rounds := max(4, testenv.Runs(t, 300)) // in fewer, no answer may have been under way
 	dir := t.TempDir()
 	p := start(t, dir)
 	_, manager := p.partner()
@@ -158,6 +155,9 @@ func TestAStoppedNodeAuthorisesNothingTwice(t *testing.T) {
 		others.Go(func() { ask(second.as(manager.key), &stop) })
 	}
 	others.Wait() // until the other node is refused: nothing is left
+	if testenv.Thorough() {
+		<-time.After(60 * time.Second) // the fault as it is stated; less than it takes the server to notice is enough
+	}
 	if err := first.cmd.Process.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}

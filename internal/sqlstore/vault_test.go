@@ -18,6 +18,7 @@ import (
 	"github.com/hexabuilders/campaignd/budgets/ledger"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/internal/testenv"
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/partners"
 )
@@ -142,55 +143,64 @@ func model(limits [2]int64, partner int64) porcupine.Model {
 	}
 }
 
-// TestDecisionsAreLinearizable records what clients that race for the last
-// units see, and wants an order in which one after the other would have seen
-// the same. Three nested limits bind: budget, partner's day and contract.
+// TestDecisionsAreLinearizable records what 64 to 256 clients that race for the
+// last units see, and wants an order in which one after the other would have
+// seen the same. Three nested limits bind: budget, partner's day and contract.
 func TestDecisionsAreLinearizable(t *testing.T) {
-	histories, clients := 10_000, 64
-	if testing.Short() {
-		histories = 200
-	}
+	histories := testenv.Runs(t, 10_000)
 	eachEngine(t, func(t *testing.T, db *DB) {
-		a := running(t, db)
-		refused := 0
-		for h := range histories / 2 {
-			refused += checkHistory(t, db, a, uint64(h), clients)
-			if t.Failed() {
-				t.Fatalf("history %d", h)
-			}
+		share := histories * 4 / 5
+		if db.name == postgresDialect.name {
+			share = histories / 5
 		}
-		if refused == 0 {
+		a, begun, seed := running(t, db), atomic.Int64{}, rand.Uint64()
+		var refused atomic.Int64
+		var group sync.WaitGroup
+		for range 16 { // at once, so that batches hold decisions about many partners
+			group.Go(func() {
+				for h := begun.Add(1); h <= int64(share) && !t.Failed(); h = begun.Add(1) {
+					refused.Add(checkHistory(t, db, a, seed+uint64(h)))
+				}
+			})
+		}
+		group.Wait()
+		if t.Failed() {
+			t.Logf("seed %d", seed)
+		}
+		if refused.Load() == 0 {
 			t.Error("the fault did not happen: nothing was refused")
 		}
 	})
 }
 
-func checkHistory(t *testing.T, db *DB, a *budgets.Authorizer, seed uint64, clients int) (refused int) {
-	limits, daily := [2]int64{3, 4}, int64(5)
+// recorder keeps what clients asked and saw.
+type recorder struct {
+	start time.Time
+	mu    sync.Mutex
+	ops   []porcupine.Operation
+}
+
+func (r *recorder) record(client int, in asked, do func() bool) (granted bool) {
+	called := time.Since(r.start).Nanoseconds()
+	granted = do()
+	returned := time.Since(r.start).Nanoseconds()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ops = append(r.ops, porcupine.Operation{ClientId: client, Input: in, Call: called, Output: granted, Return: returned})
+	return granted
+}
+
+func checkHistory(t *testing.T, db *DB, a *budgets.Authorizer, seed uint64) (refused int64) {
+	limits, daily, clients := [2]int64{20, 30}, int64(40), 64<<(seed%3)
 	partner, all := nested(t, db, daily*money.Unit, limits[0], limits[1])
-	start := time.Now()
-	var mu sync.Mutex
-	var ops []porcupine.Operation
-	record := func(client int, in asked, do func() bool) bool {
-		called := time.Since(start).Nanoseconds()
-		granted := do()
-		returned := time.Since(start).Nanoseconds()
-		mu.Lock()
-		defer mu.Unlock()
-		if !granted {
-			refused++
-		}
-		ops = append(ops, porcupine.Operation{ClientId: client, Input: in, Call: called, Output: granted, Return: returned})
-		return granted
-	}
+	r := recorder{start: time.Now()}
 	var group sync.WaitGroup
-	for client := range clients / 8 {
+	for client := range clients {
 		group.Go(func() {
 			random := rand.New(rand.NewPCG(seed, uint64(client)))
 			by := event.Origin{Partner: partner, Kind: event.ActorKey, ID: fmt.Sprint(client)}
-			c := random.IntN(2)
-			id := newID()
-			got := record(client, asked{campaign: c}, func() bool {
+			c, id := random.IntN(2), newID()
+			got := r.record(client, asked{campaign: c}, func() bool {
 				_, err := a.Reserve(context.Background(), by, budgets.NewReservation{ID: id, Budget: all[c].BudgetID, Amount: budgets.Amount{Micros: money.Unit}})
 				if err != nil && !errors.Is(err, budgets.ErrExhausted) {
 					t.Error(err)
@@ -198,7 +208,7 @@ func checkHistory(t *testing.T, db *DB, a *budgets.Authorizer, seed uint64, clie
 				return err == nil
 			})
 			if got && random.IntN(2) == 0 {
-				record(client, asked{c, true}, func() bool {
+				r.record(client, asked{c, true}, func() bool {
 					_, err := a.Release(context.Background(), by, id)
 					if err != nil {
 						t.Error(err)
@@ -209,10 +219,15 @@ func checkHistory(t *testing.T, db *DB, a *budgets.Authorizer, seed uint64, clie
 		})
 	}
 	group.Wait()
-	if !porcupine.CheckOperations(model(limits, daily), ops) {
-		t.Errorf("not linearizable: %+v", ops)
+	if !porcupine.CheckOperations(model(limits, daily), r.ops) {
+		t.Errorf("seed %d: not linearizable: %+v", seed, r.ops)
 	}
 	withinLimits(t, db, partner, daily*money.Unit)
+	for _, op := range r.ops {
+		if !op.Output.(bool) {
+			refused++
+		}
+	}
 	return refused
 }
 
@@ -245,9 +260,10 @@ func TestTheLastCentGoesToOne(t *testing.T) {
 // Each must come to one end: committed within its time, or expired and then a
 // late fact.
 func TestExpiryRacesCommit(t *testing.T) {
-	rounds, width := 100_000/64, 64
+	const width = 250
+	rounds := 100_000 / width
 	if testing.Short() {
-		rounds = 20
+		rounds = 4
 	}
 	var clock counter
 	db, err := Open(t.Context(), Config{URL: t.TempDir(), Now: clock.now})
@@ -257,51 +273,11 @@ func TestExpiryRacesCommit(t *testing.T) {
 	t.Cleanup(func() { _ = db.Close() })
 	a := running(t, db)
 	partner, all := nested(t, db, 1_000_000_000*money.Unit, 1_000_000)
-	by := event.Origin{Partner: partner}
 	committed, late := 0, 0
 	for range rounds {
-		ids := make([]uuid.UUID, width)
-		var group sync.WaitGroup
-		for i := range ids {
-			ids[i] = newID()
-			group.Go(func() {
-				_, err := a.Reserve(t.Context(), by, budgets.NewReservation{ID: ids[i], Budget: all[0].BudgetID, Amount: budgets.Amount{Micros: money.Unit}, TTL: time.Second})
-				if err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		group.Wait()
-		// The first is committed in time and the last too late, however the
-		// machine orders the rest.
-		first, over := make(chan struct{}), make(chan struct{})
-		group.Go(func() {
-			<-first
-			clock.at.Add(int64(2 * time.Second))
-			close(over)
-			if err := a.Expire(t.Context(), clock.now()); err != nil {
-				t.Error(err)
-			}
-		})
-		for i, id := range ids {
-			group.Go(func() {
-				switch i {
-				case 0:
-					defer close(first)
-				case width - 1:
-					<-over
-				}
-				if _, err := a.Commit(t.Context(), by, id, budgets.Amount{Micros: 100}); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		group.Wait()
-		for _, id := range ids {
-			r, err := db.Vault().Reservation(t.Context(), partner, id)
+		ids := raceExpiry(t, a, &clock, event.Origin{Partner: partner}, all[0].BudgetID, width)
+		for _, r := range reservationsOf(t, db, ids) {
 			switch {
-			case err != nil:
-				t.Fatal(err)
 			case r.State == budgets.StateCommitted && !r.Late && r.Committed == 100:
 				committed++
 			case r.State == budgets.StateExpired && r.Late && r.Committed == 100:
@@ -311,7 +287,7 @@ func TestExpiryRacesCommit(t *testing.T) {
 			}
 		}
 	}
-	if committed < rounds || late < rounds {
+	if committed+late != rounds*width || committed < rounds || late < rounds {
 		t.Errorf("%d committed, %d late in %d rounds", committed, late, rounds)
 	}
 	b, err := db.Budgets().Get(t.Context(), partner, all[0].BudgetID)
@@ -322,6 +298,62 @@ func TestExpiryRacesCommit(t *testing.T) {
 		t.Errorf("reserved %d, settled %d of %d", s.Reserved, s.Settled, 100*rounds*width)
 	}
 	proven(t, db, partner)
+}
+
+// raceExpiry reserves, and then commits while the time runs out. The first is
+// committed in time and the last too late, however the machine orders the rest.
+func raceExpiry(t *testing.T, a *budgets.Authorizer, clock *counter, by event.Origin, budget uuid.UUID, width int) []uuid.UUID {
+	t.Helper()
+	ids := make([]uuid.UUID, width)
+	var group sync.WaitGroup
+	for i := range ids {
+		ids[i] = newID()
+		group.Go(func() {
+			_, err := a.Reserve(t.Context(), by, budgets.NewReservation{ID: ids[i], Budget: budget, Amount: budgets.Amount{Micros: money.Unit}, TTL: time.Second})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	first, over := make(chan struct{}), make(chan struct{})
+	group.Go(func() {
+		<-first
+		clock.at.Add(int64(2 * time.Second))
+		close(over)
+		if err := a.Expire(t.Context(), clock.now()); err != nil {
+			t.Error(err)
+		}
+	})
+	for i, id := range ids {
+		group.Go(func() {
+			switch i {
+			case 0:
+				defer close(first)
+			case width - 1:
+				<-over
+			}
+			if _, err := a.Commit(t.Context(), by, id, budgets.Amount{Micros: 100}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	return ids
+}
+
+func reservationsOf(t *testing.T, db *DB, ids []uuid.UUID) []*budgets.Reservation {
+	t.Helper()
+	among, args := db.among(ids)
+	rows, err := db.reader.QueryContext(t.Context(), `SELECT `+reservationColumns+` FROM budget_reservations WHERE id`+among, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := collect(rows, scanReservation)
+	if err != nil || len(found) != len(ids) {
+		t.Fatalf("%d of %d, %v", len(found), len(ids), err)
+	}
+	return found
 }
 
 // TestAHarmedLedgerIsFound edits, removes and cuts off what is stored.
