@@ -227,6 +227,7 @@ func (a *App) build(ctx context.Context) (err error) {
 			Keys:        a.services.partners,
 			Sessions:    a.services.sessions,
 			Webhooks:    a.services.webhooks,
+			Audiences:   a.services.audiences,
 			Reach:       estimator,
 			Reports:     a.services.reports,
 		},

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 )
 
 // policy lets a page load our own files and nothing else: no inline script or
@@ -23,13 +24,23 @@ func secured(next http.Handler, refuse http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
-		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		r.Body = http.MaxBytesReader(w, r.Body, formLimit(r.URL.Path))
 		guarded.ServeHTTP(w, r)
 	})
 }
 
-// maxForm bounds the body of every form, in bytes.
-const maxForm = 256 << 10
+const (
+	maxForm = 256 << 10 // bytes of a form
+	maxFile = 16 << 30  // and of a form with a list of members, which is read as a stream
+)
+
+// formLimit bounds the body of a form.
+func formLimit(path string) int64 {
+	if strings.HasPrefix(path, "/audiences/") && strings.HasSuffix(path, "/members") {
+		return maxFile
+	}
+	return maxForm
+}
 
 // recovered turns a panic into an error page instead of a closed connection.
 func recovered(next http.Handler, failed func(http.ResponseWriter, *http.Request)) http.Handler {

@@ -31,6 +31,7 @@ type Services struct {
 	Explorer    Explorer
 	Alerts      Alerts
 	Webhooks    Webhooks
+	Audiences   Audiences
 	Reach       Reach
 	Reports     Reports
 	Anomalies   Anomalies

@@ -86,7 +86,8 @@ func newWorld(t *testing.T) *world {
 			Explorer: performance.NewExplorer(w.metrics, performance.NewSources(db.Sources(), time.Now)),
 			Analysis: analysis.NewService(directory{db.Campaigns()}, w.metrics, time.Now),
 			Alerts:   w.alerts, Anomalies: w.anomalies, Rules: w.rules,
-			Webhooks: w.webhooks, Reach: reach.New(reach.Standard(), time.Now), Reports: w.reportsOf(db), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
+			Audiences: audiencesOf(db),
+			Webhooks:  w.webhooks, Reach: reach.New(reach.Standard(), time.Now), Reports: w.reportsOf(db), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
 			Statements: billing.NewStatements(db.Ledger(), utc{}, db.Campaigns(), billing.Chart{}, time.Now),
 			Reconciler: billing.NewReconciler(billing.ReconcilerConfig{
 				Ledger: db.Ledger(), Platforms: db.Reconciliation(), Partners: utc{}, Names: db.Campaigns(), Notes: db.Reconciliation(), Now: time.Now,

@@ -7,6 +7,7 @@ import { sorting } from "./sort.js";
 import { copying } from "./copy.js";
 import { ruleForm } from "./rule.js";
 import { watchWork } from "./refresh.js";
+import { uploads } from "./upload.js";
 
 dialogs();
 rows();
@@ -17,5 +18,6 @@ sorting();
 copying();
 ruleForm();
 watchWork();
+uploads();
 const drawn = charts();
 follow(drawn);
