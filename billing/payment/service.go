@@ -20,7 +20,7 @@ type Config struct {
 	Queue    Queue
 	Partners Partners
 	Gateways map[Provider]Gateway // those that are configured
-	HomeURL  string               // where payers come back to who were given no other place
+	Home     func() string        // where payers come back to who were given no other place
 	Now      func() time.Time
 }
 
@@ -68,7 +68,7 @@ func (s *Service) Create(ctx context.Context, by event.Origin, in New, validateO
 		in.Amount.Currency = terms.Currency
 	}
 	if in.ReturnURL == "" {
-		in.ReturnURL = s.HomeURL
+		in.ReturnURL = s.Home()
 	}
 	p, err := Begin(by, s.Now(), in)
 	if err != nil {

@@ -26,6 +26,7 @@ import (
 	"github.com/hexabuilders/campaignd/internal/influx"
 	"github.com/hexabuilders/campaignd/internal/jobs"
 	"github.com/hexabuilders/campaignd/internal/live"
+	"github.com/hexabuilders/campaignd/internal/payments"
 	"github.com/hexabuilders/campaignd/internal/relay"
 	"github.com/hexabuilders/campaignd/internal/reportfile"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
@@ -86,6 +87,8 @@ type services struct {
 	statements *billing.Statements
 	reconciler *billing.Reconciler
 	payments   *payment.Service
+	simulated  *payments.Simulated // nil unless it is offered
+	home       *home
 }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
@@ -115,7 +118,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 	s.funding = budgets.NewFunding(s.budgets, db.Extras(), db.Extras())
 	s.platforms = newPlatforms(db, &s, cfg)
 	s.overruns = budgets.NewOverruns(db.Budgets(), delivered{s.metrics})
-	s.payments = newPayments(db, s.partners, cfg)
+	s.addPayments(db, cfg)
 	s.statements, s.reconciler = newStatements(db, &s, cfg), newReconciler(db, &s, now)
 	s.reports = report.NewService(report.Ports{
 		Store: db.Reports(), Files: db.Reports(), Schedules: db.Reports(), Source: reportSource{&s}, Metrics: s.metrics,
@@ -236,7 +239,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	a.handler = route(api, a.live, pages)
+	a.handler = route(api, a.live, a.services.withSimulated(pages))
 	registry := telemetry.NewRegistry()
 	a.observe(registry)
 	checks := []telemetry.Check{{Name: "serving", Do: a.serving.check}, {Name: "store", Do: a.db.Ping}}

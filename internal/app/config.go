@@ -39,6 +39,13 @@ type Config struct {
 	StripeWebhookSecrets []string `name:"stripe-webhook-secret" placeholder:"SECRET" help:"The signing secret of the webhook, whsec_; two, with a comma between, while one takes the other's place."`
 	StripeURL            string   `name:"stripe-url" placeholder:"URL" help:"Another address than Stripe's own, for tests."`
 
+	PayPalClientID  string `name:"paypal-client-id" placeholder:"ID" help:"PayPal's client id; with it partners can pay through PayPal."`
+	PayPalSecret    string `name:"paypal-secret" placeholder:"SECRET" help:"The client's secret."`
+	PayPalWebhookID string `name:"paypal-webhook-id" placeholder:"ID" help:"The id that PayPal has given the webhook, which its signatures are over."`
+	PayPalURL       string `name:"paypal-url" placeholder:"URL" default:"https://api-m.paypal.com" help:"PayPal's API; https://api-m.sandbox.paypal.com is its sandbox."`
+
+	PaymentsSimulated bool `name:"payments-simulated" help:"Offer the provider simulated, which moves no money: for demos and development, never where partners pay."`
+
 	KeepMinutes time.Duration `default:"24h" help:"How long sums by minute are kept; older minutes are summed up from the events when asked for."`
 	KeepHours   time.Duration `default:"9600h" help:"How long sums by hour are kept; older hours are summed up from the events. Days and events are kept for ever."`
 	KeepUpdates time.Duration `default:"48h" help:"How long the event log keeps the figures of performance.metrics_updated; the events stay, so that the log has no gap."`
@@ -104,6 +111,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("broker: %w", c.brokerError())
 	case c.AdPlatforms.check() != nil:
 		return c.AdPlatforms.check()
+	case c.PayPalClientID != "" && (c.PayPalSecret == "" || c.PayPalWebhookID == ""):
+		return errors.New("paypal-client-id: it is of no use without paypal-secret and paypal-webhook-id")
 	case c.chartError() != nil:
 		return fmt.Errorf("journal-chart: %w", c.chartError())
 	case c.MaxBody < 1<<16:

@@ -46,6 +46,7 @@ func Demo(ctx context.Context, cfg Config, demo DemoConfig, stdout io.Writer) er
 		_, _ = rand.Read(secret) // never fails
 		cfg.AdminKey = hex.EncodeToString(secret)
 	}
+	cfg.PaymentsSimulated = true
 	a, err := New(ctx, cfg)
 	if err != nil {
 		return err

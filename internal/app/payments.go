@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"log/slog"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -9,34 +11,71 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/billing/payment"
+	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/jobs"
 	"github.com/hexabuilders/campaignd/internal/payments"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/partners"
 )
 
-func newPayments(db *sqlstore.DB, people *partners.Service, cfg Config) *payment.Service {
-	return payment.NewService(payment.Config{
-		Store: db.Payments(), Queue: db.Payments(), Partners: paying{people}, Gateways: cfg.gateways(),
-		HomeURL: cfg.home() + "/billing", Now: cfg.clock(),
+// addPayments connects the payment providers whose settings are there.
+func (s *services) addPayments(db *sqlstore.DB, cfg Config) {
+	s.home = &home{public: cfg.PublicURL}
+	all := map[payment.Provider]payment.Gateway{}
+	if cfg.StripeKey != "" {
+		all[payment.Stripe] = payments.NewStripe(payments.StripeConfig{Key: cfg.StripeKey, WebhookSecrets: cfg.StripeWebhookSecrets, URL: cfg.StripeURL})
+	}
+	if cfg.PayPalClientID != "" {
+		all[payment.PayPal] = payments.NewPayPal(payments.PayPalConfig{
+			ClientID: cfg.PayPalClientID, Secret: cfg.PayPalSecret, WebhookID: cfg.PayPalWebhookID, URL: cfg.PayPalURL, Now: cfg.clock(),
+		})
+	}
+	if cfg.PaymentsSimulated {
+		s.simulated = payments.NewSimulated(s.home.url, s.paidInSimulation, cfg.clock())
+		all[payment.Simulated] = s.simulated
+	}
+	s.payments = payment.NewService(payment.Config{
+		Store: db.Payments(), Queue: db.Payments(), Partners: paying{s.partners}, Gateways: all,
+		Home: func() string { return s.home.url() + "/billing" }, Now: cfg.clock(),
 	})
 }
 
-// gateways are the payment providers whose settings are there.
-func (c Config) gateways() map[payment.Provider]payment.Gateway {
-	all := map[payment.Provider]payment.Gateway{}
-	if c.StripeKey != "" {
-		all[payment.Stripe] = payments.NewStripe(payments.StripeConfig{Key: c.StripeKey, WebhookSecrets: c.StripeWebhookSecrets, URL: c.StripeURL})
+// paidInSimulation is the simulation's webhook.
+func (s *services) paidInSimulation(ctx context.Context, id uuid.UUID) {
+	by := event.Origin{Kind: event.ActorReaction, ID: string(payment.Simulated), From: "webhook"}
+	if _, err := s.payments.Check(ctx, by, uuid.Nil, id); err != nil {
+		slog.WarnContext(ctx, "simulated payment not taken, trying again", "payment", id, "error", err)
 	}
-	return all
 }
 
-// home is where people reach the program.
-func (c Config) home() string {
-	if c.PublicURL != "" {
-		return strings.TrimRight(c.PublicURL, "/")
+// withSimulated adds the page on which simulated payments are paid.
+func (s *services) withSimulated(pages http.Handler) http.Handler {
+	if s.simulated == nil {
+		return pages
 	}
-	return "http://" + c.Addr
+	mux := http.NewServeMux()
+	mux.Handle(payments.SimulatedPath, s.simulated)
+	mux.Handle("/", pages)
+	return mux
+}
+
+// home is where people reach the program: where it is said to be, or where it
+// listens.
+type home struct {
+	public string
+	addr   atomic.Pointer[string]
+}
+
+func (h *home) listening(addr string) { h.addr.Store(&addr) }
+
+func (h *home) url() string {
+	if h.public != "" {
+		return strings.TrimRight(h.public, "/")
+	}
+	if addr := h.addr.Load(); addr != nil {
+		return "http://" + *addr
+	}
+	return "http://localhost"
 }
 
 // paying is payment.Partners over the partners.

@@ -81,6 +81,7 @@ func (a *App) Run(ctx context.Context, stdout io.Writer, started func(Ready)) er
 		_ = public.listener.Close()
 		return err
 	}
+	a.services.home.listening(public.addr())
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	workers, work := errgroup.WithContext(work)

@@ -64,3 +64,6 @@ func (c *common) serve(w http.ResponseWriter, r *http.Request, do func() (int, a
 	defer c.mu.Unlock()
 	write(w, status, body)
 }
+
+// ForgetKeys lets keys be used again.
+func (c *common) ForgetKeys() { c.mu.Lock(); defer c.mu.Unlock(); c.keys = nil }

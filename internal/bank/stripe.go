@@ -165,7 +165,7 @@ func (s *Stripe) refund(r *http.Request) (int, any) {
 	return http.StatusOK, refund
 }
 
-// Sessions and Refunds count what was made.
+// Sessions counts the sessions that were opened.
 func (s *Stripe) Sessions() int { s.mu.Lock(); defer s.mu.Unlock(); return len(s.sessions) }
 
 // Refunds counts the refunds that were made.
@@ -226,7 +226,7 @@ func (s *Stripe) CaptureAtStripe(intent int, amount int64) Webhook {
 }
 
 // Return moves money back on Stripe's own page: a refund that nobody asked for
-// here. FailRefund lets a refund fail after it was paid.
+// here.
 func (s *Stripe) Return(intent int, amount int64) Webhook {
 	s.mu.Lock()
 	defer s.mu.Unlock()

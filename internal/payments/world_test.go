@@ -27,6 +27,7 @@ type world struct {
 	*payment.Service
 	db      *sqlstore.DB
 	stripe  *bank.Stripe
+	paypal  *bank.PayPal
 	now     time.Time
 	partner uuid.UUID
 	by      event.Origin
@@ -52,10 +53,15 @@ func newWorld(t testing.TB) *world {
 	t.Cleanup(func() { _ = db.Close() })
 	server := httptest.NewServer(w.stripe)
 	t.Cleanup(server.Close)
+	if w.paypal, err = bank.NewPayPal("WH-OF-A-TEST"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.paypal.Close)
+	paypal := payments.NewPayPal(payments.PayPalConfig{ClientID: "id", Secret: "secret", WebhookID: w.paypal.WebhookID, URL: w.paypal.URL, Now: clock})
 	stripe := payments.NewStripe(payments.StripeConfig{Key: "sk_test_x", WebhookSecrets: []string{"whsec_new", secret}, URL: server.URL})
 	w.Service = payment.NewService(payment.Config{
-		Store: db.Payments(), Queue: db.Payments(), Partners: inBogota{}, HomeURL: "https://campaignd.test/billing", Now: clock,
-		Gateways: map[payment.Provider]payment.Gateway{payment.Stripe: stripe},
+		Store: db.Payments(), Queue: db.Payments(), Partners: inBogota{}, Home: func() string { return "https://campaignd.test/billing" }, Now: clock,
+		Gateways: map[payment.Provider]payment.Gateway{payment.Stripe: stripe, payment.PayPal: paypal},
 	})
 	w.by = event.Origin{Partner: w.partner, Kind: event.ActorKey, ID: "test"}
 	t.Cleanup(w.prove)
@@ -74,7 +80,12 @@ func (w *world) prove() {
 
 func (w *world) begin(amount money.Money) payment.State {
 	w.Helper()
-	p, err := w.Create(w.Context(), w.by, payment.New{ID: uuid.Must(uuid.NewV7()), Partner: w.partner, Provider: payment.Stripe, Amount: amount}, false)
+	return w.beginWith(payment.Stripe, amount)
+}
+
+func (w *world) beginWith(provider payment.Provider, amount money.Money) payment.State {
+	w.Helper()
+	p, err := w.Create(w.Context(), w.by, payment.New{ID: uuid.Must(uuid.NewV7()), Partner: w.partner, Provider: provider, Amount: amount}, false)
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -84,8 +95,12 @@ func (w *world) begin(amount money.Money) payment.State {
 // hear delivers a webhook as often as a provider may.
 func (w *world) hear(told bank.Webhook) {
 	w.Helper()
+	provider := payment.Stripe
+	if told.Header.Get("Stripe-Signature") == "" {
+		provider = payment.PayPal
+	}
 	for range 2 {
-		if err := w.Hear(w.Context(), payment.Stripe, told.Body, told.Header.Get); err != nil {
+		if err := w.Hear(w.Context(), provider, told.Body, told.Header.Get); err != nil {
 			w.Errorf("webhook %.200s: %v", told.Body, err)
 		}
 	}
