@@ -45,11 +45,12 @@ func Days(into map[DayKey]DaySums, lines []Line) error {
 type Book struct {
 	Campaigns map[uuid.UUID]Figures
 	Days      map[DayKey]DaySums
+	Payments  map[uuid.UUID]int64 // what each has brought in, less what went back
 }
 
 // NewBook is a book without entries.
 func NewBook() *Book {
-	return &Book{Campaigns: map[uuid.UUID]Figures{}, Days: map[DayKey]DaySums{}}
+	return &Book{Campaigns: map[uuid.UUID]Figures{}, Days: map[DayKey]DaySums{}, Payments: map[uuid.UUID]int64{}}
 }
 
 // Add adds one entry. The error is money.ErrOverflow.
@@ -61,6 +62,11 @@ func (b *Book) Add(e Entry) error {
 			return err
 		}
 		b.Campaigns[l.Campaign] = sum
+		if l.Kind == Funded {
+			if b.Payments[l.Ref], err = money.AddMicros(b.Payments[l.Ref], l.Cash); err != nil {
+				return err
+			}
+		}
 	}
 	return Days(b.Days, e.Lines)
 }

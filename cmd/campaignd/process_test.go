@@ -226,7 +226,13 @@ func (c caller) totals(id string) map[string]any {
 // eventually waits until check holds.
 func eventually(t testing.TB, what string, check func() bool) {
 	t.Helper()
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	within(t, 15*time.Second, what, check)
+}
+
+// within waits until check holds, and no longer than d.
+func within(t testing.TB, d time.Duration, what string, check func() bool) {
+	t.Helper()
+	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if check() {
 			return
 		}

@@ -95,7 +95,7 @@ func (p paying) Terms(ctx context.Context, partner uuid.UUID) (payment.Terms, er
 // finds out what happened while none was there to hear it.
 func paymentJobs(of *payment.Service) []jobs.Job {
 	var recovered atomic.Bool
-	return []jobs.Job{{Name: "payments.reconcile", Every: 5 * time.Second, Do: func(ctx context.Context) error {
+	return []jobs.Job{{Name: "payments.reconcile", Every: time.Second, Do: func(ctx context.Context) error {
 		if !recovered.Load() {
 			if err := of.Recover(ctx); err != nil {
 				return err

@@ -14,7 +14,9 @@ import (
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -40,11 +42,34 @@ var (
 	CertUntil = time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// NewPayPal starts one; Close ends it.
+// keys are made ahead once for all of a test's PayPals, each of which takes the
+// next: making one takes longer than most tests.
+var keys struct {
+	sync.Mutex
+	made []*rsa.PrivateKey
+	next int
+}
+
+func freshKey() (*rsa.PrivateKey, error) {
+	keys.Lock()
+	defer keys.Unlock()
+	for len(keys.made) < 2 {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, err
+		}
+		keys.made = append(keys.made, key)
+	}
+	keys.next++
+	return keys.made[keys.next%len(keys.made)], nil
+}
+
+// NewPayPal starts one, whose key differs from that of the one before; Close
+// ends it.
 func NewPayPal(webhookID string) (*PayPal, error) {
 	p := &PayPal{WebhookID: webhookID, captured: map[string]object{}, now: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)}
 	var err error
-	if p.key, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
+	if p.key, err = freshKey(); err != nil {
 		return nil, err
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: CertFrom, NotAfter: CertUntil}
@@ -210,6 +235,26 @@ func (p *PayPal) Refunds(order int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(paid(p.orders[order])["refunds"].([]object))
+}
+
+// Net is what was taken from payers and has not gone back, in cents.
+func (p *PayPal) Net() (sum int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	cents := func(o object) int64 {
+		value := o["amount"].(object)["value"].(string)
+		n, _ := strconv.ParseInt(strings.Replace(value, ".", "", 1), 10, 64)
+		return n
+	}
+	for _, order := range p.orders {
+		for _, capture := range paid(order)["captures"].([]object) {
+			sum += cents(capture)
+		}
+		for _, refund := range paid(order)["refunds"].([]object) {
+			sum -= cents(refund)
+		}
+	}
+	return sum
 }
 
 // Told is the webhook about the capture of the order at a place.

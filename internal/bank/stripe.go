@@ -181,6 +181,19 @@ func (s *Stripe) Charged() (sum int64) {
 	return sum
 }
 
+// Net is what was taken from payers and has not gone back, in the smallest unit.
+func (s *Stripe) Net() int64 {
+	sum := s.Charged()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, refund := range s.refunds {
+		if refund["status"] != "failed" {
+			sum -= refund["amount"].(int64)
+		}
+	}
+	return sum
+}
+
 // Attempt is what a payer does on the page of the session at a place, counted
 // from 0: "pay", "decline", "challenge" (3-D Secure asks, and is not answered),
 // "leave" until it expires. What Stripe tells of it is returned.

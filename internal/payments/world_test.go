@@ -31,6 +31,8 @@ type world struct {
 	now     time.Time
 	partner uuid.UUID
 	by      event.Origin
+
+	gateways map[payment.Provider]payment.Gateway
 }
 
 // inBogota is what payments need of the partner.
@@ -59,13 +61,18 @@ func newWorld(t testing.TB) *world {
 	t.Cleanup(w.paypal.Close)
 	paypal := payments.NewPayPal(payments.PayPalConfig{ClientID: "id", Secret: "secret", WebhookID: w.paypal.WebhookID, URL: w.paypal.URL, Now: clock})
 	stripe := payments.NewStripe(payments.StripeConfig{Key: "sk_test_x", WebhookSecrets: []string{"whsec_new", secret}, URL: server.URL})
-	w.Service = payment.NewService(payment.Config{
-		Store: db.Payments(), Queue: db.Payments(), Partners: inBogota{}, Home: func() string { return "https://campaignd.test/billing" }, Now: clock,
-		Gateways: map[payment.Provider]payment.Gateway{payment.Stripe: stripe, payment.PayPal: paypal},
-	})
+	w.gateways = map[payment.Provider]payment.Gateway{payment.Stripe: stripe, payment.PayPal: paypal}
+	w.Service = w.service(db.Payments(), db.Payments(), w.gateways)
 	w.by = event.Origin{Partner: w.partner, Kind: event.ActorKey, ID: "test"}
 	t.Cleanup(w.prove)
 	return w
+}
+
+func (w *world) service(store payment.Store, queue payment.Queue, gateways map[payment.Provider]payment.Gateway) *payment.Service {
+	return payment.NewService(payment.Config{
+		Store: store, Queue: queue, Partners: inBogota{}, Home: func() string { return "https://campaignd.test/billing" },
+		Now: func() time.Time { return w.now }, Gateways: gateways,
+	})
 }
 
 // prove holds the ledger against itself and against the payments.

@@ -28,8 +28,8 @@ type LedgerProof struct {
 }
 
 // Prove recomputes a partner's ledger on one snapshot: its chain to the log
-// head, every balance, and the sums that the budgets, the days and the
-// reservations are kept with.
+// head, every balance, and the sums that the budgets, the payments, the days and
+// the reservations are kept with.
 func (l Ledger) Prove(ctx context.Context, partner uuid.UUID) (p LedgerProof, err error) {
 	p.Partner = partner
 	err = l.db.read(ctx, func(snapshot *sql.Tx) error {
@@ -38,6 +38,9 @@ func (l Ledger) Prove(ctx context.Context, partner uuid.UUID) (p LedgerProof, er
 			return err
 		}
 		if err := l.compareBudgets(ctx, snapshot, &p, book); err != nil {
+			return err
+		}
+		if err := l.comparePayments(ctx, snapshot, &p, book); err != nil {
 			return err
 		}
 		return l.compareDays(ctx, snapshot, &p, book)
@@ -106,6 +109,30 @@ func (l Ledger) compareBudgets(ctx context.Context, q querier, p *LedgerProof, b
 		}
 	}
 	return nil
+}
+
+// comparePayments holds what each payment has brought in against its lines.
+func (l Ledger) comparePayments(ctx context.Context, q querier, p *LedgerProof, book *ledger.Book) error {
+	rows, err := q.QueryContext(ctx, `SELECT id, paid - refunded - disputed FROM payments WHERE partner = $1 ORDER BY id`, l.db.key(p.Partner))
+	if err != nil {
+		return err
+	}
+	err = eachRow(rows, func(rows *sql.Rows) error {
+		var id uuid.UUID
+		var got int64
+		err := rows.Scan(&id, &got)
+		if want := book.Payments[id]; got != want {
+			p.differ("payment %s has brought in %s, its ledger adds up to %s", id, money.FormatMicros(got), money.FormatMicros(want))
+		}
+		delete(book.Payments, id)
+		return err
+	})
+	for id, want := range book.Payments {
+		if want != 0 {
+			p.differ("payment %s is not kept, its ledger adds up to %s", id, money.FormatMicros(want))
+		}
+	}
+	return err
 }
 
 // held is what the open reservations add up to, by budget.
