@@ -105,14 +105,12 @@ func (c Config) Validate() error {
 		return fmt.Errorf("grace: %s leaves requests no time to end; the usual is 10s", c.Grace)
 	case c.keep().Minutes < 2*time.Hour || c.keep().Hours < 48*time.Hour || c.keep().Updates < time.Hour:
 		return fmt.Errorf("keep-minutes, keep-hours and keep-updates: %s, %s and %s; at least 2h, 48h and 1h are needed", c.KeepMinutes, c.KeepHours, c.KeepUpdates)
-	case (c.StripeKey == "") != (len(c.StripeWebhookSecrets) == 0):
-		return errors.New("stripe-key and stripe-webhook-secret: one is of no use without the other")
+	case c.paymentsError() != nil:
+		return c.paymentsError()
 	case c.brokerError() != nil:
 		return fmt.Errorf("broker: %w", c.brokerError())
 	case c.AdPlatforms.check() != nil:
 		return c.AdPlatforms.check()
-	case c.PayPalClientID != "" && (c.PayPalSecret == "" || c.PayPalWebhookID == ""):
-		return errors.New("paypal-client-id: it is of no use without paypal-secret and paypal-webhook-id")
 	case c.chartError() != nil:
 		return fmt.Errorf("journal-chart: %w", c.chartError())
 	case c.MaxBody < 1<<16:

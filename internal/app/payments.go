@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -17,6 +18,17 @@ import (
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/partners"
 )
+
+// paymentsError says which settings of a provider are missing.
+func (c Config) paymentsError() error {
+	switch {
+	case (c.StripeKey == "") != (len(c.StripeWebhookSecrets) == 0):
+		return errors.New("stripe-key and stripe-webhook-secret: one is of no use without the other")
+	case c.PayPalClientID != "" && (c.PayPalSecret == "" || c.PayPalWebhookID == ""):
+		return errors.New("paypal-client-id: it is of no use without paypal-secret and paypal-webhook-id")
+	}
+	return nil
+}
 
 // addPayments connects the payment providers whose settings are there.
 func (s *services) addPayments(db *sqlstore.DB, cfg Config) {
