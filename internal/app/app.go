@@ -179,6 +179,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		return err
 	}
 	estimator := reach.New(shares, a.cfg.clock())
+	insights := newInsights(&a.services, estimator, a.cfg.clock())
 	a.importer = newImporter(a.db, &a.services, a.cfg.clock())
 	pace := pacing.NewService(paced{&a.services}, paced{&a.services}, a.cfg.clock())
 	api := httpapi.New(httpapi.Services{
@@ -206,6 +207,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Audiences:   a.services.audiences,
 		Platforms:   a.services.platforms,
 		Reach:       estimator,
+		Insights:    insights,
 		Reports:     a.services.reports,
 		Imports:     reports{a.importer, a.cfg.clock()},
 		Integration: integrated{a.links},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -170,6 +171,9 @@ func schemaName(t reflect.Type, hint string) string {
 
 func publicName(pkg, name string) string {
 	switch {
+	case strings.HasSuffix(path.Dir(pkg), "/targeting") && slices.Contains([]string{"insight", "lookalike", "cluster", "study"}, path.Base(pkg)):
+		folder := path.Base(pkg)
+		name = strings.ToUpper(folder[:1]) + folder[1:] + strings.TrimSuffix(name, "State")
 	case path.Base(pkg) == "rule":
 		name = "AlertRule" + strings.TrimPrefix(name, "State")
 	case name == "State":

@@ -14,6 +14,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/platforms"
 	"github.com/hexabuilders/campaignd/targeting/audience"
+	"github.com/hexabuilders/campaignd/targeting/insight"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
@@ -44,6 +45,7 @@ type Services struct {
 	Audiences   *audience.Service
 	Platforms   *platforms.Service
 	Reach       *reach.Estimator
+	Insights    *insight.Service
 	Reports     *report.Service
 	Imports     Importer
 	Integration Integration
@@ -74,6 +76,7 @@ func (s *Server) register() {
 	s.registerAnomalies()
 	s.registerAudiences()
 	s.registerReach()
+	s.registerInsights()
 	s.registerReports()
 	s.registerImports()
 	s.registerFeed()

@@ -111,6 +111,7 @@ func newWorldOn(t testing.TB, store string) *world {
 		Currency: func(context.Context, uuid.UUID) (string, error) { return "USD", nil }, Now: w.clock, NewID: newID,
 	})
 	w.services.Reach = reach.New(reach.Standard(), w.clock)
+	w.services.Insights = newInsights(w)
 	chart, err := billing.ParseChart("")
 	if err != nil {
 		t.Fatal(err)

@@ -33,7 +33,8 @@ type axis struct {
 func fit(columns []Column, rows []int) []axis {
 	var axes []axis
 	for i, c := range columns {
-		a, ok := axis{}, false
+		var a axis
+		var ok bool
 		if c.Numbers != nil {
 			a, ok = fitNumbers(c.Numbers, rows)
 		} else {

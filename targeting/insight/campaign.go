@@ -36,8 +36,8 @@ type Campaign struct {
 	From        time.Time    `json:"from"`
 	To          time.Time    `json:"to"`
 	KnownAt     time.Time    `json:"known_at"`
-	Responses   []Response   `json:"responses"` // by dimension, the most spend first
-	Compared    int          `json:"compared"`  // comparisons that the p-values are adjusted for
+	Responses   []Response   `json:"responses" doc:"By dimension, the most spend first."`
+	Compared    int          `json:"compared" doc:"Comparisons for which the p-values are adjusted."`
 	Suggestions []Suggestion `json:"suggestions"`
 	Notes       []string     `json:"notes"`
 }

@@ -30,23 +30,23 @@ const Significant = 0.05
 
 // Demographics is how an audience differs from the population.
 type Demographics struct {
-	Groups   []Group  `json:"groups"`   // the most telling first
-	Compared int      `json:"compared"` // groups that were tested
-	Skipped  []string `json:"skipped"`  // attributes that divide nobody
+	Groups   []Group  `json:"groups" doc:"The most telling first."`
+	Compared int      `json:"compared" doc:"Groups that were tested, for which the p-values are adjusted."`
+	Skipped  []string `json:"skipped" doc:"Attributes that divide nobody."`
 }
 
 // Group is the people with one value, or range of values, of an attribute.
 type Group struct {
 	Attribute   string    `json:"attribute"`
-	Value       string    `json:"value"`
-	Members     int64     `json:"members"` // of the audience
-	Share       float64   `json:"share"`   // of the members of whom the attribute is known, 0 to 1
+	Value       string    `json:"value" example:"25-34"`
+	Members     int64     `json:"members" doc:"Of the audience."`
+	Share       float64   `json:"share" doc:"Of the members of whom the attribute is known, 0 to 1."`
 	Population  float64   `json:"population_share"`
-	Index       *Interval `json:"index"` // 100: as in the population; null when nobody in the population is in the group
-	P           *float64  `json:"p_value"`
-	Q           *float64  `json:"adjusted_p"` // rate of false discoveries; null: too few to test
+	Index       *Interval `json:"index,omitempty" doc:"100 is as in the population, with 95 % confidence; absent when nobody in the population is in the group."`
+	P           *float64  `json:"p_value" nullable:"true"`
+	Q           *float64  `json:"adjusted_p" nullable:"true" doc:"Rate of false findings at which it would still be called a difference (Benjamini and Hochberg); null with too few to test."`
 	Significant bool      `json:"significant"`
-	Basis       string    `json:"basis"`
+	Basis       string    `json:"basis" doc:"What the population is."`
 }
 
 // Describe compares an audience with its population, attribute by attribute.

@@ -11,7 +11,7 @@ import (
 // Part is what one part of a campaign's targeting brought: everybody who was
 // reached on one device, in one country, of one audience.
 type Part struct {
-	Dimension   string `json:"dimension"` // audience, age, gender, device, country
+	Dimension   string `json:"dimension" enum:"audience,age,gender,device,country"`
 	Value       string `json:"value"`
 	Impressions int64  `json:"impressions"`
 	Clicks      int64  `json:"clicks"`
@@ -100,13 +100,13 @@ const (
 
 // Measure is one comparison of a part with the rest of the campaign.
 type Measure struct {
-	Name    string    `json:"name"` // ctr, cvr, cost_per_conversion
-	Here    *float64  `json:"here"` // a fraction, or currency units; null without a denominator
-	Rest    *float64  `json:"rest"`
-	Ratio   *Interval `json:"ratio"` // of here to rest, with 95 % confidence; null where it cannot be measured
-	Q       *float64  `json:"adjusted_p"`
-	Verdict Verdict   `json:"verdict"`
-	Lacking string    `json:"lacking,omitempty"` // what a verdict needs
+	Name    string    `json:"name" enum:"ctr,cvr,cost_per_conversion"`
+	Here    *float64  `json:"here" nullable:"true" doc:"A fraction, or units of the currency; null without a denominator."`
+	Rest    *float64  `json:"rest" nullable:"true" doc:"The same in the rest of the campaign."`
+	Ratio   *Interval `json:"ratio,omitempty" doc:"Of here to rest; absent where it cannot be measured."`
+	Q       *float64  `json:"adjusted_p" nullable:"true" doc:"The rate of false findings at which it would still be called a difference."`
+	Verdict Verdict   `json:"verdict" enum:"better,worse,alike,too_few" doc:"alike: less than 10 % apart, or no more than chance."`
+	Lacking string    `json:"lacking,omitempty" doc:"What a verdict needs."`
 
 	p float64
 }
@@ -116,8 +116,8 @@ type Response struct {
 	Part
 	Cost     money.Money  `json:"spend"`
 	Measures []Measure    `json:"measures"`
-	Verdict  Verdict      `json:"verdict"` // by what a conversion costs, or without enough conversions by the share of clicks
-	Wasted   *money.Money `json:"wasted"`  // what its conversions cost beyond what they cost elsewhere; null unless it is worse
+	Verdict  Verdict      `json:"verdict" enum:"better,worse,alike,too_few" doc:"By what a conversion costs; without enough conversions by the share of clicks."`
+	Wasted   *money.Money `json:"wasted,omitempty" doc:"What its conversions cost beyond what they cost elsewhere; only where it is worse."`
 }
 
 func (r *Response) measure(name string) *Measure {

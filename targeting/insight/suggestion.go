@@ -23,28 +23,25 @@ const (
 // Suggestion is a change of the targeting that the evidence speaks for. It is
 // applied by refining the campaign with Targeting, by a person or the optimiser.
 type Suggestion struct {
-	Type       Type                    `json:"type"`
-	Action     string                  `json:"action"` // narrow or widen
+	Type       Type                    `json:"type" enum:"TARGETING_REFINEMENT,AUDIENCE_EXPANSION"`
+	Action     string                  `json:"action" enum:"narrow,widen"`
 	Dimension  string                  `json:"dimension"`
 	Value      string                  `json:"value,omitempty"`
 	Because    string                  `json:"because"`
-	Evidence   *Response               `json:"evidence"`   // null where widening rests on reach alone
-	Confidence float64                 `json:"confidence"` // that it improves the cost of a conversion, 0 to 1
+	Evidence   *Response               `json:"evidence,omitempty" doc:"Absent where widening rests on reach alone."`
+	Confidence float64                 `json:"confidence" minimum:"0" maximum:"1" doc:"That it improves what a conversion costs."`
 	Expected   Effect                  `json:"expected"`
-	Targeting  targeting.Configuration `json:"targeting"` // what the campaign would then have
+	Targeting  targeting.Configuration `json:"targeting" doc:"What the campaign would then have: the body of POST /campaigns/{id}/targeting/refine."`
 	Notes      []string                `json:"notes"`
 }
 
 // Effect is what to expect of a change.
 type Effect struct {
-	// Cost is the relative change of what a conversion costs with the same money
-	// spent: -0.1 is a tenth less. Null where nothing is known of those who would
-	// be reached anew.
-	Cost       *Interval    `json:"cost_per_conversion"`
-	CostReason string       `json:"cost_per_conversion_reason,omitempty"`
-	Freed      *money.Money `json:"freed"` // spend of the window that would go elsewhere
-	Before     *Reach       `json:"reach_before"`
-	After      *Reach       `json:"reach_after"`
+	Cost       *Interval    `json:"cost_per_conversion,omitempty" doc:"Relative change of what a conversion costs with the same money spent: -0.1 is a tenth less."`
+	CostReason string       `json:"cost_per_conversion_reason,omitempty" doc:"Why that cannot be said."`
+	Freed      *money.Money `json:"freed,omitempty" doc:"Spend of the window that would go elsewhere."`
+	Before     *Reach       `json:"reach_before,omitempty" doc:"People; absent where it cannot be estimated."`
+	After      *Reach       `json:"reach_after,omitempty"`
 }
 
 const learning = "Changing the targeting of a launched campaign makes ad platforms learn anew; it can be rolled back."
