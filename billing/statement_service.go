@@ -55,6 +55,11 @@ func NewStatements(l Ledger, p Partners, n Names, chart Chart, now func() time.T
 // mostBooks bounds the memory of what is kept added up.
 const mostBooks = 1000
 
+// Names are what a partner's campaigns are called, for what is exported.
+func (s *Statements) Names(ctx context.Context, partner uuid.UUID) (map[uuid.UUID]string, error) {
+	return s.names.Names(ctx, partner)
+}
+
 // Months are a partner's statements without lines, the latest month first,
 // with what had been recorded by knownAt; zero is now.
 func (s *Statements) Months(ctx context.Context, partner uuid.UUID, knownAt time.Time) ([]Statement, error) {

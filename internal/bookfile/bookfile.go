@@ -69,8 +69,9 @@ func (Files) Journal(w io.Writer, format string, j billing.Journal) error {
 }
 
 // Ledger writes the entries that walk calls with: a row for each posting, or in
-// NDJSON a line for each entry. Debits and credits add up to the same.
-func (Files) Ledger(w io.Writer, format string, walk func(each func(ledger.Entry) error) error) error {
+// NDJSON a line for each entry. Debits and credits add up to the same. names are
+// what campaigns are called.
+func (Files) Ledger(w io.Writer, format string, names map[uuid.UUID]string, walk func(each func(ledger.Entry) error) error) error {
 	if format == "ndjson" {
 		out := json.NewEncoder(w)
 		return walk(func(e ledger.Entry) error { return out.Encode(lineOf(e)) })
@@ -80,13 +81,13 @@ func (Files) Ledger(w io.Writer, format string, walk func(each func(ledger.Entry
 		return err
 	}
 	rows := &rows{table: t}
-	rows.add("seq", "recorded_at", "line", "type", "day", "campaign_id", "channel", "reference", "account", "currency", "debit", "credit", "hash")
+	rows.add("seq", "recorded_at", "line", "type", "day", "campaign_id", "campaign", "channel", "reference", "account", "currency", "debit", "credit", "hash")
 	rows.fail(walk(func(e ledger.Entry) error {
 		at, hash := recorded(e), e.Hash.String()
 		for i, l := range e.Lines {
 			for _, p := range l.Postings() {
 				debit, credit := max(p.Amount, 0), max(-p.Amount, 0)
-				rows.add(e.Seq, at, int64(i+1), l.Kind.String(), l.Day.String(), shown(l.Campaign), l.Channel, shown(l.Ref),
+				rows.add(e.Seq, at, int64(i+1), l.Kind.String(), l.Day.String(), shown(l.Campaign), names[l.Campaign], l.Channel, shown(l.Ref),
 					string(p.Account), string(l.Currency), money.New(debit, l.Currency), money.New(credit, l.Currency), hash)
 			}
 		}

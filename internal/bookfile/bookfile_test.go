@@ -23,6 +23,8 @@ func spend(currency money.Currency, micros int64) ledger.Line {
 	return ledger.Line{Kind: ledger.Reported, Campaign: uuid.MustParse("0199a7c4-6d1e-7000-8000-000000000001"), Channel: "=cmd|' /C calc'!A0", Currency: currency, Day: 20_000, Figures: ledger.Figures{Settled: micros}}
 }
 
+var named = map[uuid.UUID]string{uuid.MustParse("0199a7c4-6d1e-7000-8000-000000000001"): "+Spring"}
+
 func walk(lines ...ledger.Line) func(func(ledger.Entry) error) error {
 	return func(each func(ledger.Entry) error) error {
 		return each(ledger.Entry{Seq: 1, RecordedAt: 1_764_000_000_000_000, Lines: lines})
@@ -31,17 +33,17 @@ func walk(lines ...ledger.Line) func(func(ledger.Entry) error) error {
 
 func TestCSVIsSafeAndRead(t *testing.T) {
 	var out bytes.Buffer
-	if err := (bookfile.Files{}).Ledger(&out, "csv", walk(spend("JPY", 1200*money.Unit), spend("KWD", -1_234_500))); err != nil {
+	if err := (bookfile.Files{}).Ledger(&out, "csv", named, walk(spend("JPY", 1200*money.Unit), spend("KWD", -1_234_500))); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(bytes.NewReader(out.Bytes())).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) != 9 || !strings.Contains(out.String(), "\r\n") || rows[1][6] != "'=cmd|' /C calc'!A0" {
+	if len(rows) != 9 || !strings.Contains(out.String(), "\r\n") || rows[1][6] != "'+Spring" || rows[1][7] != "'=cmd|' /C calc'!A0" {
 		t.Fatalf("%q", rows)
 	}
-	if got := strings.Join(rows[1][8:12], " ") + ", " + strings.Join(rows[5][8:12], " "); got != "available JPY 0 1200, available KWD 1.2345 0.000" {
+	if got := strings.Join(rows[1][9:13], " ") + ", " + strings.Join(rows[5][9:13], " "); got != "available JPY 0 1200, available KWD 1.2345 0.000" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -54,7 +56,7 @@ func TestSheetsKeepEveryDigit(t *testing.T) {
 			amount.Micros = ^amount.Micros
 		}
 		var out bytes.Buffer
-		if err := (bookfile.Files{}).Ledger(&out, "xlsx", walk(spend("USD", amount.Micros))); err != nil {
+		if err := (bookfile.Files{}).Ledger(&out, "xlsx", named, walk(spend("USD", amount.Micros))); err != nil {
 			t.Fatal(err)
 		}
 		if amount.Micros == 0 {
@@ -64,7 +66,7 @@ func TestSheetsKeepEveryDigit(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, err := file.GetCellValue("Ledger", "L2", excelize.Options{RawCellValue: true})
+		text, err := file.GetCellValue("Ledger", "M2", excelize.Options{RawCellValue: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +108,7 @@ func TestALargeLedgerNeedsLittleMemory(t *testing.T) {
 		var before runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		err := bookfile.Files{}.Ledger(io.Discard, format, func(each func(ledger.Entry) error) error {
+		err := bookfile.Files{}.Ledger(io.Discard, format, named, func(each func(ledger.Entry) error) error {
 			for i := range n {
 				if i%(n/4) == n/4-1 {
 					var now runtime.MemStats
@@ -132,7 +134,7 @@ func TestALargeLedgerNeedsLittleMemory(t *testing.T) {
 
 func TestAnErrorEndsNoFile(t *testing.T) {
 	for _, format := range []string{"csv", "xlsx", "ndjson", "pdf"} {
-		err := bookfile.Files{}.Ledger(io.Discard, format, func(func(ledger.Entry) error) error { return io.ErrUnexpectedEOF })
+		err := bookfile.Files{}.Ledger(io.Discard, format, named, func(func(ledger.Entry) error) error { return io.ErrUnexpectedEOF })
 		if err == nil {
 			t.Errorf("%s ended", format)
 		}

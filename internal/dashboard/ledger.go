@@ -28,6 +28,7 @@ type Ledger interface {
 // went from and to.
 type ledgerPage struct {
 	Next, Found    string
+	From, To       string // the days asked for, in the partner's zone, both included
 	Campaign       string // the one that is asked for
 	CampaignName   string
 	Kind           string
@@ -69,8 +70,15 @@ func (v *visit) ledger() error {
 		q.Campaign, p.Campaign, p.CampaignName = id, id.String(), c.State().Name
 	}
 	q.Before, _ = strconv.ParseInt(v.r.FormValue("cursor"), 10, 64)
-	p.Filtered = p.Kind != "" || p.Campaign != ""
-	entries, next, err := v.d.Ledger.Read(v.r.Context(), v.who.Partner, q)
+	zone := v.zone(v.partner.Timezone)
+	if from := parseTime(v.r.FormValue("from"), zone); !from.IsZero() {
+		q.From, p.From = from, from.Format(time.DateOnly)
+	}
+	if to := parseTime(v.r.FormValue("to"), zone); !to.IsZero() {
+		q.To, p.To = to.AddDate(0, 0, 1), to.Format(time.DateOnly)
+	}
+	p.Filtered = p.Kind != "" || p.Campaign != "" || p.From != "" || p.To != ""
+	entries, next, err := v.d.Ledger.Read(v.r.Context(), v.scope(), q)
 	if err != nil {
 		return err
 	}
@@ -88,7 +96,7 @@ func (v *visit) ledger() error {
 
 // chain says how far the hashes are proved.
 func (v *visit) chain(p *ledgerPage) error {
-	upTo, of, broken, err := v.d.Ledger.Proved(v.r.Context(), v.who.Partner)
+	upTo, of, broken, err := v.d.Ledger.Proved(v.r.Context(), v.scope())
 	if err != nil {
 		return err
 	}
@@ -142,7 +150,7 @@ func (v *visit) campaignName(known map[uuid.UUID]string, id uuid.UUID) string {
 		return name
 	}
 	known[id] = id.String()
-	if c, err := v.d.Campaigns.Get(v.r.Context(), event.Origin{Partner: v.who.Partner}, id); err == nil {
+	if c, err := v.d.Campaigns.Get(v.r.Context(), event.Origin{Partner: v.scope()}, id); err == nil {
 		known[id] = nameOf(c)
 	}
 	return known[id]

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,4 +40,11 @@ func TestTheLedgerOnTheDashboard(t *testing.T) {
 	has(t, body, "Budget granted", "Navidad", "Granted", "Available", "Verified up to entry 1 of 1")
 	_, body, _ = w.get("/ledger?kind=reserved", finance, "es")
 	has(t, body, "Libro contable", "Verificado hasta el asiento 1 de 1")
+	today := time.Now().In(time.FixedZone("Bogotá", -5*60*60))
+	_, body, _ = w.get("/ledger?from="+today.AddDate(0, 0, -1).Format(time.DateOnly)+"&to="+today.Format(time.DateOnly), finance, "en")
+	has(t, body, "Budget granted")
+	_, body, _ = w.get("/ledger?from="+today.AddDate(0, 0, 1).Format(time.DateOnly), finance, "en")
+	if strings.Contains(body, "Navidad") {
+		t.Error("tomorrow has an entry")
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/billing"
 	"github.com/hexabuilders/campaignd/budgets/ledger"
@@ -18,8 +19,9 @@ import (
 type BookFiles interface {
 	Statement(w io.Writer, format string, s billing.Statement) error
 	Journal(w io.Writer, format string, j billing.Journal) error
-	// Ledger writes the entries that walk calls with, also in ndjson.
-	Ledger(w io.Writer, format string, walk func(each func(ledger.Entry) error) error) error
+	// Ledger writes the entries that walk calls with, also in ndjson. names are
+	// what campaigns are called.
+	Ledger(w io.Writer, format string, names map[uuid.UUID]string, walk func(each func(ledger.Entry) error) error) error
 }
 
 const sheetType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -60,8 +62,12 @@ func (s *Server) exportLedger(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
+	names, err := s.Statements.Names(ctx, partner)
+	if err != nil {
+		return nil, err
+	}
 	return fileAnswer("ledger", in.Format, func(w io.Writer) error {
-		return s.Files.Ledger(w, in.Format, func(each func(ledger.Entry) error) error {
+		return s.Files.Ledger(w, in.Format, names, func(each func(ledger.Entry) error) error {
 			return s.Statements.Export(ctx, partner, in.From, in.To, each)
 		})
 	}), nil

@@ -71,6 +71,7 @@ func (s *Server) readJournal(ctx context.Context, in *struct {
 	AsKnown
 	Month  string `query:"month" required:"true" example:"2026-11"`
 	Format string `query:"format" enum:"json,csv" default:"json"`
+	Round  bool   `query:"round" doc:"In whole minor units of the currency, as most accounting systems take it; what rounding leaves over is carried to the next entry on the account."`
 }) (*huma.StreamResponse, error) {
 	partner, month, err := monthOf(ctx, in.PartnerID, in.Month)
 	if err != nil {
@@ -79,6 +80,11 @@ func (s *Server) readJournal(ctx context.Context, in *struct {
 	j, err := s.Statements.Journal(ctx, partner, month, in.KnownAt)
 	if err != nil {
 		return nil, err
+	}
+	if in.Round {
+		if j, err = j.Rounded(); err != nil {
+			return nil, err
+		}
 	}
 	if in.Format == "json" {
 		return jsonAnswer(describeJournal(j)), nil

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +94,12 @@ func TestStatementFiles(t *testing.T) {
 	rows, err := csv.NewReader(bytes.NewReader(h.call(h.analyst, "GET", "/api/v1/ledger/export", nil).text)).ReadAll()
 	if err != nil || len(rows) < 20 {
 		t.Errorf("%d rows, %v", len(rows), err)
+	}
+	if campaign := slices.Index(rows[0], "campaign"); campaign < 0 || rows[1][campaign] == "" {
+		t.Errorf("no campaign is named: %q", rows[:2])
+	}
+	if rounded := h.call(h.analyst, "GET", "/api/v1/journal?month=2026-04&round=true", nil).want(http.StatusOK); rounded.str("totals.0.debit.amount") != "27.00" {
+		t.Errorf("%s", rounded.text)
 	}
 	journal := h.call(h.analyst, "GET", "/api/v1/journal?month=2026-04", nil).want(http.StatusOK)
 	if journal.str("totals.0.debit.amount") != "27.00" || journal.str("totals.0.credit.amount") != "27.00" || journal.str("entries.0.lines.0.account_code") == "" {
