@@ -89,12 +89,18 @@ func (c *Campaign) refine(by event.Origin, at time.Time, t targeting.Configurati
 	}
 }
 
-// accepts refuses a targeting that is wrong in itself or does not fit.
+// accepts refuses a targeting that is wrong in itself or does not fit, with
+// both lists at once.
 func (c *Campaign) accepts(t targeting.Configuration) error {
+	var wrong fault.Fields
 	if err := t.Validate(); err != nil {
-		return err
+		e := fault.As(err)
+		if e == nil {
+			return err
+		}
+		wrong = e.Fields
 	}
-	return fault.Fields(c.misfits(t)).Err()
+	return append(wrong, c.misfits(t)...).Err()
 }
 
 func (c *Campaign) misfits(t targeting.Configuration) []fault.Field {

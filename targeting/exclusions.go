@@ -11,8 +11,18 @@ import (
 // leave nobody: every value of a list, or every location, excluded again.
 func (c Configuration) checkExclusions(wrong *fault.Fields) {
 	tooMany(wrong, "exclusions", len(c.Exclusions))
+	seen := map[string]string{}
 	for i, e := range c.Exclusions {
-		e.check(wrong, fmt.Sprintf("exclusions[%d]", i))
+		path := fmt.Sprintf("exclusions[%d]", i)
+		e.check(wrong, path)
+		for v, value := range e.Values {
+			at := string(e.Criterion) + "\x00" + value
+			if first, twice := seen[at]; twice && first != path {
+				wrong.Add(fmt.Sprintf("%s.values[%d]", path, v), "duplicate", quote(value)+" is excluded by "+first+" already.", "each value once")
+			} else if !twice {
+				seen[at] = path
+			}
+		}
 	}
 	for _, l := range c.Lists() {
 		excluded := c.Excluded(l.Criterion)

@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/language"
+
+	"github.com/hexabuilders/campaignd/targeting/taxonomy"
 )
 
 // Sentence says in plain words whom the configuration is for, what is left out
@@ -108,6 +110,14 @@ func (w words) language(tag string) string {
 	return tag
 }
 
+// interest is what the taxonomy calls an id.
+func interest(id string) string {
+	if n, ok := taxonomy.Get(id); ok {
+		return n.Name()
+	}
+	return id
+}
+
 // values are those of a criterion as people call them, cut short.
 func (w words) values(by Criterion, values []string) string {
 	const shown = 3
@@ -117,6 +127,8 @@ func (w words) values(by Criterion, values []string) string {
 		name = w.country
 	case ByLanguage:
 		name = w.language
+	case ByInterest:
+		name = interest
 	}
 	if len(values) > shown {
 		more := fmt.Sprintf(w.more, len(values)-shown)

@@ -34,8 +34,8 @@ func TestSentenceInPlainWords(t *testing.T) {
 		lang, want string
 		of         targeting.Configuration
 	}{
-		{"en", "Women and men aged 25 to 45 within 25 km of Bogotá, Colombia, in Peru or within 2.5 km of 40.4168, -3.7038 (Spain) who speak Spanish or English; interests: 607, 608, 609 and 2 more; devices: mobile or desktop. Left out: countries: Brazil; custom audiences: buyers. Shown at most 3 times a day. Bidding: cost cap 5.00 USD.", full},
-		{"es-CO", "Mujeres y hombres de 25 a 45 años a menos de 25 km de Bogotá, Colombia, en Perú o a menos de 2.5 km de 40.4168, -3.7038 (España) que hablan español o inglés; intereses: 607, 608, 609 y 2 más; dispositivos: móvil o escritorio. Se excluye: países: Brasil; audiencias personalizadas: buyers. Se muestra como máximo 3 veces al día. Puja: costo máximo 5.00 USD.", full},
+		{"en", "Women and men aged 25 to 45 within 25 km of Bogotá, Colombia, in Peru or within 2.5 km of 40.4168, -3.7038 (Spain) who speak Spanish or English; interests: Sports, American Football, Australian Rules Football and 2 more; devices: mobile or desktop. Left out: countries: Brazil; custom audiences: buyers. Shown at most 3 times a day. Bidding: cost cap 5.00 USD.", full},
+		{"es-CO", "Mujeres y hombres de 25 a 45 años a menos de 25 km de Bogotá, Colombia, en Perú o a menos de 2.5 km de 40.4168, -3.7038 (España) que hablan español o inglés; intereses: Sports, American Football, Australian Rules Football y 2 más; dispositivos: móvil o escritorio. Se excluye: países: Brasil; audiencias personalizadas: buyers. Se muestra como máximo 3 veces al día. Puja: costo máximo 5.00 USD.", full},
 		{"en", "People aged 30 and over in Jalisco, Mexico or in XX who speak ! or Spanish; behaviours: frequent travellers; job titles: chef, óptico or óptica. Shown at most 1 time a week.", open},
 		{"es", "Hombres en Perú; comportamientos: viajes u ocio. Se excluye: idiomas: portugués.", or},
 		{"fr", "Men in Peru; behaviours: viajes or ocio. Left out: languages: Portuguese.", or},

@@ -21,19 +21,25 @@ const (
 
 // Validate is nil, or fault.ErrInvalid with every field that is wrong. Paths
 // begin at the configuration: "age_range.min", "locations[2].country".
-func (c Configuration) Validate() error {
-	var wrong fault.Fields
+func (c Configuration) Validate() error { return c.wrong(true).Err() }
+
+// ValidateWithin is Validate for a closed group of people, such as a panel: it
+// needs neither a place nor anything that narrows.
+func (c Configuration) ValidateWithin() error { return c.wrong(false).Err() }
+
+func (c Configuration) wrong(open bool) (wrong fault.Fields) {
 	c.AgeRange.check(&wrong)
-	c.checkPlaces(&wrong)
+	c.checkPlaces(&wrong, open)
 	c.checkLists(&wrong)
-	if len(c.Interests)+len(c.Behaviors)+len(c.CustomAudiences)+len(c.LookalikeAudiences) == 0 {
+	if open && len(c.Interests)+len(c.Behaviors)+len(c.CustomAudiences)+len(c.LookalikeAudiences) == 0 {
 		wrong.Add("interests", "required", "The campaign would be for everybody.",
 			"at least one of interests or behaviors, or a custom or lookalike audience")
 	}
 	c.checkExclusions(&wrong)
+	c.checkTogether(&wrong)
 	c.BidStrategy.check(&wrong)
 	c.FrequencyCap.check(&wrong)
-	return wrong.Err()
+	return wrong
 }
 
 func (r *AgeRange) check(wrong *fault.Fields) {
@@ -51,8 +57,8 @@ func (r *AgeRange) check(wrong *fault.Fields) {
 	}
 }
 
-func (c Configuration) checkPlaces(wrong *fault.Fields) {
-	if len(c.Locations) == 0 {
+func (c Configuration) checkPlaces(wrong *fault.Fields, needed bool) {
+	if needed && len(c.Locations) == 0 {
 		wrong.Add("locations", "required", "A campaign is shown somewhere.", `at least one location, such as {"country":"CO"}`)
 	}
 	tooMany(wrong, "locations", len(c.Locations))

@@ -40,6 +40,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/platforms"
 	"github.com/hexabuilders/campaignd/targeting/audience"
+	"github.com/hexabuilders/campaignd/targeting/panel"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
@@ -89,6 +90,8 @@ type services struct {
 	payments   *payment.Service
 	simulated  *payments.Simulated // nil unless it is offered
 	home       *home
+	panels     *panel.Service
+	reach      *reach.Service
 }
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
@@ -174,12 +177,11 @@ func (a *App) build(ctx context.Context) (err error) {
 	}); err != nil {
 		return err
 	}
-	shares, err := a.cfg.reachDefaults()
-	if err != nil {
+	a.services.panels = newPanels(a.db, a.cfg)
+	if a.services.reach, err = newReach(a.db, &a.services, a.cfg); err != nil {
 		return err
 	}
-	estimator := reach.New(shares, a.cfg.clock())
-	insights := newInsights(&a.services, estimator, a.cfg.clock())
+	insights := newInsights(&a.services, a.cfg.clock())
 	a.importer = newImporter(a.db, &a.services, a.cfg.clock())
 	pace := pacing.NewService(paced{&a.services}, paced{&a.services}, a.cfg.clock())
 	api := httpapi.New(httpapi.Services{
@@ -206,8 +208,9 @@ func (a *App) build(ctx context.Context) (err error) {
 		Webhooks:    a.services.webhooks,
 		Audiences:   a.services.audiences,
 		Platforms:   a.services.platforms,
-		Reach:       estimator,
 		Insights:    insights,
+		Reach:       a.services.reach,
+		Panels:      a.services.panels,
 		Reports:     a.services.reports,
 		Imports:     reports{a.importer, a.cfg.clock()},
 		Integration: integrated{a.links},
@@ -233,7 +236,8 @@ func (a *App) build(ctx context.Context) (err error) {
 			Sessions:    a.services.sessions,
 			Webhooks:    a.services.webhooks,
 			Audiences:   a.services.audiences,
-			Reach:       estimator,
+			Reach:       a.services.reach,
+			Panels:      a.services.panels,
 			Reports:     a.services.reports,
 		},
 		Cookie: auth.CookieName, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.cfg.clock(), NewID: newID,
@@ -305,6 +309,7 @@ func (a *App) newWorkers() []worker {
 		{Name: "metrics.freeze", Every: 10 * time.Second, Do: a.db.Metrics().Freeze},
 		{Name: "metrics.sweep", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return a.db.Metrics().Sweep(ctx, a.cfg.keep()) }},
 		{Name: "metrics.merge-idle", Every: time.Minute, Do: a.db.Metrics().MergeIdle},
+		{Name: "panels.sweep", Every: time.Minute, Do: a.services.panels.Sweep},
 		{Name: "idempotency.purge", Every: time.Hour, Do: a.db.Idempotency().Purge},
 	}...)}
 	timed.Jobs = append(timed.Jobs, a.links.jobs(a.cfg.clock())...)
@@ -316,6 +321,7 @@ func (a *App) newWorkers() []worker {
 			return relay.Follow(ctx, tail, both(a.live.Publish, a.services.anomalies.Mark))
 		}},
 		{"reactions", func(ctx context.Context) error { return leader.Lead(ctx, "reactions", react.handle) }},
+		{"reach estimates", func(ctx context.Context) error { return leader.Lead(ctx, "reach_estimates", a.noteReach) }},
 		{"alert rules", func(ctx context.Context) error { return leader.Lead(ctx, "alert_rules", a.newRuleEngine().Handle) }},
 		{"webhooks", func(ctx context.Context) error { return leader.Lead(ctx, "webhooks", deliver.Enqueue) }},
 		{"placements", func(ctx context.Context) error {

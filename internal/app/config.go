@@ -31,6 +31,13 @@ type Config struct {
 
 	ReachDefaults string `type:"existingfile" placeholder:"FILE" help:"Shares for reach estimates in place of the product's own, as JSON; see docs/guide.md."`
 
+	ReachProvider        string        `placeholder:"URL" help:"A service that is asked for shares before the defaults, as https://data.example.com/shares; docs/operations.md has the protocol."`
+	ReachProviderToken   string        `placeholder:"SECRET" help:"Its bearer token."`
+	ReachProviderTimeout time.Duration `default:"2s" help:"How long it may take to answer; the defaults stand in then."`
+
+	PanelMaxRows int64 `default:"5000000" help:"Most rows of one panel."`
+	PanelMemory  int64 `default:"536870912" help:"Bytes of panels' indexes that are kept in memory; those used last stay."`
+
 	WebhooksPrivate bool `name:"webhooks-private" help:"Let webhooks go to http and to addresses of private networks: for development, or receivers in your own network."`
 
 	JournalChart string `placeholder:"ACCOUNTS" help:"What journals call the accounts cash, payable, funds and credit, as cash=1000 Cash from partners; funds=2100 Balances."`
@@ -101,6 +108,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("influx-url: %q is not the URL of an InfluxDB; it looks like http://host:8086", redacted(c.InfluxURL))
 	case c.InfluxURL != "" && c.InfluxDatabase == "":
 		return errors.New("influx-database: the mirror needs a database; the usual is campaignd")
+	case c.ReachProvider != "" && !strings.HasPrefix(c.ReachProvider, "http://") && !strings.HasPrefix(c.ReachProvider, "https://"):
+		return fmt.Errorf("reach-provider: %q is not the URL of a data provider; it looks like https://data.example.com/shares", redacted(c.ReachProvider))
 	case c.Grace <= 0:
 		return fmt.Errorf("grace: %s leaves requests no time to end; the usual is 10s", c.Grace)
 	case c.keep().Minutes < 2*time.Hour || c.keep().Hours < 48*time.Hour || c.keep().Updates < time.Hour:

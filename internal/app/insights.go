@@ -14,15 +14,12 @@ import (
 )
 
 // newInsights judges the targeting of campaigns by what they bring.
-func newInsights(s *services, people *reach.Estimator, now func() time.Time) *insight.Service {
-	return insight.NewService(responses{s, people}, now)
+func newInsights(s *services, now func() time.Time) *insight.Service {
+	return insight.NewService(responses{s}, now)
 }
 
 // responses is insight.Source over the services.
-type responses struct {
-	*services
-	reach *reach.Estimator
-}
+type responses struct{ *services }
 
 // Subject implements insight.Source.
 func (r responses) Subject(ctx context.Context, partner, campaign uuid.UUID) (insight.Subject, error) {
@@ -48,7 +45,7 @@ func (r responses) Parts(ctx context.Context, partner, campaign uuid.UUID, dimen
 }
 
 // People implements insight.Source.
-func (r responses) People(_ context.Context, _ uuid.UUID, c targeting.Configuration) (insight.Reach, bool) {
-	e, err := r.reach.Estimate(c)
+func (r responses) People(ctx context.Context, partner uuid.UUID, c targeting.Configuration) (insight.Reach, bool) {
+	e, err := r.reach.Estimate(ctx, partner, reach.Request{Configuration: c})
 	return insight.Reach{Low: e.Low, Mid: e.Mid, High: e.High}, err == nil
 }

@@ -1,18 +1,25 @@
 package dashboard
 
 import (
+	"context"
 	"math"
 	"strings"
 
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/money"
-	"github.com/hexabuilders/campaignd/targeting"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/targeting/taxonomy"
 )
 
-// Reach is reach.Estimator.
+// Reach is reach.Service.
 type Reach interface {
-	Estimate(c targeting.Configuration) (reach.Estimate, error)
+	Estimate(ctx context.Context, partner uuid.UUID, r reach.Request) (reach.Estimate, error)
+	Calibration(ctx context.Context, partner uuid.UUID) (reach.Calibration, error)
+	Budget(ctx context.Context, partner, campaign uuid.UUID, target int64) (reach.Cost, error)
+	OwnFactors(ctx context.Context, partner uuid.UUID) (reach.FactorsState, error)
+	SetFactors(ctx context.Context, by event.Origin, revision int64, all []reach.Assumed, validateOnly bool) (reach.FactorsState, error)
 }
 
 // reachCard is how many people the audience holds.
@@ -31,7 +38,7 @@ func (v *visit) reach(s subject) *reachCard {
 	if s.Targeting == nil {
 		return nil
 	}
-	e, err := v.d.Reach.Estimate(*s.Targeting)
+	e, err := v.d.Reach.Estimate(v.r.Context(), s.Partner, reach.Request{Configuration: *s.Targeting})
 	if err != nil {
 		return nil
 	}

@@ -33,6 +33,7 @@ type Services struct {
 	Webhooks    Webhooks
 	Audiences   Audiences
 	Reach       Reach
+	Panels      Panels
 	Reports     Reports
 	Anomalies   Anomalies
 	Rules       Rules

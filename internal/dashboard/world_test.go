@@ -28,7 +28,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/targeting"
-	"github.com/hexabuilders/campaignd/targeting/reach"
+	"github.com/hexabuilders/campaignd/targeting/panel"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
 
@@ -50,6 +50,7 @@ type world struct {
 	webhooks  *webhooks.Service
 	log       sqlstore.Log
 	anomalies *lookout.Service
+	panels    *panel.Service
 	by        event.Origin
 }
 
@@ -87,7 +88,7 @@ func newWorld(t *testing.T) *world {
 			Analysis: analysis.NewService(directory{db.Campaigns()}, w.metrics, time.Now),
 			Alerts:   w.alerts, Anomalies: w.anomalies, Rules: w.rules,
 			Audiences: audiencesOf(db),
-			Webhooks:  w.webhooks, Reach: reach.New(reach.Standard(), time.Now), Reports: w.reportsOf(db), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
+			Webhooks:  w.webhooks, Reach: w.reachOf(db), Panels: w.panels, Reports: w.reportsOf(db), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
 			Statements: billing.NewStatements(db.Ledger(), utc{}, db.Campaigns(), billing.Chart{}, time.Now),
 			Reconciler: billing.NewReconciler(billing.ReconcilerConfig{
 				Ledger: db.Ledger(), Platforms: db.Reconciliation(), Partners: utc{}, Names: db.Campaigns(), Notes: db.Reconciliation(), Now: time.Now,

@@ -14,6 +14,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/targeting"
 	"github.com/hexabuilders/campaignd/targeting/insight"
+	"github.com/hexabuilders/campaignd/targeting/reach"
 )
 
 // judged shows campaigns to targeting insights.
@@ -41,8 +42,8 @@ func (j judged) Parts(ctx context.Context, partner, campaign uuid.UUID, dimensio
 	return parts, found.KnownAt, err
 }
 
-func (j judged) People(_ context.Context, _ uuid.UUID, c targeting.Configuration) (insight.Reach, bool) {
-	e, err := j.services.Reach.Estimate(c)
+func (j judged) People(ctx context.Context, partner uuid.UUID, c targeting.Configuration) (insight.Reach, bool) {
+	e, err := j.services.Reach.Estimate(ctx, partner, reach.Request{Configuration: c})
 	return insight.Reach{Low: e.Low, Mid: e.Mid, High: e.High}, err == nil
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/targeting"
+	"github.com/hexabuilders/campaignd/targeting/panel"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
 
@@ -43,6 +44,8 @@ func newSchemas() huma.Registry {
 	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Quantity](), reflect.TypeFor[quantity]())
 	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Schedule](), reflect.TypeFor[Schedule]())
 	r.RegisterTypeAlias(reflect.TypeFor[targeting.Configuration](), reflect.TypeFor[Targeting]())
+	r.RegisterTypeAlias(reflect.TypeFor[targeting.Location](), reflect.TypeFor[Location]())
+	r.RegisterTypeAlias(reflect.TypeFor[panel.Match](), reflect.TypeFor[attributeMatch]())
 	return r
 }
 
@@ -174,6 +177,8 @@ func publicName(pkg, name string) string {
 	case strings.HasSuffix(path.Dir(pkg), "/targeting") && slices.Contains([]string{"insight", "lookalike", "cluster", "study"}, path.Base(pkg)):
 		folder := path.Base(pkg)
 		name = strings.ToUpper(folder[:1]) + folder[1:] + strings.TrimSuffix(name, "State")
+	case path.Base(pkg) == "panel" && name != "State":
+		name = "Panel" + name
 	case path.Base(pkg) == "rule":
 		name = "AlertRule" + strings.TrimPrefix(name, "State")
 	case name == "State":

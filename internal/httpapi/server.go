@@ -60,6 +60,7 @@ func (s *Server) routes(r chi.Router) {
 	r.Post("/imports", s.startImport)
 	r.Post("/events", s.receiveEvent)
 	r.Post("/audiences/{id}/members", s.addMembers)
+	r.Post("/panels", s.loadPanel)
 	s.describeIngest()
 	s.describeImport()
 	s.describeProviderWebhooks()

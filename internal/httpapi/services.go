@@ -15,6 +15,7 @@ import (
 	"github.com/hexabuilders/campaignd/platforms"
 	"github.com/hexabuilders/campaignd/targeting/audience"
 	"github.com/hexabuilders/campaignd/targeting/insight"
+	"github.com/hexabuilders/campaignd/targeting/panel"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
@@ -44,8 +45,9 @@ type Services struct {
 	Webhooks    *webhooks.Service
 	Audiences   *audience.Service
 	Platforms   *platforms.Service
-	Reach       *reach.Estimator
 	Insights    *insight.Service
+	Reach       *reach.Service
+	Panels      *panel.Service
 	Reports     *report.Service
 	Imports     Importer
 	Integration Integration
@@ -77,6 +79,7 @@ func (s *Server) register() {
 	s.registerAudiences()
 	s.registerReach()
 	s.registerInsights()
+	s.registerPanels()
 	s.registerReports()
 	s.registerImports()
 	s.registerFeed()

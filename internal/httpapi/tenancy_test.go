@@ -63,6 +63,8 @@ func init() {
 	bodies["add-members"] = `{"email":"somebody@example.com"}`
 	bodies["remove-members"] = `{"people":[{"email":"somebody@example.com"}]}`
 	bodies["erase-people"] = `{"people":[{"email":"somebody@example.com"}]}`
+	bodies["set-reach-factors"] = `{"factors":[]}`
+	bodies["change-panel"] = `{"name":"Mine"}`
 	bodies["explain-difference"] = `{"note":"Corrected by invoice 4711."}`
 	bodies["create-payment"] = `{"provider":"stripe","amount":"20.00"}`
 	bodies["create-report"] = `{"scope":"partner","period":"yesterday"}`
@@ -94,7 +96,7 @@ func (h *house) things() map[string]string {
 		"payments": payment, "reports": document, "report-schedules": schedule, "reconciliation": gap, "alert-rules": rule,
 		"partners": h.id, "campaigns": campaign, "budgets": budget, "reservations": reservation, "extra-spend": extra,
 		"keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id"),
-		"dead-letters": h.letter(), "audiences": listed,
+		"dead-letters": h.letter(), "audiences": listed, "panels": h.panel("country,age\nCO,30\n").str("id"),
 		"ad-accounts": account, "placements": placement,
 	}
 }
@@ -167,6 +169,7 @@ func TestAnotherPartnerCannotBeNamed(t *testing.T) {
 		{"GET", "/statements", ""}, {"GET", "/statements/2026-03", ""}, {"GET", "/journal?month=2026-03", ""}, {"GET", "/ledger/export", ""}, {"GET", "/reconciliation", ""}, {"GET", "/payments", ""}, {"GET", "/balance", ""},
 		{"GET", "/audiences", ""}, {"GET", "/audiences/attributes", ""}, {"POST", "/audiences", bodies["create-audience"]}, {"POST", "/audiences/erase", bodies["erase-people"]},
 		{"GET", "/ad-accounts", ""}, {"POST", "/ad-accounts", metaAccount},
+		{"GET", "/panels", ""}, {"GET", "/reach-factors", ""}, {"GET", "/reach-calibration", ""}, {"POST", "/reach-estimates", people}, {"POST", "/panels", ""},
 		{"POST", "/metrics", bodies["record-metrics"]}, {"POST", "/imports", bodies["start-import"]},
 	} {
 		c.path += map[bool]string{true: "&", false: "?"}[strings.Contains(c.path, "?")] + "partner_id="

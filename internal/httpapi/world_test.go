@@ -33,7 +33,6 @@ import (
 	"github.com/hexabuilders/campaignd/performance/report"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/targeting/audience"
-	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
 
@@ -110,8 +109,8 @@ func newWorldOn(t testing.TB, store string) *world {
 		Store: db.Audiences(), Uploads: db.Audiences(), People: db.People(), Eraser: db.People(),
 		Currency: func(context.Context, uuid.UUID) (string, error) { return "USD", nil }, Now: w.clock, NewID: newID,
 	})
-	w.services.Reach = reach.New(reach.Standard(), w.clock)
 	w.services.Insights = newInsights(w)
+	w.panels()
 	chart, err := billing.ParseChart("")
 	if err != nil {
 		t.Fatal(err)

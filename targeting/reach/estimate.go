@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hexabuilders/campaignd/targeting"
+	"github.com/hexabuilders/campaignd/targeting/panel"
 )
 
 // Estimate is how many people a configuration can be shown to.
@@ -18,7 +19,19 @@ type Estimate struct {
 	Factors        []Factor
 	Assumptions    []string
 	ValidUntil     time.Time
+	Method         Method
+	Panel          *PanelUsed // what was counted; nil when nothing was
 }
+
+// Method is how an estimate was made.
+type Method string
+
+// The methods.
+const (
+	PopulationShares Method = "population_shares"             // people of the census times shares
+	JointCounts      Method = "panel_joint_counts"            // counted in a panel
+	CountsAndShares  Method = "panel_joint_counts_and_shares" // counted, times shares of what the panel does not know
+)
 
 // Confidence is how far the range reaches.
 type Confidence string
@@ -41,24 +54,23 @@ type Factor struct {
 // platforms' inventories do not.
 const Life = 30 * 24 * time.Hour
 
-// Estimator estimates with a set of defaults.
+// Estimator estimates with a set of shares.
 type Estimator struct {
-	defaults Defaults
-	now      func() time.Time
+	shares shares
+	now    func() time.Time
 }
 
 // New makes an estimator.
-func New(d Defaults, now func() time.Time) *Estimator { return &Estimator{d, now} }
+func New(d Defaults, now func() time.Time) *Estimator { return &Estimator{shares{defaults: d}, now} }
 
 // Estimate estimates a valid configuration; the errors are those of Validate.
 func (e *Estimator) Estimate(c targeting.Configuration) (Estimate, error) {
 	if err := c.Validate(); err != nil {
 		return Estimate{}, err
 	}
-	out := Estimate{ValidUntil: e.now().UTC().Add(Life).Truncate(time.Second), Assumptions: []string{
+	out := e.begin(c, PopulationShares,
 		"Criteria are taken as independent of each other: nothing better is known without a panel.",
-		"People under 13 are not counted.",
-	}}
+		"People under 13 are not counted.")
 	online := e.people(&out, c)
 	e.narrow(&out, c)
 	e.exclude(&out, c)
@@ -79,6 +91,14 @@ func (e *Estimator) Estimate(c targeting.Configuration) (Estimate, error) {
 	return out, nil
 }
 
+// begin is an estimate that nothing was counted for yet.
+func (e *Estimator) begin(c targeting.Configuration, m Method, assumptions ...string) Estimate {
+	if r := c.AgeRange; r != nil && r.Open() && r.Max > targeting.OpenAge && r.Max < maxAge {
+		assumptions = append(assumptions, fmt.Sprintf("Platforms' last bracket is 65 and over: up to %d includes everybody older.", r.Max))
+	}
+	return Estimate{ValidUntil: e.now().UTC().Add(Life).Truncate(time.Second), Method: m, Assumptions: assumptions}
+}
+
 func confidence(width float64) Confidence {
 	switch ratio := math.Exp(2 * z90 * width); {
 	case ratio < 1.5:
@@ -91,7 +111,7 @@ func confidence(width float64) Confidence {
 
 const (
 	internetUse  = "internet_use"
-	placesWithin = "places_within_countries"
+	placesWithin = panel.Places
 )
 
 // people counts who lives in the places, and who of them is online. Places
@@ -117,7 +137,7 @@ func (e *Estimator) people(out *Estimate, c targeting.Configuration) (online flo
 			oldest = min(oldest, facts.internetYear)
 		}
 		if part != all {
-			out.Factors = append(out.Factors, Factor{placesWithin, part, fmt.Sprintf("Part of %s: %s", code, e.defaults.Source)})
+			out.Factors = append(out.Factors, Factor{placesWithin, part, e.basisOfPlaces(code)})
 		}
 	}
 	if counted == 0 {
@@ -172,17 +192,23 @@ func (e *Estimator) within(c targeting.Configuration, code string) Share {
 	return Share{math.Min(covered.Mid, 1), math.Min(covered.Low, 1), math.Min(covered.High, 1)}
 }
 
+// basisOfPlaces is what the part of a country rests on.
+func (e *Estimator) basisOfPlaces(code string) string {
+	_, source := e.shares.any(targeting.ByCity, []string{""})
+	return fmt.Sprintf("Part of %s: %s", code, source)
+}
+
 // place is the part of its country that a location covers.
 func (e *Estimator) place(l targeting.Location) Share {
 	switch {
 	case l.PostalCode != "":
-		return e.defaults.of(targeting.ByPostalCode, l.PostalCode)
+		return e.shares.share(targeting.ByPostalCode, l.PostalCode)
 	case l.RadiusKM > 0:
-		return around50(e.defaults.of(targeting.ByCity, l.City), l.RadiusKM)
+		return around50(e.shares.share(targeting.ByCity, l.City), l.RadiusKM)
 	case l.City != "":
-		return e.defaults.of(targeting.ByCity, l.City)
+		return e.shares.share(targeting.ByCity, l.City)
 	case l.Region != "":
-		return e.defaults.of(targeting.ByRegion, l.Region)
+		return e.shares.share(targeting.ByRegion, l.Region)
 	}
 	return all
 }
@@ -201,18 +227,22 @@ func (e *Estimator) narrow(out *Estimate, c targeting.Configuration) {
 		out.Assumptions = append(out.Assumptions, "A census knows no unknown gender: nobody is counted.")
 	}
 	for _, l := range c.Lists() {
-		if len(l.Values) == 0 || l.Criterion == targeting.ByGender {
-			continue
+		if len(l.Values) > 0 && l.Criterion != targeting.ByGender { // genders are counted
+			e.narrowBy(out, c, l)
 		}
-		share, basis := e.defaults.any(l.Criterion, l.Values), e.defaults.Source
-		switch l.Criterion {
-		case targeting.ByLanguage:
-			share, basis = e.languages(c, l.Values), "Languages of the countries, the most spoken first; shares are planning defaults."
-		case targeting.ByAudience, targeting.ByLookalike:
-			basis = "The size of the audience is not known here: a planning default with a wide range."
-		}
-		out.Factors = append(out.Factors, Factor{string(l.Criterion), share, basis})
 	}
+}
+
+func (e *Estimator) narrowBy(out *Estimate, c targeting.Configuration, l targeting.List) {
+	share, basis := e.shares.any(l.Criterion, l.Values)
+	switch l.Criterion {
+	case targeting.ByLanguage:
+		share = e.languages(c, l.Values)
+		basis = "Languages of the countries, the most spoken first. " + basis
+	case targeting.ByAudience, targeting.ByLookalike:
+		basis = "The size of the audience is not known here. " + basis
+	}
+	out.Factors = append(out.Factors, Factor{string(l.Criterion), share, basis})
 }
 
 // languages is the share of people who speak one of them, over the countries by
@@ -227,7 +257,7 @@ func (e *Estimator) languages(c targeting.Configuration, tags []string) Share {
 		}
 		n, spoken := float64(facts.count(c.AgeRange, c.Genders)), Share{}
 		for i, tag := range tags {
-			s := e.defaults.of(targeting.ByLanguage, spokenAs(facts.languages, tag))
+			s, _ := e.shares.of(targeting.ByLanguage, tag, spokenAs(facts.languages, tag))
 			if i == 0 {
 				spoken = s
 			} else {
@@ -261,20 +291,18 @@ func spokenAs(languages []string, tag string) string {
 // already, and what is excluded as a whole leaves nobody.
 func (e *Estimator) exclude(out *Estimate, c targeting.Configuration) {
 	for _, x := range c.Exclusions {
-		if x.Criterion == targeting.ByCountry {
-			continue
+		if x.Criterion != targeting.ByCountry {
+			e.excludeBy(out, c, x)
 		}
-		share := e.defaults.any(x.Criterion, x.Values)
-		if x.Criterion == targeting.ByGender {
-			share = e.genders(c, x.Values)
-		}
-		left := share.without()
-		if x.Criterion == targeting.ByGender {
-			out.Factors = append(out.Factors, Factor{"not " + string(x.Criterion), left, "Population by gender."})
-			continue
-		}
-		out.Factors = append(out.Factors, Factor{"not " + string(x.Criterion), left, e.defaults.Source})
 	}
+}
+
+func (e *Estimator) excludeBy(out *Estimate, c targeting.Configuration, x targeting.Exclusion) {
+	share, basis := e.shares.any(x.Criterion, x.Values)
+	if x.Criterion == targeting.ByGender {
+		share, basis = e.genders(c, x.Values), "Population by gender."
+	}
+	out.Factors = append(out.Factors, Factor{panel.Not + string(x.Criterion), share.without(), basis})
 }
 
 // genders is the share of the people counted who are of one of them.

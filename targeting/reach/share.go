@@ -114,21 +114,22 @@ func (d Defaults) of(by targeting.Criterion, value string) Share {
 }
 
 func (d Defaults) interest(id string) Share {
-	node, ok := taxonomy.Get(id)
-	if !ok {
+	intent, depth := depthOf(id)
+	switch {
+	case depth == 0: // an interest that the taxonomy no longer has
 		return d.Interest.at(len(d.Interest.Shares))
+	case intent:
+		return d.PurchaseIntent.at(depth)
 	}
-	if node.Path[0] == "Interest" {
-		return d.Interest.at(len(node.Path) - 1)
-	}
-	return d.PurchaseIntent.at(len(node.Path) - 1)
+	return d.Interest.at(depth)
 }
 
-// any is the share of people to whom one of the values applies.
-func (d Defaults) any(by targeting.Criterion, values []string) Share {
-	s := d.of(by, values[0])
-	for _, v := range values[1:] {
-		s = s.either(d.of(by, v))
+// depthOf is how deep an interest lies in the taxonomy, 0 for one it does not
+// have, and whether it is about what people mean to buy.
+func depthOf(id string) (intent bool, depth int) {
+	node, ok := taxonomy.Get(id)
+	if !ok {
+		return false, 0
 	}
-	return s
+	return node.Path[0] != "Interest", max(1, len(node.Path)-1)
 }

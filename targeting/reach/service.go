@@ -1,0 +1,176 @@
+package reach
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/fault"
+	"github.com/hexabuilders/campaignd/targeting"
+	"github.com/hexabuilders/campaignd/targeting/panel"
+)
+
+// Panels is where people can be counted; panel.Service.
+type Panels interface {
+	Index(ctx context.Context, partner, id uuid.UUID) (*panel.Index, error)
+	Automatic(ctx context.Context, partner uuid.UUID, countries []string) (*panel.Index, error)
+}
+
+// FactorStore keeps partners' own shares.
+type FactorStore interface {
+	// Factors are a partner's own shares; NoFactors when it has set none.
+	Factors(ctx context.Context, partner uuid.UUID) (*Factors, error)
+	// UpdateFactors changes them in one transaction with the events; ErrStale when
+	// revision is neither 0 nor the current one.
+	UpdateFactors(ctx context.Context, partner uuid.UUID, revision int64, change func(*Factors) error) (*Factors, error)
+}
+
+var (
+	// ErrStale refuses a change of factors that are no longer current.
+	ErrStale = fault.New(fault.Stale, "stale_revision", "Somebody changed the factors since they were read.",
+		"Read them again, look at what changed, and send the change with the new ETag.")
+	// ErrNoPanel refuses attributes where no panel knows them.
+	ErrNoPanel = fault.New(fault.Invalid, "panel_required", "Attributes are counted in a panel, and none of yours covers these countries.",
+		"Name a panel with panel_id, or load one: POST /api/v1/panels.")
+)
+
+// Config is what the Service needs.
+type Config struct {
+	Defaults  Defaults
+	Providers []Provider // asked in this order, the defaults last
+	Panels    Panels
+	Factors   FactorStore
+	Record    Record
+	Delivery  Delivery
+	Now       func() time.Time
+}
+
+// Service is the use cases of reach.
+type Service struct{ Config }
+
+// NewService puts the use cases on their ports.
+func NewService(c Config) *Service { return &Service{c} }
+
+func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
+
+// Request asks how many people can be reached.
+type Request struct {
+	Configuration     targeting.Configuration
+	Panel             uuid.UUID // uuid.Nil: the newest automatic panel of the countries, if there is one
+	Attributes        map[string]panel.Match
+	ExcludeAttributes map[string]panel.Match
+	Unpanelled        bool // from the population alone, whatever panels there are
+}
+
+func (r Request) question() panel.Question {
+	return panel.Question{Configuration: r.Configuration, Attributes: r.Attributes, ExcludeAttributes: r.ExcludeAttributes}
+}
+
+// Estimate estimates for a partner. The errors are fault.ErrInvalid, those of
+// the panel that is named, and ErrNoPanel.
+func (s *Service) Estimate(ctx context.Context, partner uuid.UUID, r Request) (Estimate, error) {
+	if err := r.check(); err != nil {
+		return Estimate{}, err
+	}
+	e, notes, err := s.estimator(ctx, partner, r.Configuration)
+	if err != nil {
+		return Estimate{}, err
+	}
+	out, err := s.estimate(ctx, e, partner, r)
+	out.Assumptions = append(out.Assumptions, notes...)
+	return out, err
+}
+
+func (r Request) check() error {
+	if r.Panel != uuid.Nil || len(r.Attributes)+len(r.ExcludeAttributes) > 0 {
+		if r.Unpanelled {
+			return fault.ErrInvalid.WithFields(fault.Field{Path: "method", Code: "not_allowed", Detail: "The population knows neither panels nor attributes.", Allow: "auto, or neither panel_id nor attributes"})
+		}
+		return r.Configuration.ValidateWithin()
+	}
+	return r.Configuration.Validate()
+}
+
+func (s *Service) estimate(ctx context.Context, e *Estimator, partner uuid.UUID, r Request) (Estimate, error) {
+	if r.Panel != uuid.Nil {
+		ix, err := s.Panels.Index(ctx, partner, r.Panel)
+		if err != nil {
+			return Estimate{}, err
+		}
+		return e.count(ix, r.question(), false)
+	}
+	if r.Unpanelled || partner == uuid.Nil {
+		return e.Estimate(r.Configuration)
+	}
+	ix, err := s.Panels.Automatic(ctx, partner, countriesOf(r.Configuration))
+	switch {
+	case len(r.Attributes)+len(r.ExcludeAttributes) > 0:
+		if err == nil && ix == nil {
+			err = ErrNoPanel
+		}
+		if err != nil {
+			return Estimate{}, err
+		}
+		return e.count(ix, r.question(), true)
+	case err != nil: // nobody asked for the panel, and there is another way
+		slog.WarnContext(ctx, "panel not used", "partner", partner, "error", err)
+		return e.Estimate(r.Configuration)
+	case ix == nil:
+		return e.Estimate(r.Configuration)
+	}
+	return e.count(ix, r.question(), true)
+}
+
+// estimator has the shares that hold for a partner's configuration.
+func (s *Service) estimator(ctx context.Context, partner uuid.UUID, c targeting.Configuration) (*Estimator, []string, error) {
+	own := map[key]Assumed{}
+	if partner != uuid.Nil {
+		factors, err := s.Factors.Factors(ctx, partner)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, a := range factors.state.Factors {
+			own[key{a.Criterion, a.Value}] = a
+		}
+	}
+	e := New(s.Defaults, s.Now)
+	supplied, notes := supply(ctx, append(s.Providers[:len(s.Providers):len(s.Providers)], File{s.Defaults}), c, own)
+	e.shares.own, e.shares.supplied = own, supplied
+	return e, notes, nil
+}
+
+// OwnFactors are the shares that a partner has set itself.
+func (s *Service) OwnFactors(ctx context.Context, partner uuid.UUID) (FactorsState, error) {
+	f, err := s.Factors.Factors(ctx, partner)
+	if err != nil {
+		return FactorsState{}, err
+	}
+	return f.State(), nil
+}
+
+// SetFactors replaces a partner's own shares; its errors are ErrStale and
+// fault.ErrInvalid.
+func (s *Service) SetFactors(ctx context.Context, by event.Origin, revision int64, all []Assumed, validateOnly bool) (FactorsState, error) {
+	change := func(f *Factors) error { return f.Replace(by, s.now(), all) }
+	if validateOnly {
+		f, err := s.Factors.Factors(ctx, by.Partner)
+		if err == nil && revision != 0 && revision != f.state.Revision {
+			err = ErrStale
+		}
+		if err == nil {
+			err = change(f)
+		}
+		if err != nil {
+			return FactorsState{}, err
+		}
+		return f.State(), nil
+	}
+	f, err := s.Factors.UpdateFactors(ctx, by.Partner, revision, change)
+	if err != nil {
+		return FactorsState{}, err
+	}
+	return f.State(), nil
+}
