@@ -70,7 +70,8 @@ type Want struct {
 	Kind string // campaign, ad_set, creative, ad, ...
 	// Call numbers the call that creates it: objects of one number are created
 	// together.
-	Call int
+	Call  int
+	Needs string // the key of what has to exist before; empty: nothing
 }
 
 // Outline is all that a campaign needs there, in the order of creation.

@@ -2,6 +2,7 @@ package platforms_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,13 +13,15 @@ import (
 
 // A campaign goes to the platform, follows pause and resume, and its delivery
 // comes back to the last micro, restatements included.
-func TestACampaignRunsAtAPlatform(t *testing.T) {
-	w := newWorld(t, 0)
+func TestACampaignRunsAtAPlatform(t *testing.T) { onBoth(t, aCampaignRunsAtAPlatform) }
+
+func aCampaignRunsAtAPlatform(t *testing.T, on platforms.Platform) {
+	w := newWorld(t, on, 0)
 	account := w.connect()
 	campaign, draft := w.draft("Summit", "Carousel")
 	id := w.place(campaign, account.ID)
 	p := w.push(id, platforms.IsCurrent)
-	if len(p.Objects) != 4 || !p.Started || len(p.LeftOut) != 1 || p.LeftOut[0] != "interests" {
+	if len(p.Objects) < 4 || !p.Started || !slices.Contains(p.LeftOut, "interests") {
 		t.Fatalf("placed as %+v", p)
 	}
 	w.pass(36 * time.Hour)
@@ -42,7 +45,7 @@ func TestACampaignRunsAtAPlatform(t *testing.T) {
 	if again := w.metrics.sums(); again.Spend != after.Spend {
 		t.Errorf("spends while it is paused: %+v after %+v", again, after)
 	}
-	if got, want := w.metrics.sums(), w.sandbox.Delivered("meta"); got != platforms.Figures(want) {
+	if got, want := w.metrics.sums(), w.sandbox.Delivered(w.at()); got != platforms.Figures(want) {
 		t.Errorf("posted %+v of %+v", got, want)
 	}
 	if w.metrics.reused != 0 {
@@ -61,8 +64,10 @@ func TestACampaignRunsAtAPlatform(t *testing.T) {
 
 // One answer in ten to a creating call is lost after the work was done. There
 // are never two objects of one reference, and every one is found.
-func TestLostAnswersMakeNoSecondCampaign(t *testing.T) {
-	w := newWorld(t, 0.1)
+func TestLostAnswersMakeNoSecondCampaign(t *testing.T) { onBoth(t, lostAnswersMakeNoSecondCampaign) }
+
+func lostAnswersMakeNoSecondCampaign(t *testing.T, on platforms.Platform) {
+	w := newWorld(t, on, 0.1)
 	account := w.connect()
 	const campaignsPlaced = 40
 	for range campaignsPlaced {
@@ -73,8 +78,8 @@ func TestLostAnswersMakeNoSecondCampaign(t *testing.T) {
 	if w.sandbox.Drops() < 4 {
 		t.Fatalf("only %d answers were lost: the fault did not happen", w.sandbox.Drops())
 	}
-	for _, kind := range []string{"campaign", "ad_set", "ad"} {
-		found := w.sandbox.Count("meta", kind)
+	for _, kind := range []string{"campaign", w.pick("ad_set", "ad_group"), "ad"} {
+		found := w.sandbox.Count(w.at(), kind)
 		if len(found) != campaignsPlaced {
 			t.Errorf("%d references of kind %s for %d campaigns", len(found), kind, campaignsPlaced)
 		}
@@ -88,54 +93,58 @@ func TestLostAnswersMakeNoSecondCampaign(t *testing.T) {
 
 // A call that never arrived is unknown too, and is sent again only when the
 // platform has not shown the object for long enough.
-func TestAReleasedClaimIsSentAgain(t *testing.T) {
-	w := newWorld(t, 0)
+func TestAReleasedClaimIsSentAgain(t *testing.T) { onBoth(t, aReleasedClaimIsSentAgain) }
+
+func aReleasedClaimIsSentAgain(t *testing.T, on platforms.Platform) {
+	w := newWorld(t, on, 0)
 	account := w.connect()
-	w.sandbox.Order(sandbox.Fault{Kind: sandbox.DropBefore, Method: "POST", Path: "campaigns", Times: 1})
+	w.sandbox.Order(sandbox.Fault{Kind: sandbox.DropBefore, Method: "POST", Path: w.pick("/campaigns", "googleAds:mutate"), Times: 1})
 	campaign, _ := w.draft("Summit")
 	id := w.place(campaign, account.ID)
 	w.must(w.pusher.Tick(t.Context()))
-	if p := w.placement(id); p.Progress != platforms.IsUnknown || p.Objects[0].State != platforms.Open {
+	if p := w.placement(id); p.Progress != platforms.IsUnknown || object(p, "campaign").State != platforms.Open {
 		t.Fatalf("after a lost call: %+v", p)
 	}
 	for range 5 {
 		w.pass(20 * time.Second)
 		w.must(w.pusher.Tick(t.Context()))
-		if len(w.sandbox.Count("meta", "campaign")) != 0 {
+		if len(w.sandbox.Count(w.at(), "campaign")) != 0 {
 			t.Fatal("sent again before the platform had time to show it")
 		}
 	}
 	w.push(id, platforms.IsCurrent)
-	if found := w.sandbox.Count("meta", "campaign"); len(found) != 1 {
+	if found := w.sandbox.Count(w.at(), "campaign"); len(found) != 1 {
 		t.Errorf("campaigns: %v", found)
 	}
 }
 
 // Two objects with our reference are shown to a person, who takes one; the other
 // is stopped.
-func TestAConflictIsDecidedByAPerson(t *testing.T) {
-	w := newWorld(t, 0)
+func TestAConflictIsDecidedByAPerson(t *testing.T) { onBoth(t, aConflictIsDecidedByAPerson) }
+
+func aConflictIsDecidedByAPerson(t *testing.T, on platforms.Platform) {
+	w := newWorld(t, on, 0)
 	account := w.connect()
-	w.sandbox.Order(sandbox.Fault{Kind: sandbox.DropAfter, Method: "POST", Path: "campaigns", Times: 1})
+	w.sandbox.Order(sandbox.Fault{Kind: sandbox.DropAfter, Method: "POST", Path: w.pick("/campaigns", "googleAds:mutate"), Times: 1})
 	campaign, _ := w.draft("Summit")
 	id := w.place(campaign, account.ID)
 	w.must(w.pusher.Tick(t.Context()))
-	w.sandbox.Duplicate("meta", "campaign") // somebody copied it by hand
+	w.sandbox.Duplicate(w.at(), "campaign") // somebody copied it by hand
 	p := w.push(id, platforms.InConflict)
-	if len(p.Objects[0].Candidates) != 2 {
-		t.Fatalf("candidates: %+v", p.Objects[0])
+	if len(object(p, "campaign").Candidates) != 2 {
+		t.Fatalf("candidates: %+v", object(p, "campaign"))
 	}
 	_, err := w.Resolve(t.Context(), w.by, id, 0, platforms.Resolution{Key: "campaign", Action: platforms.Adopt, External: "1"})
 	if err == nil {
 		t.Error("a stranger was adopted")
 	}
-	kept := p.Objects[0].Candidates[0]
+	kept := object(p, "campaign").Candidates[0]
 	if _, err = w.Resolve(t.Context(), w.by, id, 0, platforms.Resolution{Key: "campaign", Action: platforms.Adopt, External: kept}); err != nil {
 		t.Fatal(err)
 	}
 	p = w.push(id, platforms.IsCurrent)
-	if p.Objects[0].External != kept {
-		t.Errorf("adopted %s, not %s", p.Objects[0].External, kept)
+	if got := object(p, "campaign").External; got != kept {
+		t.Errorf("adopted %s, not %s", got, kept)
 	}
 	if other := w.sandbox.Status(p.Objects[len(p.Objects)-1].External); other != "PAUSED" {
 		t.Errorf("the other one is %s", other)
@@ -144,13 +153,16 @@ func TestAConflictIsDecidedByAPerson(t *testing.T) {
 
 // A token that expires in the middle of a pull stops it; what was read stands,
 // and with a new token the rest comes, once.
-func TestATokenExpiresInTheMiddleOfAPull(t *testing.T) {
-	w := newWorld(t, 0)
+func TestATokenExpiresInTheMiddleOfAPull(t *testing.T) { onBoth(t, aTokenExpiresInTheMiddleOfAPull) }
+
+func aTokenExpiresInTheMiddleOfAPull(t *testing.T, on platforms.Platform) {
+	w := newWorld(t, on, 0)
 	account := w.connect()
 	campaign, _ := w.draft("A", "B", "C", "D", "E", "F", "G", "H")
 	w.push(w.place(campaign, account.ID), platforms.IsCurrent)
 	w.pass(80 * time.Hour) // more than a page of rows
-	w.sandbox.Order(sandbox.Fault{Kind: sandbox.BadToken, Path: "insights", After: 1, Times: 1})
+	w.sandbox.Order(sandbox.Fault{Kind: sandbox.BadToken, Path: w.pick("insights", "search"), After: 1})
+	w.sandbox.Order(sandbox.Fault{Kind: sandbox.BadToken, Path: "token", After: 1})
 	if err := w.puller.Pull(t.Context(), platforms.Ref{Partner: w.by.Partner, ID: account.ID}); err == nil {
 		t.Fatal("the pull did not notice")
 	}
@@ -160,22 +172,25 @@ func TestATokenExpiresInTheMiddleOfAPull(t *testing.T) {
 	if some.Spend == 0 || state.Status != platforms.TokenExpired || state.NextPullAt != nil || state.LastPull.Problem == nil {
 		t.Fatalf("after %+v: %+v", some, state)
 	}
-	secret := platforms.Credentials{Token: "sandbox-meta-token"}
+	w.sandbox.Clear()
+	secret := w.secret()
 	if _, err := w.Change(t.Context(), w.by, account.ID, 0, platforms.AccountPatch{Secret: &secret}); err != nil {
 		t.Fatal(err)
 	}
 	w.must(w.puller.Tick(t.Context()))
-	if got, want := w.metrics.sums(), w.sandbox.Delivered("meta"); got != platforms.Figures(want) || got.Spend <= some.Spend {
+	if got, want := w.metrics.sums(), w.sandbox.Delivered(w.at()); got != platforms.Figures(want) || got.Spend <= some.Spend {
 		t.Errorf("posted %+v of %+v", got, want)
 	}
 }
 
 // What no account can have delivered is refused by row, and the other rows are
 // taken.
-func TestImpossibleFiguresAreRefused(t *testing.T) {
+func TestImpossibleFiguresAreRefused(t *testing.T) { onBoth(t, impossibleFiguresAreRefused) }
+
+func impossibleFiguresAreRefused(t *testing.T, on platforms.Platform) {
 	for _, kind := range []sandbox.Kind{sandbox.HugeNumber, sandbox.Negative, sandbox.Currency} {
 		t.Run(string(kind), func(t *testing.T) {
-			w := newWorld(t, 0)
+			w := newWorld(t, on, 0)
 			account := w.connect()
 			campaign, _ := w.draft("Summit")
 			w.push(w.place(campaign, account.ID), platforms.IsCurrent)
@@ -190,7 +205,7 @@ func TestImpossibleFiguresAreRefused(t *testing.T) {
 			}
 			w.pass(15 * time.Minute)
 			w.must(w.puller.Tick(t.Context()))
-			if got, want := w.metrics.sums(), w.sandbox.Delivered("meta"); got != platforms.Figures(want) {
+			if got, want := w.metrics.sums(), w.sandbox.Delivered(w.at()); got != platforms.Figures(want) {
 				t.Errorf("posted %+v of %+v", got, want)
 			}
 		})
@@ -199,15 +214,17 @@ func TestImpossibleFiguresAreRefused(t *testing.T) {
 
 // HTML, a failing server, throttling and an empty page end a pull, change nothing
 // and are gone with the next one.
-func TestAPullSurvivesWhatPlatformsAnswer(t *testing.T) {
+func TestAPullSurvivesWhatPlatformsAnswer(t *testing.T) { onBoth(t, aPullSurvivesWhatPlatformsAnswer) }
+
+func aPullSurvivesWhatPlatformsAnswer(t *testing.T, on platforms.Platform) {
 	for _, kind := range []sandbox.Kind{sandbox.HTML, sandbox.ServerError, sandbox.Throttle, sandbox.DropBefore, sandbox.EmptyPage} {
 		t.Run(string(kind), func(t *testing.T) {
-			w := newWorld(t, 0)
+			w := newWorld(t, on, 0)
 			account := w.connect()
 			campaign, _ := w.draft("Summit")
 			w.push(w.place(campaign, account.ID), platforms.IsCurrent)
 			w.pass(5 * time.Hour)
-			w.sandbox.Order(sandbox.Fault{Kind: kind, Path: "insights", Times: 5})
+			w.sandbox.Order(sandbox.Fault{Kind: kind, Path: w.pick("insights", "search"), Times: 5})
 			err := w.puller.Pull(t.Context(), platforms.Ref{Partner: w.by.Partner, ID: account.ID})
 			var f *platforms.Failure
 			if !errors.As(err, &f) {
@@ -219,7 +236,7 @@ func TestAPullSurvivesWhatPlatformsAnswer(t *testing.T) {
 			w.sandbox.Clear()
 			w.pass(2 * time.Hour)
 			w.must(w.puller.Tick(t.Context()))
-			if got, want := w.metrics.sums(), w.sandbox.Delivered("meta"); got != platforms.Figures(want) || got.Spend == 0 {
+			if got, want := w.metrics.sums(), w.sandbox.Delivered(w.at()); got != platforms.Figures(want) || got.Spend == 0 {
 				t.Errorf("posted %+v of %+v", got, want)
 			}
 		})

@@ -29,9 +29,10 @@ const (
 
 // Object is one thing that a placement is made of at its platform.
 type Object struct {
-	Key       string      `json:"key"`  // within the placement: "campaign", "ad:Summit"
-	Kind      string      `json:"kind"` // budget, campaign, ad_set, ad_group, creative, ad
-	Call      int         `json:"call"` // objects of one number are created together
+	Key       string      `json:"key"`             // within the placement: "campaign", "ad:Summit"
+	Kind      string      `json:"kind"`            // budget, campaign, ad_set, ad_group, creative, ad
+	Call      int         `json:"call"`            // objects of one number are created together
+	Needs     string      `json:"needs,omitempty"` // the key of what has to exist before
 	Reference string      `json:"reference"`
 	State     ObjectState `json:"state"`
 	External  string      `json:"external_id,omitempty"`

@@ -45,6 +45,7 @@ type PlacementState struct {
 	// counts what may have changed it since, so that a change during a push is
 	// not lost.
 	Applied string     `json:"applied,omitempty"`
+	Planned string     `json:"planned,omitempty"` // the fingerprint of the campaign that the objects were planned for
 	Touched int64      `json:"touched"`
 	Tries   int        `json:"tries,omitempty"` // failed ones in a row
 	DueAt   *time.Time `json:"due_at,omitempty"`
@@ -86,9 +87,10 @@ func (p *Placement) touch(at time.Time) {
 
 // plan adds the objects that are missing and retires those no longer wanted.
 // What was refused is tried again when the campaign has changed since.
-func (p *Placement) plan(o Outline, changed bool) {
+func (p *Placement) plan(o Outline, of string) {
 	s := &p.state
-	s.LeftOut = o.LeftOut
+	changed := s.Planned != of
+	s.LeftOut, s.Planned = o.LeftOut, of
 	for i := range s.Objects {
 		s.Objects[i].Retired = !slices.ContainsFunc(o.Wants, func(w Want) bool { return w.Key == s.Objects[i].Key })
 		if s.Objects[i].State == Declined && changed {
@@ -97,7 +99,7 @@ func (p *Placement) plan(o Outline, changed bool) {
 	}
 	for _, w := range o.Wants {
 		if p.object(w.Key) == nil {
-			s.Objects = append(s.Objects, Object{Key: w.Key, Kind: w.Kind, Call: w.Call, Reference: reference(s.ID, w.Key), State: Planned})
+			s.Objects = append(s.Objects, Object{Key: w.Key, Kind: w.Kind, Call: w.Call, Needs: w.Needs, Reference: reference(s.ID, w.Key), State: Planned})
 		}
 	}
 }
@@ -111,26 +113,40 @@ func (p *Placement) object(key string) *Object {
 	return nil
 }
 
-// next are the objects of the next call that can be made: every call before it
-// has left nothing open or planned.
+// next are the objects of the next call that can be made: what they need exists,
+// and no object of the call is open.
 func (p *Placement) next() []Object {
-	lowest := 0
-	var call []Object
+	calls := map[int][]Object{}
+	var order []int
+	blocked := map[int]bool{}
 	for _, o := range p.state.Objects {
 		switch {
-		case o.Retired || o.State == Created || o.State == Declined && o.Call > lowest:
-			continue
-		case call == nil || o.Call < lowest:
-			lowest, call = o.Call, nil
-			fallthrough
-		case o.Call == lowest:
-			call = append(call, o)
+		case o.Retired:
+		case o.open():
+			blocked[o.Call] = true
+		case o.State == Planned && p.exists(o.Needs):
+			if calls[o.Call] == nil {
+				order = append(order, o.Call)
+			}
+			calls[o.Call] = append(calls[o.Call], o)
 		}
 	}
-	if slices.ContainsFunc(call, func(o Object) bool { return o.State != Planned }) {
-		return nil
+	slices.Sort(order)
+	for _, number := range order {
+		if !blocked[number] {
+			return calls[number]
+		}
 	}
-	return call
+	return nil
+}
+
+// exists reports whether an object is there; the empty key always is.
+func (p *Placement) exists(key string) bool {
+	if key == "" {
+		return true
+	}
+	o := p.object(key)
+	return o != nil && o.State == Created
 }
 
 // claim notes that the call is about to be made.

@@ -122,8 +122,8 @@ func (t *push) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	wanted := fingerprint(t.draft, t.placement.existing())
-	err = t.store(ctx, func(p *Placement) { p.plan(outline, wanted != p.state.Applied); p.state.Waiting = "" })
+	of := fingerprint(t.draft, nil)
+	err = t.store(ctx, func(p *Placement) { p.plan(outline, of); p.state.Waiting = "" })
 	for err == nil {
 		call := t.placement.next()
 		if len(call) == 0 {

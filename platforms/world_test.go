@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/adplatform/exchange"
+	"github.com/hexabuilders/campaignd/internal/adplatform/google"
 	"github.com/hexabuilders/campaignd/internal/adplatform/meta"
 	"github.com/hexabuilders/campaignd/internal/market/sandbox"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
@@ -38,9 +40,39 @@ type world struct {
 	drafts  *drafts
 	metrics *book
 
+	on platforms.Platform
+
 	mu  sync.Mutex
 	now time.Time
 }
+
+// onBoth runs a test against each platform.
+func onBoth(t *testing.T, test func(t *testing.T, on platforms.Platform)) {
+	for _, on := range platforms.Platforms {
+		t.Run(string(on), func(t *testing.T) { test(t, on) })
+	}
+}
+
+// pick is what differs between the platforms.
+func (w *world) pick(meta, google string) string {
+	if w.on == platforms.Meta {
+		return meta
+	}
+	return google
+}
+
+// object is one of a placement's.
+func object(p platforms.PlacementState, key string) platforms.Object {
+	for _, o := range p.Objects {
+		if o.Key == key {
+			return o
+		}
+	}
+	return platforms.Object{}
+}
+
+// at is the sandbox's name of the platform.
+func (w *world) at() string { return strings.TrimSuffix(string(w.on), "_ads") }
 
 func (w *world) clock() time.Time {
 	w.mu.Lock()
@@ -61,9 +93,9 @@ func newKey() string {
 	return base64.StdEncoding.EncodeToString(raw)
 }
 
-func newWorld(t *testing.T, drop float64) *world {
+func newWorld(t *testing.T, on platforms.Platform, drop float64) *world {
 	t.Helper()
-	w := &world{T: t, now: time.Date(2026, 6, 1, 15, 0, 0, 0, time.UTC), by: event.Origin{Partner: newID(), Kind: event.ActorKey, ID: "test"}}
+	w := &world{T: t, on: on, now: time.Date(2026, 6, 1, 15, 0, 0, 0, time.UTC), by: event.Origin{Partner: newID(), Kind: event.ActorKey, ID: "test"}}
 	db, err := sqlstore.Open(t.Context(), sqlstore.Config{URL: t.TempDir(), Now: w.clock})
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +113,10 @@ func newWorld(t *testing.T, drop float64) *world {
 	client := exchange.NewClient()
 	w.Service = platforms.NewService(platforms.Config{
 		Accounts: db.AdAccounts(), Placements: db.Placements(), Campaigns: w.drafts, Cipher: cipher, Now: w.clock, NewID: newID,
-		Connectors: map[platforms.Platform]platforms.Connector{platforms.Meta: meta.New(server.URL, "v26.0", client, w.clock)},
+		Connectors: map[platforms.Platform]platforms.Connector{
+			platforms.Meta:   meta.New(server.URL, "v26.0", client, w.clock),
+			platforms.Google: google.New(server.URL, "v26", server.URL+"/token", client, w.clock),
+		},
 	})
 	w.pusher = platforms.NewPusher(w.Config, platforms.Usual)
 	w.puller = platforms.NewPuller(w.Config, platforms.Usual, db.PlatformRows(), w.metrics)
@@ -95,16 +130,19 @@ func (w *world) must(err error) {
 	}
 }
 
-// connect connects the sandbox's account at Meta.
+// connect connects the sandbox's account.
 func (w *world) connect() platforms.AdAccountState {
 	w.Helper()
 	a, err := w.Connect(w.Context(), w.by, platforms.NewAccount{
-		Partner: w.by.Partner, Platform: platforms.Meta, External: "act_1000200030004000",
-		Settings: platforms.Settings{Website: "https://andes-outdoor.example/", Page: "104000000000001", Pixel: "77"},
-		Secret:   platforms.Credentials{Token: "sandbox-meta-token"},
+		Partner: w.by.Partner, Platform: w.on, External: map[platforms.Platform]string{platforms.Meta: "act_1000200030004000", platforms.Google: "123-456-7890"}[w.on],
+		Settings: platforms.Settings{Website: "https://andes-outdoor.example/", Page: "104000000000001", Pixel: "77"}, Secret: w.secret(),
 	})
 	w.must(err)
 	return a
+}
+
+func (w *world) secret() platforms.Credentials {
+	return platforms.Credentials{Token: "sandbox-" + w.at() + "-token", ClientID: "id", ClientSecret: "hush", DeveloperToken: "dev"}
 }
 
 // draft is a campaign that runs.
@@ -113,6 +151,9 @@ func (w *world) draft(creatives ...string) (uuid.UUID, *platforms.Draft) {
 		Name: "Trail runners", Type: campaigns.Social, Objective: campaigns.Conversions, Status: campaigns.Active, Timezone: "America/Bogota",
 		Start: w.clock().Add(-time.Hour), End: w.clock().AddDate(0, 0, 30), Budget: money.New(30_000*money.Unit, "USD"),
 		Targeting: targeting.Configuration{Locations: []targeting.Location{{Country: "CO"}}, AgeRange: &targeting.AgeRange{Min: 20, Max: 45}, Interests: []string{"410"}},
+	}
+	if w.on == platforms.Google {
+		d.Type = campaigns.Search
 	}
 	for _, name := range creatives {
 		d.Creatives = append(d.Creatives, campaigns.Creative{Name: name, Format: "image", URL: "https://cdn.example.com/a.png", Channel: "social"})

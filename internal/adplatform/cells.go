@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/hexabuilders/campaignd/internal/adplatform/exchange"
 	"github.com/hexabuilders/campaignd/localday"
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/performance"
@@ -155,7 +156,7 @@ func (c *cells) number(column string) (int64, bool) {
 	if s == "" {
 		return 0, false
 	}
-	v, err := parseDecimal(s)
+	v, err := exchange.ParseDecimal(s)
 	if err != nil {
 		c.fail(column, "%q is %s.", s, err)
 		return 0, false

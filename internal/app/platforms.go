@@ -14,6 +14,7 @@ import (
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/adplatform/exchange"
+	"github.com/hexabuilders/campaignd/internal/adplatform/google"
 	"github.com/hexabuilders/campaignd/internal/adplatform/meta"
 	"github.com/hexabuilders/campaignd/internal/jobs"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
@@ -67,7 +68,8 @@ func newPlatforms(db *sqlstore.DB, s *services, cfg Config) *platforms.Service {
 	return platforms.NewService(platforms.Config{
 		Accounts: db.AdAccounts(), Placements: db.Placements(), Campaigns: drafts{s.campaigns, s.budgets},
 		Connectors: map[platforms.Platform]platforms.Connector{
-			platforms.Meta: meta.New(at.MetaURL, at.MetaVersion, client, cfg.clock()),
+			platforms.Meta:   meta.New(at.MetaURL, at.MetaVersion, client, cfg.clock()),
+			platforms.Google: google.New(at.GoogleAdsURL, at.GoogleVersion, at.GoogleTokenURL, client, cfg.clock()),
 		},
 		Cipher: cipher, Now: cfg.clock(), NewID: newID,
 	})

@@ -21,7 +21,7 @@ func Count(text string) (int64, error) {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return n, nil
 	}
-	micros, err := money.ParseMicros(text)
+	micros, err := ParseDecimal(text)
 	if err != nil {
 		return 0, errCount
 	}
@@ -33,7 +33,7 @@ func Amount(text string) (int64, error) {
 	if text == "" {
 		return 0, nil
 	}
-	micros, err := money.ParseMicros(text)
+	micros, err := ParseDecimal(text)
 	if err != nil {
 		return 0, errAmount
 	}

@@ -29,11 +29,11 @@ func (c *Client) Outline(a platforms.Access, d platforms.Draft) (platforms.Outli
 		return platforms.Outline{}, err
 	}
 	out := platforms.Outline{
-		Wants:   []platforms.Want{{Key: "campaign", Kind: "campaign", Call: 1}, {Key: "ad_set", Kind: "ad_set", Call: 2}},
+		Wants:   []platforms.Want{{Key: "campaign", Kind: "campaign", Call: 1}, {Key: "ad_set", Kind: "ad_set", Call: 2, Needs: "campaign"}},
 		LeftOut: left,
 	}
 	for i, creative := range d.Creatives {
-		out.Wants = append(out.Wants, platforms.Want{Key: "ad:" + creative.Name, Kind: "ad", Call: 3 + i})
+		out.Wants = append(out.Wants, platforms.Want{Key: "ad:" + creative.Name, Kind: "ad", Call: 3 + i, Needs: "ad_set"})
 	}
 	return out, nil
 }

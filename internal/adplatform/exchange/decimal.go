@@ -1,4 +1,4 @@
-package adplatform
+package exchange
 
 import (
 	"errors"
@@ -9,31 +9,31 @@ import (
 )
 
 var (
-	errNotNumber = errors.New("not a number such as 1234.56, without separators of thousands or a currency sign")
-	errTooLarge  = errors.New("too large")
+	ErrNotNumber = errors.New("not a number such as 1234.56, without separators of thousands or a currency sign")
+	ErrTooLarge  = errors.New("too large")
 )
 
-// decimal is what parseDecimal accepts beside plain amounts. The exponent has
+// decimal is what ParseDecimal accepts beside plain amounts. The exponent has
 // two digits at most, so that no short text makes a huge number.
 var decimal = regexp.MustCompile(`^[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,2})?$`)
 
-// parseDecimal reads a number in millionths. Connectors that went through a
+// ParseDecimal reads a number in millionths. Connectors that went through a
 // float write 1e-05 or 0.30000000000000004: those are read as the decimals they
 // spell and rounded to millionths, half to even.
-func parseDecimal(s string) (int64, error) {
+func ParseDecimal(s string) (int64, error) {
 	if v, err := money.ParseMicros(s); err == nil {
 		return v, nil
 	}
 	if !decimal.MatchString(s) {
-		return 0, errNotNumber
+		return 0, ErrNotNumber
 	}
 	r, ok := new(big.Rat).SetString(s)
 	if !ok {
-		return 0, errNotNumber
+		return 0, ErrNotNumber
 	}
 	v := roundHalfEven(r.Mul(r, big.NewRat(money.Unit, 1)))
 	if !v.IsInt64() {
-		return 0, errTooLarge
+		return 0, ErrTooLarge
 	}
 	return v.Int64(), nil
 }

@@ -1,0 +1,198 @@
+package google
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/platforms"
+)
+
+// collections are how resources are named, by the kinds of objects.
+var collections = map[string]string{"budget": "campaignBudgets", "campaign": "campaigns", "ad_group": "adGroups", "ad": "adGroupAds"}
+
+// resource is the name of an object.
+func resource(a platforms.Access, kind, id string) string {
+	return "customers/" + a.External + "/" + collections[kind] + "/" + id
+}
+
+// last is the id at the end of a resource's name.
+func last(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
+
+// The calls that create a campaign.
+const (
+	callCampaign = 1 // budget, campaign and ad group: all or none
+	callAds      = 2
+)
+
+// Outline implements platforms.Connector.
+func (c *Client) Outline(_ platforms.Access, d platforms.Draft) (platforms.Outline, error) {
+	if d.Type != campaigns.Search {
+		return platforms.Outline{}, platforms.ErrUnfit.With("Here, Google Ads runs campaigns of the type SEARCH; this one is %s.", d.Type)
+	}
+	_, left, err := criteria(d.Targeting)
+	if err != nil {
+		return platforms.Outline{}, err
+	}
+	out := platforms.Outline{LeftOut: left, Wants: []platforms.Want{
+		{Key: "budget", Kind: "budget", Call: callCampaign}, {Key: "campaign", Kind: "campaign", Call: callCampaign}, {Key: "ad_group", Kind: "ad_group", Call: callCampaign},
+	}}
+	for _, creative := range d.Creatives {
+		out.Wants = append(out.Wants, platforms.Want{Key: "ad:" + creative.Name, Kind: "ad", Call: callAds, Needs: "ad_group"})
+	}
+	return out, nil
+}
+
+// Create implements platforms.Connector.
+func (c *Client) Create(ctx context.Context, a platforms.Access, d platforms.Draft, call []platforms.Object, existing map[string]string) ([]platforms.Outcome, error) {
+	if call[0].Call == callCampaign {
+		return c.createCampaign(ctx, a, d, call)
+	}
+	return c.createAds(ctx, a, d, call, existing["ad_group"])
+}
+
+// CampaignBody is the request that makes a budget, a campaign and an ad group of
+// these references.
+func CampaignBody(a platforms.Access, d platforms.Draft, references map[string]string) (map[string]any, error) {
+	places, _, err := criteria(d.Targeting)
+	if err != nil {
+		return nil, err
+	}
+	budget, campaign, group := resource(a, "budget", "-1"), resource(a, "campaign", "-2"), resource(a, "ad_group", "-3")
+	money := budgetFields(d)
+	money["resourceName"], money["name"], money["explicitlyShared"], money["period"] = budget, title(d, references["budget"]), false, "DAILY"
+	if !d.Daily {
+		money["period"] = "CUSTOM_PERIOD"
+	}
+	fields := campaignFields(a, d)
+	for name, value := range (object{
+		"resourceName": campaign, "name": title(d, references["campaign"]), "status": "PAUSED", "advertisingChannelType": "SEARCH", "campaignBudget": budget,
+		"startDateTime": stamp(d.Start, a.Zone), "containsEuPoliticalAdvertising": "DOES_NOT_CONTAIN_EU_POLITICAL_ADVERTISING",
+		"networkSettings": object{"targetGoogleSearch": true, "targetSearchNetwork": false, "targetContentNetwork": false},
+	}) {
+		fields[name] = value
+	}
+	operations := []object{{"campaignBudgetOperation": object{"create": money}}, {"campaignOperation": object{"create": fields}}}
+	for _, place := range places {
+		place["campaign"] = campaign
+		operations = append(operations, object{"campaignCriterionOperation": object{"create": place}})
+	}
+	set := object{"resourceName": group, "name": title(d, references["ad_group"]), "campaign": campaign, "status": "ENABLED", "type": "SEARCH_STANDARD"}
+	if bid := manualBid(d); bid != "" {
+		set["cpcBidMicros"] = bid
+	}
+	operations = append(operations, object{"adGroupOperation": object{"create": set}})
+	for _, text := range keywords(d) {
+		operations = append(operations, object{"adGroupCriterionOperation": object{"create": object{
+			"adGroup": group, "status": "ENABLED", "keyword": object{"text": text, "matchType": "BROAD"},
+		}}})
+	}
+	return object{"mutateOperations": operations}, nil
+}
+
+// manualBid is the most that a click may cost, where the campaign says it.
+func manualBid(d platforms.Draft) string {
+	if field, _ := bidding(d.Targeting.BidStrategy); field != "manualCpc" {
+		return ""
+	}
+	return micros(*d.Targeting.BidStrategy.Amount)
+}
+
+// title is an object's name there. The reference is between spaces: brackets
+// mean something else in LIKE.
+func title(d platforms.Draft, reference string) string {
+	runes := []rune(d.Name)
+	return fmt.Sprintf("%s %s", string(runes[:min(len(runes), 200)]), reference)
+}
+
+// results are the names that a mutate answers with, one an operation.
+type results struct {
+	Responses []map[string]struct {
+		ResourceName string `json:"resourceName"`
+	} `json:"mutateOperationResponses"`
+}
+
+func (c *Client) createCampaign(ctx context.Context, a platforms.Access, d platforms.Draft, call []platforms.Object) ([]platforms.Outcome, error) {
+	references := map[string]string{}
+	for _, o := range call {
+		references[o.Kind] = o.Reference
+	}
+	body, err := CampaignBody(a, d, references)
+	if err != nil {
+		return nil, err
+	}
+	var answer results
+	request, err := c.call(ctx, a, "googleAds:mutate", body, &answer)
+	if err != nil {
+		return nil, err
+	}
+	made := map[string]string{}
+	for _, response := range answer.Responses {
+		for kind, result := range map[string]string{"budget": "campaignBudgetResult", "campaign": "campaignResult", "ad_group": "adGroupResult"} {
+			if name := response[result].ResourceName; name != "" {
+				made[kind] = last(name)
+			}
+		}
+	}
+	outcomes := make([]platforms.Outcome, len(call))
+	for i, o := range call {
+		if made[o.Kind] == "" {
+			return nil, &platforms.Failure{Class: platforms.Unknown, Message: "The answer does not name the " + o.Kind + ".", RequestID: request}
+		}
+		outcomes[i] = platforms.Outcome{External: made[o.Kind], RequestID: request}
+	}
+	return outcomes, nil
+}
+
+// AdsBody is the request that makes ads.
+func AdsBody(a platforms.Access, d platforms.Draft, call []platforms.Object, group string) (map[string]any, error) {
+	var operations []object
+	for _, o := range call {
+		at := slices.IndexFunc(d.Creatives, func(c campaigns.Creative) bool { return "ad:"+c.Name == o.Key })
+		if at < 0 {
+			return nil, &platforms.Failure{Class: platforms.NotSent, Message: "The campaign has no creative for " + o.Key + " any more."}
+		}
+		operations = append(operations, object{"create": object{
+			"adGroup": resource(a, "ad_group", group), "status": "ENABLED", "ad": adBody(a, d, d.Creatives[at], o.Reference),
+		}})
+	}
+	return object{"operations": operations, "partialFailure": true}, nil
+}
+
+func (c *Client) createAds(ctx context.Context, a platforms.Access, d platforms.Draft, call []platforms.Object, group string) ([]platforms.Outcome, error) {
+	body, err := AdsBody(a, d, call, group)
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Results []struct {
+			ResourceName string `json:"resourceName"`
+		} `json:"results"`
+		Partial struct {
+			Details []details `json:"details"`
+		} `json:"partialFailureError"`
+	}
+	request, err := c.call(ctx, a, "adGroupAds:mutate", body, &answer)
+	if err != nil {
+		return nil, err
+	}
+	outcomes := make([]platforms.Outcome, len(call))
+	for i := range call {
+		outcomes[i].RequestID = request
+		if i < len(answer.Results) && answer.Results[i].ResourceName != "" {
+			outcomes[i].External = last(answer.Results[i].ResourceName)
+			continue
+		}
+		outcomes[i].Refused = &platforms.Failure{Class: platforms.Refused, Message: "The answer does not say why.", RequestID: request}
+		for _, d := range answer.Partial.Details {
+			for _, e := range d.Errors {
+				if e.operation() == i {
+					outcomes[i].Refused.Code, outcomes[i].Refused.Message = e.name(), e.Message
+				}
+			}
+		}
+	}
+	return outcomes, nil
+}

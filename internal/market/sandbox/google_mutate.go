@@ -1,0 +1,421 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// What can be mutated, with the fields that campaignd uses; others are refused
+// as unknown. All of them are fields of the published protobufs, which a test
+// module holds campaignd's own bodies to.
+type (
+	mutateRequest struct {
+		MutateOperations    []operation `json:"mutateOperations"`
+		PartialFailure      bool        `json:"partialFailure"`
+		ValidateOnly        bool        `json:"validateOnly"`
+		ResponseContentType string      `json:"responseContentType"`
+	}
+	adsRequest struct {
+		Operations     []change[adGroupAd] `json:"operations"`
+		PartialFailure bool                `json:"partialFailure"`
+		ValidateOnly   bool                `json:"validateOnly"`
+	}
+	operation struct {
+		Budget    *change[campaignBudget] `json:"campaignBudgetOperation"`
+		Campaign  *change[campaign]       `json:"campaignOperation"`
+		Criterion *change[criterion]      `json:"campaignCriterionOperation"`
+		Group     *change[adGroup]        `json:"adGroupOperation"`
+		Keyword   *change[keyword]        `json:"adGroupCriterionOperation"`
+		Ad        *change[adGroupAd]      `json:"adGroupAdOperation"`
+	}
+	change[T any] struct {
+		Create     *T     `json:"create"`
+		Update     *T     `json:"update"`
+		Remove     string `json:"remove"`
+		UpdateMask string `json:"updateMask"`
+	}
+	campaignBudget struct {
+		ResourceName      string `json:"resourceName,omitempty"`
+		Name              string `json:"name,omitempty"`
+		AmountMicros      string `json:"amountMicros,omitempty"`
+		TotalAmountMicros string `json:"totalAmountMicros,omitempty"`
+		Period            string `json:"period,omitempty"`
+		DeliveryMethod    string `json:"deliveryMethod,omitempty"`
+		ExplicitlyShared  *bool  `json:"explicitlyShared,omitempty"`
+	}
+	campaign struct {
+		ResourceName            string          `json:"resourceName,omitempty"`
+		Name                    string          `json:"name,omitempty"`
+		Status                  string          `json:"status,omitempty"`
+		AdvertisingChannelType  string          `json:"advertisingChannelType,omitempty"`
+		CampaignBudget          string          `json:"campaignBudget,omitempty"`
+		StartDateTime           string          `json:"startDateTime,omitempty"`
+		EndDateTime             string          `json:"endDateTime,omitempty"`
+		EuPolitical             string          `json:"containsEuPoliticalAdvertising,omitempty"`
+		NetworkSettings         json.RawMessage `json:"networkSettings,omitempty"`
+		ManualCpc               json.RawMessage `json:"manualCpc,omitempty"`
+		TargetSpend             json.RawMessage `json:"targetSpend,omitempty"`
+		MaximizeConversions     json.RawMessage `json:"maximizeConversions,omitempty"`
+		MaximizeConversionValue json.RawMessage `json:"maximizeConversionValue,omitempty"`
+	}
+	criterion struct {
+		Campaign  string          `json:"campaign,omitempty"`
+		Negative  bool            `json:"negative,omitempty"`
+		Location  *geoTarget      `json:"location,omitempty"`
+		Language  *language       `json:"language,omitempty"`
+		Proximity json.RawMessage `json:"proximity,omitempty"`
+	}
+	geoTarget struct {
+		GeoTargetConstant string `json:"geoTargetConstant"`
+	}
+	language struct {
+		LanguageConstant string `json:"languageConstant"`
+	}
+	adGroup struct {
+		ResourceName string `json:"resourceName,omitempty"`
+		Name         string `json:"name,omitempty"`
+		Status       string `json:"status,omitempty"`
+		Campaign     string `json:"campaign,omitempty"`
+		Type         string `json:"type,omitempty"`
+		CpcBidMicros string `json:"cpcBidMicros,omitempty"`
+	}
+	keyword struct {
+		AdGroup string       `json:"adGroup,omitempty"`
+		Status  string       `json:"status,omitempty"`
+		Keyword *keywordInfo `json:"keyword,omitempty"`
+	}
+	keywordInfo struct {
+		Text      string `json:"text"`
+		MatchType string `json:"matchType"`
+	}
+	adGroupAd struct {
+		ResourceName string `json:"resourceName,omitempty"`
+		AdGroup      string `json:"adGroup,omitempty"`
+		Status       string `json:"status,omitempty"`
+		Ad           *ad    `json:"ad,omitempty"`
+	}
+	ad struct {
+		FinalURLs      []string            `json:"finalUrls,omitempty"`
+		FinalURLSuffix string              `json:"finalUrlSuffix,omitempty"`
+		Responsive     *responsiveSearchAd `json:"responsiveSearchAd,omitempty"`
+	}
+	responsiveSearchAd struct {
+		Headlines    []adText `json:"headlines,omitempty"`
+		Descriptions []adText `json:"descriptions,omitempty"`
+	}
+	adText struct {
+		Text string `json:"text"`
+	}
+)
+
+// mutate does all operations or none.
+func (s *Sandbox) mutate(a *account, in mutateRequest) (body any, created bool, refused *googleError) {
+	if in.PartialFailure || len(in.MutateOperations) == 0 {
+		return nil, false, badArgument("mutateError", "OPERATION_DOES_NOT_SUPPORT_PARTIAL_FAILURE", "The sandbox does several kinds at once only whole, and at least one operation.")
+	}
+	m := &mutation{Sandbox: s, account: a, temporary: map[string]*thing{}, before: len(s.things)}
+	var results []any
+	for i, op := range in.MutateOperations {
+		name, result, refused := m.one(op)
+		if refused != nil {
+			refused.index = i
+			m.undo()
+			return nil, false, refused
+		}
+		results = append(results, map[string]any{name: map[string]string{"resourceName": result}})
+	}
+	if in.ValidateOnly {
+		m.undo()
+		return map[string]any{}, false, nil
+	}
+	for _, apply := range m.later {
+		apply()
+	}
+	return map[string]any{"mutateOperationResponses": results}, len(s.things) > m.before, nil
+}
+
+// mutation is operations under way; what changes existing things waits until all
+// are known to be right.
+type mutation struct {
+	*Sandbox
+	account   *account
+	temporary map[string]*thing // by the negative ids of one request
+	before    int
+	later     []func()
+}
+
+func (m *mutation) undo() {
+	for _, t := range m.things[m.before:] {
+		delete(m.byID, t.id)
+	}
+	m.things = m.things[:m.before]
+}
+
+func (m *mutation) one(op operation) (name, resource string, refused *googleError) {
+	switch {
+	case op.Budget != nil:
+		name = "campaignBudgetResult"
+		resource, refused = alter(m, op.Budget, "budget", checkBudget)
+	case op.Campaign != nil:
+		name = "campaignResult"
+		resource, refused = alter(m, op.Campaign, "campaign", m.checkCampaign)
+	case op.Criterion != nil:
+		name = "campaignCriterionResult"
+		resource, refused = alter(m, op.Criterion, "criterion", checkCriterion)
+	case op.Group != nil:
+		name = "adGroupResult"
+		resource, refused = alter(m, op.Group, "ad_group", checkGroup)
+	case op.Keyword != nil:
+		name = "adGroupCriterionResult"
+		resource, refused = alter(m, op.Keyword, "keyword", checkKeyword)
+	case op.Ad != nil:
+		name = "adGroupAdResult"
+		resource, refused = alter(m, op.Ad, "ad", checkAd)
+	default:
+		refused = badArgument("mutateError", "OPERATION_NOT_PERMITTED", "The operation is empty.")
+	}
+	return name, resource, refused
+}
+
+// alter creates, updates or removes one thing.
+func alter[T any](m *mutation, c *change[T], kind string, check func(T) *googleError) (string, *googleError) {
+	switch {
+	case c.Create != nil:
+		if refused := check(*c.Create); refused != nil {
+			return "", refused
+		}
+		return m.create(kind, fieldsOf(*c.Create))
+	case c.Update != nil:
+		fields := fieldsOf(*c.Update)
+		t := m.find(text(fields["resourceName"]))
+		if t == nil {
+			return "", badArgument("mutateError", "RESOURCE_NOT_FOUND", "Resource was not found.")
+		}
+		if c.UpdateMask == "" {
+			return "", badArgument("fieldMaskError", "FIELD_MASK_MISSING", "The field mask must be provided for update operations.")
+		}
+		for path := range strings.SplitSeq(c.UpdateMask, ",") {
+			name, _, _ := strings.Cut(path, ".")
+			m.later = append(m.later, func() { t.fields[name] = fields[name] })
+		}
+		return t.resource(), nil
+	}
+	t := m.find(c.Remove)
+	if t == nil {
+		return "", badArgument("mutateError", "RESOURCE_NOT_FOUND", "Resource was not found.")
+	}
+	m.later = append(m.later, func() { t.fields["status"] = "REMOVED" })
+	return c.Remove, nil
+}
+
+func (m *mutation) find(resource string) *thing {
+	if t := m.temporary[resource]; t != nil {
+		return t
+	}
+	return m.named(resource)
+}
+
+// parents are the fields that name what a thing belongs to.
+var parents = map[string]string{"ad_group": "campaign", "criterion": "campaign", "ad": "adGroup", "keyword": "adGroup"}
+
+func (m *mutation) create(kind string, fields map[string]any) (string, *googleError) {
+	var parent *thing
+	if name := parents[kind]; name != "" {
+		if parent = m.find(text(fields[name])); parent == nil {
+			return "", badArgument("mutateError", "RESOURCE_NOT_FOUND", "Resource was not found: %s.", name)
+		}
+	}
+	for _, t := range m.things {
+		if slices.Contains([]string{"budget", "campaign", "ad_group"}, kind) && t.kind == kind && t.parent == parent && t.account == m.account && t.text("name") == text(fields["name"]) && t.text("status") != "REMOVED" {
+			return "", badArgument(kind+"Error", "DUPLICATE_NAME", "The name is in use already.")
+		}
+	}
+	if at, ok := fields["campaignBudget"].(string); ok {
+		if b := m.find(at); b != nil {
+			fields["campaignBudget"] = b.resource()
+		}
+	}
+	if fields["status"] == nil {
+		fields["status"] = "ENABLED"
+	}
+	if inner, ok := fields["ad"].(map[string]any); ok {
+		fields["finalUrlSuffix"] = inner["finalUrlSuffix"]
+		fields["name"] = firstHeadline(inner)
+	}
+	t := m.add(m.account, kind, parent, fields)
+	if temporary := text(fields["resourceName"]); temporary != "" {
+		m.temporary[temporary] = t
+	}
+	return t.resource(), nil
+}
+
+func firstHeadline(inner map[string]any) any {
+	if rsa, ok := inner["responsiveSearchAd"].(map[string]any); ok {
+		if lines, ok := rsa["headlines"].([]any); ok && len(lines) > 0 {
+			return lines[0].(map[string]any)["text"]
+		}
+	}
+	return nil
+}
+
+// mutateAds does each operation by itself when partialFailure is set.
+func (s *Sandbox) mutateAds(a *account, in adsRequest) (body any, created bool, refused *googleError) {
+	m := &mutation{Sandbox: s, account: a, temporary: map[string]*thing{}, before: len(s.things)}
+	results, failures := []any{}, []any{}
+	for i := range in.Operations {
+		resource, refused := alter(m, &in.Operations[i], "ad", checkAd)
+		switch {
+		case refused == nil:
+			results = append(results, map[string]string{"resourceName": resource})
+		case !in.PartialFailure:
+			refused.index = i
+			m.undo()
+			return nil, false, refused
+		default:
+			refused.index = i
+			results, failures = append(results, map[string]string{}), append(failures, refused.detail())
+		}
+	}
+	for _, apply := range m.later {
+		apply()
+	}
+	out := map[string]any{"results": results}
+	if len(failures) > 0 {
+		out["partialFailureError"] = map[string]any{
+			"code": 3, "message": "Multiple errors in 'details'.",
+			"details": []any{map[string]any{"@type": "type.googleapis.com/google.ads.googleads.v26.errors.GoogleAdsFailure", "errors": failures, "requestId": s.requestID()}},
+		}
+	}
+	return out, len(s.things) > m.before, nil
+}
+
+func fieldsOf(v any) map[string]any {
+	out := map[string]any{}
+	raw, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(raw, &out)
+	}
+	if err != nil {
+		panic(err) // it was JSON a moment ago
+	}
+	return out
+}
+
+func text(v any) string { s, _ := v.(string); return s }
+
+func checkBudget(b campaignBudget) *googleError {
+	daily, total := whole(b.AmountMicros), whole(b.TotalAmountMicros)
+	switch {
+	case b.Name == "":
+		return badArgument("campaignBudgetError", "BUDGET_NAME_REQUIRED", "A budget that may be shared needs a name.")
+	case b.Period == "CUSTOM_PERIOD" && (total <= 0 || daily != 0):
+		return badArgument("campaignBudgetError", "TOTAL_BUDGET_AMOUNT_MUST_BE_UNSET_FOR_BUDGET_PERIOD_DAILY", "A budget of a custom period has totalAmountMicros.")
+	case b.Period != "CUSTOM_PERIOD" && daily <= 0:
+		return badArgument("campaignBudgetError", "MONEY_AMOUNT_LESS_THAN_CURRENCY_MINIMUM_CPC", "amountMicros must be a positive amount.")
+	case max(daily, total)%10_000 != 0:
+		return badArgument("campaignBudgetError", "NON_MULTIPLE_OF_MINIMUM_CURRENCY_UNIT", "The amount must be a multiple of the currency's smallest unit.")
+	case !slices.Contains([]string{"", "DAILY", "CUSTOM_PERIOD"}, b.Period), !slices.Contains([]string{"", "STANDARD", "ACCELERATED"}, b.DeliveryMethod):
+		return badArgument("requestError", "INVALID_ENUM_VALUE", "Invalid enum value.")
+	}
+	return nil
+}
+
+func whole(text string) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func (m *mutation) checkCampaign(c campaign) *googleError {
+	strategies := 0
+	for _, given := range []json.RawMessage{c.ManualCpc, c.TargetSpend, c.MaximizeConversions, c.MaximizeConversionValue} {
+		if given != nil {
+			strategies++
+		}
+	}
+	budget := m.find(c.CampaignBudget)
+	switch {
+	case c.Name == "" || utf8.RuneCountInString(c.Name) > 255:
+		return badArgument("stringLengthError", "TOO_LONG", "A campaign needs a name of at most 255 characters.")
+	case c.AdvertisingChannelType != "SEARCH" && c.AdvertisingChannelType != "DISPLAY":
+		return badArgument("campaignError", "INVALID_ADVERTISING_CHANNEL_TYPE", "The sandbox has the channel types SEARCH and DISPLAY.")
+	case budget == nil:
+		return badArgument("requiredError", "REQUIRED", "The required field was not present: campaignBudget.")
+	case strategies != 1:
+		return badArgument("requiredError", "REQUIRED", "Exactly one bidding strategy is required.")
+	case c.EuPolitical == "":
+		return badArgument("requiredError", "REQUIRED", "The required field was not present: containsEuPoliticalAdvertising.")
+	case c.EuPolitical != "DOES_NOT_CONTAIN_EU_POLITICAL_ADVERTISING" && c.EuPolitical != "CONTAINS_EU_POLITICAL_ADVERTISING", !slices.Contains([]string{"", "ENABLED", "PAUSED"}, c.Status):
+		return badArgument("requestError", "INVALID_ENUM_VALUE", "Invalid enum value.")
+	case c.EndDateTime != "" && googleTime(c.EndDateTime, m.account.zone).IsZero(), c.StartDateTime != "" && googleTime(c.StartDateTime, m.account.zone).IsZero():
+		return badArgument("dateError", "INVALID_STRING_DATE_TIME", "Times are yyyy-MM-dd HH:mm:ss in the account's zone.")
+	case c.EndDateTime != "" && googleTime(c.EndDateTime, m.account.zone).Before(m.now()):
+		return badArgument("dateError", "DATE_TIME_IN_THE_PAST", "The end has passed.")
+	case budget.text("period") == "CUSTOM_PERIOD" && c.EndDateTime == "":
+		return badArgument("campaignError", "END_DATE_TIME_REQUIRED", "A total budget needs an end.")
+	}
+	return nil
+}
+
+func checkCriterion(c criterion) *googleError {
+	switch {
+	case c.Location == nil && c.Language == nil && c.Proximity == nil:
+		return badArgument("requiredError", "REQUIRED", "A criterion says a location, a language or a proximity.")
+	case c.Location != nil && !strings.HasPrefix(c.Location.GeoTargetConstant, "geoTargetConstants/"), c.Language != nil && !strings.HasPrefix(c.Language.LanguageConstant, "languageConstants/"):
+		return badArgument("criterionError", "INVALID_CRITERION", "The constant is not known.")
+	}
+	return nil
+}
+
+func checkGroup(g adGroup) *googleError {
+	switch {
+	case g.Name == "" || g.Campaign == "":
+		return badArgument("requiredError", "REQUIRED", "An ad group needs a name and a campaign.")
+	case !slices.Contains([]string{"", "ENABLED", "PAUSED"}, g.Status), !slices.Contains([]string{"", "SEARCH_STANDARD", "DISPLAY_STANDARD"}, g.Type):
+		return badArgument("requestError", "INVALID_ENUM_VALUE", "Invalid enum value.")
+	}
+	return nil
+}
+
+func checkKeyword(k keyword) *googleError {
+	if k.Keyword == nil || k.Keyword.Text == "" || utf8.RuneCountInString(k.Keyword.Text) > 80 || strings.ContainsAny(k.Keyword.Text, "!@%,*·") {
+		return badArgument("criterionError", "INVALID_KEYWORD_TEXT", "A keyword has 1 to 80 characters and no signs such as ! @ %% , *.")
+	}
+	if !slices.Contains([]string{"BROAD", "PHRASE", "EXACT"}, k.Keyword.MatchType) {
+		return badArgument("requestError", "INVALID_ENUM_VALUE", "Invalid enum value.")
+	}
+	return nil
+}
+
+func checkAd(a adGroupAd) *googleError {
+	if a.Ad == nil || a.AdGroup == "" {
+		return badArgument("requiredError", "REQUIRED", "An ad needs an ad group and its content.")
+	}
+	rsa := a.Ad.Responsive
+	switch {
+	case len(a.Ad.FinalURLs) == 0 || !strings.HasPrefix(a.Ad.FinalURLs[0], "http"):
+		return badArgument("adError", "MISSING_FINAL_URL", "An ad needs a final URL.")
+	case rsa == nil || len(rsa.Headlines) < 3 || len(rsa.Headlines) > 15 || len(rsa.Descriptions) < 2 || len(rsa.Descriptions) > 4:
+		return badArgument("adError", "TOO_FEW_HEADLINES", "A responsive search ad has 3 to 15 headlines and 2 to 4 descriptions.")
+	}
+	seen := map[string]bool{}
+	for i, line := range append(slices.Clone(rsa.Headlines), rsa.Descriptions...) {
+		longest := 30
+		if i >= len(rsa.Headlines) {
+			longest = 90
+		}
+		if line.Text == "" || utf8.RuneCountInString(line.Text) > longest {
+			return badArgument("stringLengthError", "TOO_LONG", "A headline has at most 30 characters, a description 90.")
+		}
+		if seen[line.Text] {
+			return badArgument("adError", "DUPLICATE_ASSET_TEXT", "The texts of an ad differ from each other.")
+		}
+		seen[line.Text] = true
+	}
+	return nil
+}
