@@ -225,6 +225,7 @@ func (a *App) build(ctx context.Context) (err error) {
 			Pacing:      pace,
 			Statements:  a.services.statements,
 			Reconciler:  a.services.reconciler,
+			Payments:    a.services.payments,
 			Explorer:    a.services.explorer,
 			Performance: a.services.metrics,
 			Analysis:    a.services.analysis,

@@ -29,6 +29,8 @@ type Reconciler interface {
 
 // billingPage is a month's statement and what does not agree.
 type billingPage struct {
+	Problem  *problem
+	Funds    fundsCard
 	Months   []monthChoice
 	Month    string
 	Name     string // of the month
@@ -93,7 +95,9 @@ type gapRow struct {
 }
 
 // billing shows a month, the latest with movements unless another is chosen.
-func (v *visit) billing() error {
+func (v *visit) billing() error { return v.billingPage(http.StatusOK, nil, nil) }
+
+func (v *visit) billingPage(status int, refused *problem, entered *payForm) error {
 	all, err := v.d.Statements.Months(v.r.Context(), v.scope(), time.Time{})
 	if err != nil {
 		return err
@@ -114,7 +118,10 @@ func (v *visit) billing() error {
 	}
 	p := billingPage{
 		Month: month.String(), Name: v.monthName(month), State: s.State, ClosesAt: s.ClosesAt.In(v.now.Location()), Partner: v.scope(),
-		Explains: v.who.Can(partners.ActionWriteBudgets),
+		Explains: v.who.Can(partners.ActionWriteBudgets), Problem: refused,
+	}
+	if p.Funds, err = v.funds(entered); err != nil {
+		return err
 	}
 	listed := false
 	for _, known := range all {
@@ -130,7 +137,7 @@ func (v *visit) billing() error {
 	if p.Gaps, err = v.gaps(); err != nil {
 		return err
 	}
-	return v.page(http.StatusOK, "billing", v.locale.T("billing.title"), "billing", p)
+	return v.page(status, "billing", v.locale.T("billing.title"), "billing", p)
 }
 
 func (v *visit) monthName(m billing.Month) string {

@@ -93,6 +93,8 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 		{"GET /campaigns/{id}/history", (*visit).history},
 		{"GET /ledger", (*visit).ledger},
 		{"GET /billing", (*visit).billing},
+		{"POST /billing/payments", (*visit).pay},
+		{"POST /billing/payments/{id}/{action}", (*visit).actOnPayment},
 		{"POST /billing/differences/{id}/explain", (*visit).explainGap},
 		{"GET /alerts", (*visit).alerts},
 		{"POST /alerts/{id}/acknowledge", (*visit).acknowledge},

@@ -276,9 +276,5 @@ func (v *visit) curl(s subject, a exploreAnswer) string {
 	if a.Mixed {
 		query.Set("allow_mixed", "true")
 	}
-	scheme := "http://"
-	if v.d.Secure || v.r.TLS != nil {
-		scheme = "https://"
-	}
-	return `curl -H "Authorization: Bearer $CAMPAIGND_KEY" '` + scheme + v.r.Host + "/api/v1" + s.href() + "/metrics?" + query.Encode() + "'"
+	return `curl -H "Authorization: Bearer $CAMPAIGND_KEY" '` + v.origin() + "/api/v1" + s.href() + "/metrics?" + query.Encode() + "'"
 }

@@ -26,6 +26,7 @@ type Services struct {
 	Ledger      Ledger
 	Statements  Statements
 	Reconciler  Reconciler
+	Payments    Payments
 	Performance Performance
 	Analysis    Analysis
 	Explorer    Explorer

@@ -80,6 +80,7 @@ func newWorld(t *testing.T) *world {
 	w.by = event.Origin{Partner: w.partner, Kind: event.ActorKey, ID: "test", Name: "Laura", From: "dashboard"}
 	w.funding = budgets.NewFunding(w.budgets, db.Extras(), db.Extras())
 	hub := w.hub(db)
+	takes := w.paymentsOf(db)
 	pages, err := New(Config{
 		Services: Services{
 			Campaigns: w.campaigns, Budgets: w.budgets, Performance: w.metrics,
@@ -93,7 +94,7 @@ func newWorld(t *testing.T) *world {
 			Reconciler: billing.NewReconciler(billing.ReconcilerConfig{
 				Ledger: db.Ledger(), Platforms: db.Reconciliation(), Partners: utc{}, Names: db.Campaigns(), Notes: db.Reconciliation(), Now: time.Now,
 			}),
-			Partners: w.partners, Keys: w.partners, Sessions: w.sessions,
+			Payments: takes, Partners: w.partners, Keys: w.partners, Sessions: w.sessions,
 		},
 		Cookie: auth.CookieName, Now: time.Now, NewID: newID,
 	})
