@@ -27,10 +27,14 @@ func (c *demoCmd) Run(e env) error {
 
     %s
 
+  The same for finance, who may pay in under Billing (a simulation, no money moves):
+
+    %s
+
   Or ask the API: curl -H "Authorization: Bearer %s" %s/campaigns
 
   Stop with Ctrl-C.
 
-`, i.Partner, i.Campaigns, i.Link, i.Key, i.API)
+`, i.Partner, i.Campaigns, i.Link, i.Finance, i.Key, i.API)
 	}}, e.stdout)
 }

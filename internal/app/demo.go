@@ -24,6 +24,7 @@ type DemoConfig struct {
 // Invitation is how to look at the demo.
 type Invitation struct {
 	Link      string // opens the dashboard, signed in
+	Finance   string // the same for somebody who may pay in
 	API       string // the base of the API
 	Key       string // a manager's key for it
 	Partner   string // the demo partner's name
@@ -80,9 +81,15 @@ func (a *App) invite(ctx context.Context, r Ready, d market.Demo, show func(Invi
 		slog.ErrorContext(ctx, "no sign-in link", "error", err)
 		return
 	}
+	finance, err := a.fundDemo(ctx, who.Partner)
+	if err != nil {
+		slog.ErrorContext(ctx, "no simulated payments", "error", err)
+		return
+	}
 	base := "http://" + r.Addr
+	link := func(token string) string { return base + "/signin/link?token=" + url.QueryEscape(token) }
 	show(Invitation{
-		Link: base + "/signin/link?token=" + url.QueryEscape(token), API: base + "/api/v1", Key: d.Key,
+		Link: link(token), Finance: link(finance), API: base + "/api/v1", Key: d.Key,
 		Partner: d.Partner, Campaigns: len(d.Campaigns),
 	})
 }

@@ -124,8 +124,7 @@ func (s *Simulated) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Method == http.MethodPost {
-		s.decide(known, r.FormValue("outcome"))
-		s.tell(context.WithoutCancel(r.Context()), id)
+		s.Decide(context.WithoutCancel(r.Context()), id, r.FormValue("outcome"))
 		http.Redirect(w, r, known.ReturnURL, http.StatusSeeOther) //nolint:gosec // G710: whoever asked for the payment said where its payer goes
 		return
 	}
@@ -146,12 +145,18 @@ func (s *simulation) open() bool {
 	return len(s.report.Facts) == 0 && s.report.Phase != payment.Cancelled
 }
 
-func (s *Simulated) decide(known *simulation, outcome string) {
+// Decide is what the payer of a payment does: pay, decline or cancel. What is
+// over stays as it is.
+func (s *Simulated) Decide(ctx context.Context, id uuid.UUID, outcome string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !known.open() {
-		return
+	if known := s.known[id]; known != nil && known.open() {
+		s.decide(known, outcome)
 	}
+	s.mu.Unlock()
+	s.tell(ctx, id)
+}
+
+func (s *Simulated) decide(known *simulation, outcome string) {
 	r := &known.report
 	r.At, r.Reason = s.now(), ""
 	switch outcome {
