@@ -120,6 +120,7 @@ func (a *Authorizer) transact(ctx context.Context, batch []*decision) error {
 	for _, d := range batch {
 		needs.Budgets = append(needs.Budgets, d.needs.Budgets...)
 		needs.Reservations = append(needs.Reservations, d.needs.Reservations...)
+		needs.Fresh = append(needs.Fresh, d.needs.Fresh...)
 		needs.Spends = append(needs.Spends, d.needs.Spends...)
 	}
 	return a.vault.Decide(ctx, needs, func(b *Books) error {

@@ -22,14 +22,16 @@ type SpendRef struct {
 type Needs struct {
 	Budgets      []uuid.UUID
 	Reservations []uuid.UUID // their budgets are found with them
+	Fresh        []uuid.UUID // of reservations of Budgets that are to be made, if they are not
 	Spends       []SpendRef  // of Budgets
 }
 
 // Books is what one transaction has found and locked, and what it will write.
 // What is missing does not exist.
 type Books struct {
-	Budgets      map[uuid.UUID]*Budget
-	Reservations map[uuid.UUID]*Reservation // those named, and those of the budgets that are due
+	Budgets map[uuid.UUID]*Budget
+	// Reservations are those named, and those that are due of the budgets.
+	Reservations map[uuid.UUID]*Reservation
 	Spends       map[SpendRef]*Spend
 	Allowances   map[uuid.UUID]*Allowance // by partner
 

@@ -27,7 +27,7 @@ func (a Decider) Reserve(ctx context.Context, by event.Origin, n NewReservation)
 			Path: "ttl_seconds", Code: "out_of_range", Detail: "A reservation cannot last this long.", Allow: "1 to 2592000",
 		})
 	}
-	needs := Needs{Budgets: []uuid.UUID{n.Budget}, Reservations: []uuid.UUID{n.ID}}
+	needs := Needs{Budgets: []uuid.UUID{n.Budget}, Fresh: []uuid.UUID{n.ID}}
 	return answer(ctx, a, by, needs, func(b *Books) (*Reservation, error) { return b.reserve(by, n) })
 }
 

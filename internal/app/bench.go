@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -17,27 +16,23 @@ import (
 
 // BenchConfig is what campaignd bench ingest can be told.
 type BenchConfig struct {
-	Duration  time.Duration `default:"10s" help:"How long each load lasts."`
-	Database  string        `placeholder:"URL" help:"An empty PostgreSQL to measure on, in place of an embedded store in a temporary folder. What the measurement writes stays there."`
-	Campaigns int           `default:"500" help:"Over how many campaigns the events are spread."`
-	Seed      uint64        `default:"1" help:"Of the values sent."`
-	InfluxURL string        `placeholder:"URL" help:"An InfluxDB 1.x that takes the same facts first, as a baseline."`
-	JSON      bool          `name:"json" help:"Print the figures as JSON."`
+	Duration time.Duration `default:"10s" help:"How long each load lasts."`
+	BenchStore
+	Campaigns int    `default:"500" help:"Over how many campaigns the events are spread."`
+	Seed      uint64 `default:"1" help:"Of the values sent."`
+	InfluxURL string `placeholder:"URL" help:"An InfluxDB 1.x that takes the same facts first, as a baseline."`
+	JSON      bool   `name:"json" help:"Print the figures as JSON."`
 }
 
 // BenchIngest measures ingest through a program of its own, beside what the
 // bare store takes and, on PostgreSQL, beside one insert per event.
 func BenchIngest(ctx context.Context, cfg BenchConfig, stdout, stderr io.Writer) error {
-	dir, err := os.MkdirTemp("", "campaignd-bench-")
+	dir, url, remove, err := cfg.place()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	bare := filepath.Join(dir, "bare")
-	if cfg.Database != "" {
-		bare = cfg.Database
-	}
-	db, err := sqlstore.Open(ctx, sqlstore.Config{URL: bare})
+	defer remove()
+	db, err := sqlstore.Open(ctx, sqlstore.Config{URL: url})
 	if err != nil {
 		return err
 	}
@@ -71,26 +66,22 @@ func measure(ctx context.Context, cfg BenchConfig, db *sqlstore.DB, program *ben
 
 // BenchQueryConfig is what campaignd bench query can be told.
 type BenchQueryConfig struct {
-	Events    int64  `default:"1000000" help:"How many events the store has; a tenth of them are of one campaign."`
-	Campaigns int    `default:"20" help:"Over how many campaigns they are spread."`
-	Triples   int    `default:"2000" help:"How many random (campaign, at, known_at) are asked about."`
-	Database  string `placeholder:"URL" help:"An empty PostgreSQL to measure on, in place of an embedded store in a temporary folder. What the measurement writes stays there."`
-	Seed      uint64 `default:"1" help:"Of the events and questions."`
-	JSON      bool   `name:"json" help:"Print the figures as JSON."`
+	Events    int64 `default:"1000000" help:"How many events the store has; a tenth of them are of one campaign."`
+	Campaigns int   `default:"20" help:"Over how many campaigns they are spread."`
+	Triples   int   `default:"2000" help:"How many random (campaign, at, known_at) are asked about."`
+	BenchStore
+	Seed uint64 `default:"1" help:"Of the events and questions."`
+	JSON bool   `name:"json" help:"Print the figures as JSON."`
 }
 
 // BenchQuery fills a store with 90 days of deliveries by the path that every
 // event takes, and measures questions about it, each beside a plain replay.
 func BenchQuery(ctx context.Context, cfg BenchQueryConfig, stdout io.Writer) error {
-	where := cfg.Database
-	if where == "" {
-		dir, err := os.MkdirTemp("", "campaignd-bench-")
-		if err != nil {
-			return err
-		}
-		defer func() { _ = os.RemoveAll(dir) }()
-		where = dir
+	_, url, remove, err := cfg.place()
+	if err != nil {
+		return err
 	}
+	defer remove()
 	var db *sqlstore.DB
 	defer func() {
 		if db != nil {
@@ -98,7 +89,7 @@ func BenchQuery(ctx context.Context, cfg BenchQueryConfig, stdout io.Writer) err
 		}
 	}()
 	answers, err := bench.Ask(ctx, func(now func() time.Time) (_ bench.Archive, err error) {
-		db, err = sqlstore.Open(ctx, sqlstore.Config{URL: where, Now: now})
+		db, err = sqlstore.Open(ctx, sqlstore.Config{URL: url, Now: now})
 		if err != nil {
 			return nil, err
 		}

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/google/uuid"
@@ -25,8 +23,8 @@ type BenchBudgetConfig struct {
 	Clients  int           `default:"64" help:"How many ask at once, each for the next when it has its answer."`
 	Budgets  int           `default:"200" help:"Over how many budgets the second load is spread."`
 	Duration time.Duration `default:"5s" help:"How long each load lasts."`
-	Database string        `placeholder:"URL" help:"An empty PostgreSQL to measure on, in place of an embedded store in a temporary folder. What the measurement writes stays there."`
-	JSON     bool          `name:"json" help:"Print the figures as JSON."`
+	BenchStore
+	JSON bool `name:"json" help:"Print the figures as JSON."`
 }
 
 const (
@@ -39,15 +37,11 @@ const (
 // BenchBudget measures durable decisions through the Authorizer, on one hot
 // budget and over many, beside a service that takes a transaction for each.
 func BenchBudget(ctx context.Context, cfg BenchBudgetConfig, stdout io.Writer) error {
-	dir, err := os.MkdirTemp("", "campaignd-bench-")
+	_, url, remove, err := cfg.place()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	url := filepath.Join(dir, "store")
-	if cfg.Database != "" {
-		url = cfg.Database
-	}
+	defer remove()
 	db, err := sqlstore.Open(ctx, sqlstore.Config{URL: url, MaxConns: cfg.Clients})
 	if err != nil {
 		return err

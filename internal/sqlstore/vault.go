@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -24,51 +25,38 @@ type Vault struct{ db *DB }
 // Vault returns the store of decisions.
 func (db *DB) Vault() Vault { return Vault{db} }
 
-// Decide implements budgets.Vault.
-func (v Vault) Decide(ctx context.Context, needs budgets.Needs, decide func(*budgets.Books) error) error {
-	if err := v.widen(ctx, &needs); err != nil {
-		return v.db.translate(err)
-	}
-	return v.db.write(ctx, func(t *tx) error {
-		books, err := v.open(ctx, t, needs)
-		if err != nil {
-			return err
-		}
-		if err := decide(books); err != nil {
-			return err
-		}
-		return v.close(ctx, t, books)
-	})
-}
+// errDue ends a transaction that has not locked the budgets of all reservations
+// which have to expire in it.
+var errDue = errors.New("sqlstore: budgets with due reservations are not locked")
 
-// widen adds the budgets of the reservations that are named, and those of their
-// partners that have reservations to expire: what is due must not count against
-// a partner's limit. A reservation never changes its budget, so this need not
-// be in the transaction.
-func (v Vault) widen(ctx context.Context, needs *budgets.Needs) error {
+// Decide implements budgets.Vault. What it has to lock is known beforehand but
+// for two cases: the budgets of reservations that are named, which never change
+// and so are asked for outside of the transaction, and those with reservations
+// that are due, which are rare and make it begin again.
+func (v Vault) Decide(ctx context.Context, needs budgets.Needs, decide func(*budgets.Books) error) error {
 	of, err := v.refs(ctx, `SELECT DISTINCT budget FROM budget_reservations WHERE id`, needs.Reservations)
 	if err != nil {
-		return err
+		return v.db.translate(err)
 	}
-	needs.Budgets = unique(append(needs.Budgets, of...))
-	owners, err := v.refs(ctx, `SELECT DISTINCT partner FROM budgets WHERE id`, needs.Budgets)
-	if err != nil {
-		return err
-	}
-	for _, p := range owners {
-		rows, err := v.db.reader.QueryContext(ctx, `SELECT DISTINCT budget FROM budget_reservations
-			WHERE partner = $1 AND state = 'reserved' AND expires_at <= $2`, v.db.key(p), micros(v.db.steady()))
-		if err != nil {
+	for {
+		needs.Budgets = unique(append(needs.Budgets, of...))
+		err := v.db.write(ctx, func(t *tx) error {
+			books, due, err := v.open(ctx, t, needs)
+			if err != nil {
+				return err
+			}
+			if of = due; len(due) > 0 {
+				return errDue
+			}
+			if err := decide(books); err != nil {
+				return err
+			}
+			return v.close(ctx, t, books)
+		})
+		if !errors.Is(err, errDue) {
 			return err
 		}
-		due, err := collect(rows, scanID)
-		if err != nil {
-			return err
-		}
-		needs.Budgets = append(needs.Budgets, due...)
 	}
-	needs.Budgets = unique(needs.Budgets)
-	return nil
 }
 
 func compareIDs(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) }
@@ -115,33 +103,34 @@ func (db *DB) among(ids []uuid.UUID) (condition string, args []any) {
 }
 
 // open locks the budgets and then their partners' log heads, and reads the rest
-// under these locks.
-func (v Vault) open(ctx context.Context, t *tx, needs budgets.Needs) (*budgets.Books, error) {
-	b := &budgets.Books{
+// under these locks. due are further budgets that have to be locked: what has
+// run out must not count against a partner's limit.
+func (v Vault) open(ctx context.Context, t *tx, needs budgets.Needs) (b *budgets.Books, due []uuid.UUID, err error) {
+	b = &budgets.Books{
 		Budgets: map[uuid.UUID]*budgets.Budget{}, Reservations: map[uuid.UUID]*budgets.Reservation{},
 		Spends: map[budgets.SpendRef]*budgets.Spend{}, Allowances: map[uuid.UUID]*budgets.Allowance{}, Changed: map[uuid.UUID]*budgets.Reservation{},
 	}
 	owners, err := v.lock(ctx, t, b, needs.Budgets)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	b.Now = v.db.steady().UTC().Truncate(time.Microsecond)
-	if err := v.readReservations(ctx, t, b, needs.Reservations, owners); err != nil {
-		return nil, err
-	}
-	if err := v.readSpends(ctx, t, b, needs.Spends); err != nil {
-		return nil, err
-	}
 	for _, p := range owners {
 		a, err := v.allowance(ctx, t, p)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if a.Limited() {
 			b.Allowances[p] = a
 		}
 	}
-	return b, nil
+	if err := v.readNamed(ctx, t, b, append(slices.Clone(needs.Reservations), needs.Fresh...)); err != nil {
+		return nil, nil, err
+	}
+	if due, err = v.readDue(ctx, t, b, owners); err != nil {
+		return nil, nil, err
+	}
+	return b, unique(due), v.readSpends(ctx, t, b, needs.Spends)
 }
 
 func (v Vault) lock(ctx context.Context, t *tx, b *budgets.Books, ids []uuid.UUID) (owners []uuid.UUID, err error) {
@@ -181,34 +170,46 @@ func scanReservation(row scanner) (*budgets.Reservation, error) {
 	return r, err
 }
 
-// readReservations finds those that are named and those that are due. What is
-// due of a budget that is not locked is left to its own turn.
-func (v Vault) readReservations(ctx context.Context, t *tx, b *budgets.Books, ids, owners []uuid.UUID) error {
-	read := func(query string, args ...any) error {
-		rows, err := t.query(ctx, `SELECT `+reservationColumns+` FROM budget_reservations WHERE `+query, args...)
+// readNamed finds reservations by their ids.
+func (v Vault) readNamed(ctx context.Context, t *tx, b *budgets.Books, ids []uuid.UUID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	among, args := v.db.among(ids)
+	rows, err := t.query(ctx, `SELECT `+reservationColumns+` FROM budget_reservations WHERE id`+among, args...)
+	if err != nil {
+		return fmt.Errorf("read reservations: %w", err)
+	}
+	found, err := collect(rows, scanReservation)
+	for _, r := range found {
+		b.Reservations[r.ID] = r
+	}
+	return err
+}
+
+// readDue finds the reservations that are due of the budgets that are locked.
+// Where a partner has limits of its own those of its other budgets count too;
+// without, they are left to their own turn.
+func (v Vault) readDue(ctx context.Context, t *tx, b *budgets.Books, owners []uuid.UUID) (unlocked []uuid.UUID, err error) {
+	for _, p := range owners {
+		rows, err := t.query(ctx, `SELECT `+reservationColumns+` FROM budget_reservations
+			WHERE partner = $1 AND state = 'reserved' AND expires_at <= $2`, v.db.key(p), micros(b.Now))
 		if err != nil {
-			return fmt.Errorf("read reservations: %w", err)
+			return nil, fmt.Errorf("read what is due: %w", err)
 		}
 		found, err := collect(rows, scanReservation)
+		if err != nil {
+			return nil, err
+		}
 		for _, r := range found {
 			if b.Budgets[r.Budget] != nil {
 				b.Reservations[r.ID] = r
+			} else if b.Allowances[p] != nil {
+				unlocked = append(unlocked, r.Budget)
 			}
 		}
-		return err
 	}
-	if len(ids) > 0 {
-		among, args := v.db.among(ids)
-		if err := read(`id`+among, args...); err != nil {
-			return err
-		}
-	}
-	for _, p := range owners {
-		if err := read(`partner = $1 AND state = 'reserved' AND expires_at <= $2`, v.db.key(p), micros(b.Now)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return unlocked, nil
 }
 
 const spendColumns = `partner, budget, id, category, currency, amount, occurred_at, day, recorded_at, overdelivery, credit`
