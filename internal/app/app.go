@@ -32,7 +32,6 @@ import (
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/internal/telemetry"
 	"github.com/hexabuilders/campaignd/internal/webhook"
-	"github.com/hexabuilders/campaignd/optimization"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/analysis"
@@ -86,7 +85,6 @@ type services struct {
 	platforms  *platforms.Service
 	reports    *report.Service
 	authorizer *budgets.Authorizer
-	optimizer  *optimization.Service
 	statements *billing.Statements
 	reconciler *billing.Reconciler
 	payments   *payment.Service
@@ -129,7 +127,6 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		Store: db.Reports(), Files: db.Reports(), Schedules: db.Reports(), Source: reportSource{&s}, Metrics: s.metrics,
 	}, now)
 	s.analysis = analysis.NewService(db.Metrics(), s.metrics, now)
-	s.optimizer = newOptimizer(db, &s, now)
 	s.explorer = performance.NewExplorer(s.metrics, s.sources)
 	s.rules = rule.NewService(db.Rules(), db.Rules(), watched{s.campaigns, s.budgets}, db.Metrics(), db.Log(), campaignTypes(), now)
 	return s
@@ -214,10 +211,9 @@ func (a *App) build(ctx context.Context) (err error) {
 		Insights:    insights,
 		Reach:       a.services.reach,
 		Panels:      a.services.panels,
-		Optimizer:   a.services.optimizer,
 		Reports:     a.services.reports,
 		Imports:     reports{a.importer, a.cfg.clock()},
-		Integration: integrated{a.links},
+		Integration: a.links.integrated(),
 	}, httpapi.Options{Now: a.cfg.clock(), MaxBody: a.cfg.MaxBody, Auth: who, Idempotency: idempotency{a.db.Idempotency()}})
 	pages, err := dashboard.New(dashboard.Config{
 		Services: dashboard.Services{
@@ -243,6 +239,7 @@ func (a *App) build(ctx context.Context) (err error) {
 			Audiences:   a.services.audiences,
 			Reach:       a.services.reach,
 			Panels:      a.services.panels,
+			Integration: a.links.integrated(),
 			Reports:     a.services.reports,
 		},
 		Cookie: auth.CookieName, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.cfg.clock(), NewID: newID,
@@ -319,7 +316,6 @@ func (a *App) newWorkers() []worker {
 	}...)}
 	timed.Jobs = append(timed.Jobs, a.links.jobs(a.cfg.clock())...)
 	timed.Jobs = append(timed.Jobs, a.platformJobs()...)
-	timed.Jobs = append(timed.Jobs, a.optimizerJobs()...)
 	workers := []worker{
 		{"ingester", a.services.ingester.Run},
 		{"authorizer", a.services.authorizer.Run},

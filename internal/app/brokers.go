@@ -17,13 +17,11 @@ import (
 
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/bus"
-	"github.com/hexabuilders/campaignd/internal/httpapi"
 	"github.com/hexabuilders/campaignd/internal/integration"
 	"github.com/hexabuilders/campaignd/internal/jobs"
 	"github.com/hexabuilders/campaignd/internal/relay"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/internal/telemetry"
-	"github.com/hexabuilders/campaignd/localday"
 )
 
 // BrokerConfig is what can be set of the brokers.
@@ -72,7 +70,7 @@ func newLinks(db *sqlstore.DB, s *services, cfg Config) (*links, error) {
 		db:     db,
 		inbox:  integration.NewInbox(db.Inbound(), s.partners, s.campaigns, now),
 		mail:   integration.NewLetters(db.Letters(), now, newID),
-		report: integration.NewReporter(reportDays{db.ReportDays()}, reportFacts{s, db.Log(), now}, now),
+		report: integration.NewReporter(db.ReportDays(), reportFacts{s, db.Log(), now}, now),
 	}
 	take := integration.TakeInbound(l.inbox)
 	l.mail.Register(integration.TopicContract, take)
@@ -211,18 +209,18 @@ func (l *links) checks() []telemetry.Check {
 }
 
 // status asks every broker, and the store for how far each has come.
-func (l *links) status(ctx context.Context) ([]httpapi.BrokerStatus, error) {
+func (l *links) status(ctx context.Context) ([]event.BrokerStatus, error) {
 	heads, err := l.db.Log().Heads(ctx)
 	if err != nil {
 		return nil, err
 	}
-	all := []httpapi.BrokerStatus{}
+	all := []event.BrokerStatus{}
 	for _, x := range l.all {
 		lag, err := l.lag(ctx, x, heads)
 		if err != nil {
 			return nil, err
 		}
-		st := httpapi.BrokerStatus{Name: x.name, Addr: x.addr, Up: true, Listens: x.broker.Features().Consume, Lag: lag, Sent: x.outbox.Sent()}
+		st := event.BrokerStatus{Name: x.name, Addr: x.addr, Up: true, Listens: x.broker.Features().Consume, Lag: lag, Sent: x.outbox.Sent()}
 		if failing := x.outbox.Failing(); failing != nil {
 			st.FailedAt, st.Problem = &failing.At, failing.Why
 		}
@@ -244,46 +242,16 @@ func (l *links) lag(ctx context.Context, x *link, heads map[uuid.UUID]int64) (la
 	return lag, err
 }
 
-// integrated is httpapi.Integration.
-type integrated struct{ *links }
-
-// Receive implements httpapi.Integration.
-func (i integrated) Receive(ctx context.Context, by event.Origin, body []byte, validateOnly bool) (event.Inbound, error) {
-	return i.inbox.Receive(ctx, by, body, validateOnly)
+// integrated is what the API and the dashboard know of all this.
+type integrated struct {
+	*integration.Inbox
+	*integration.Letters
+	links *links
 }
 
-// Received implements httpapi.Integration.
-func (i integrated) Received(ctx context.Context, partner uuid.UUID, limit int) ([]event.Inbound, error) {
-	return i.inbox.Recent(ctx, partner, limit)
-}
+func (l *links) integrated() integrated { return integrated{l.inbox, l.mail, l} }
 
-// Brokers implements httpapi.Integration.
-func (i integrated) Brokers(ctx context.Context) ([]httpapi.BrokerStatus, error) {
-	return i.status(ctx)
-}
-
-// Letters implements httpapi.Integration.
-func (i integrated) Letters() httpapi.Letters { return i.mail }
-
-// reportDays is integration.ReportDays over the store.
-type reportDays struct{ store sqlstore.ReportDays }
-
-// Track implements integration.ReportDays.
-func (d reportDays) Track(ctx context.Context, day integration.DueDay, due time.Time) error {
-	return d.store.Track(ctx, sqlstore.DueDay(day), due)
-}
-
-// DueDays implements integration.ReportDays.
-func (d reportDays) DueDays(ctx context.Context, now time.Time, limit int) ([]integration.DueDay, error) {
-	found, err := d.store.Due(ctx, now, limit)
-	due := make([]integration.DueDay, len(found))
-	for i, x := range found {
-		due[i] = integration.DueDay(x)
-	}
-	return due, err
-}
-
-// Report implements integration.ReportDays.
-func (d reportDays) Report(ctx context.Context, day integration.DueDay, events []event.Event, next localday.Day, due time.Time) (bool, error) {
-	return d.store.Report(ctx, sqlstore.DueDay(day), events, next, due)
+// Brokers is how each broker stands.
+func (i integrated) Brokers(ctx context.Context) ([]event.BrokerStatus, error) {
+	return i.links.status(ctx)
 }

@@ -61,6 +61,9 @@ type Backend struct {
 	Books     LedgerReader
 	Log       Log
 	Leases    Leases
+	Letters   LetterStore
+	Inbound   InboundStore
+	Days      ReportDays
 	Now       func() time.Time // the backend's clock
 }
 
@@ -80,6 +83,8 @@ func Run(t *testing.T, b Backend) {
 		"billing":   Billing,
 		"sources":   Sources,
 		"log":       EventLog,
+
+		"integration": Integration,
 	} {
 		t.Run(name, func(t *testing.T) { suite(t, b) })
 	}

@@ -120,6 +120,8 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 		{"GET /settings/webhooks", (*visit).webhooks},
 		{"POST /settings/webhooks", (*visit).addWebhook},
 		{"POST /settings/webhooks/{id}/{action}", (*visit).actOnWebhook},
+		{"GET /settings/brokers", (*visit).brokers},
+		{"POST /settings/brokers/letters/{id}/{action}", (*visit).actOnLetter},
 		{"/", func(*visit) error { return errNoPage }},
 	} {
 		mux.Handle(page.pattern, d.private(page.handle))

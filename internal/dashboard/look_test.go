@@ -145,7 +145,8 @@ const audit = `(() => {
 func TestEveryPageFitsEveryWidth(t *testing.T) {
 	w, b := newWorld(t), newTab(t)
 	running, draft := w.busy()
-	w.signIn(b, partners.RoleManager)
+	w.poison()
+	w.signIn(b, partners.RoleAdmin) // who sees all there is
 	lowCTR, _, err := w.rules.List(t.Context(), w.by, rule.Query{})
 	must(t, err)
 	paths := [][2]string{
@@ -161,6 +162,7 @@ func TestEveryPageFitsEveryWidth(t *testing.T) {
 		{"rules", "/alerts/rules"},
 		{"rule", "/alerts/rules/" + lowCTR[len(lowCTR)-1].State().ID.String()},
 		{"webhooks", "/settings/webhooks"},
+		{"brokers", "/settings/brokers"},
 		{"reports", "/reports"},
 		{"billing", "/billing"},
 		{"nowhere", "/nowhere"},

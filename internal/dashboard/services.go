@@ -33,6 +33,7 @@ type Services struct {
 	Alerts      Alerts
 	Webhooks    Webhooks
 	Audiences   Audiences
+	Integration Integration
 	Reach       Reach
 	Panels      Panels
 	Reports     Reports

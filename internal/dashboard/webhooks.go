@@ -29,6 +29,7 @@ type Webhooks interface {
 
 // webhooksPage is where the partner's own programs are told.
 type webhooksPage struct {
+	Tabs      []settingsTab
 	Problem   *problem
 	Secret    *shownSecret // of an endpoint that was made just now
 	Endpoints []endpointCard
@@ -91,6 +92,7 @@ func (v *visit) webhooksWith(status int, p webhooksPage, wrong *mistakes) error 
 		f.choose("webhook_events", "choices", true, offeredEvents, f.named("webhook.event."), "events").whole(),
 		f.input("webhook_description", "description").optional().whole(),
 	}
+	p.Tabs = v.settingsTabs("/settings/webhooks")
 	p.Open = p.Open || len(found) == 0
 	v.w.Header().Set("Cache-Control", "no-store")
 	return v.page(status, "webhooks", v.locale.T("webhook.title"), "settings", p)

@@ -51,6 +51,7 @@ type world struct {
 	log       sqlstore.Log
 	anomalies *lookout.Service
 	panels    *panel.Service
+	mail      *post
 	by        event.Origin
 }
 
@@ -78,6 +79,7 @@ func newWorld(t *testing.T) *world {
 	w.anomalies = lookout.NewService(db.Anomalies(), db.Metrics(), db.Metrics(), unlaunched{}, time.Now)
 	w.partner = w.newPartner("Café Andino")
 	w.by = event.Origin{Partner: w.partner, Kind: event.ActorKey, ID: "test", Name: "Laura", From: "dashboard"}
+	w.mail = w.newPost(db)
 	w.funding = budgets.NewFunding(w.budgets, db.Extras(), db.Extras())
 	hub := w.hub(db)
 	takes := w.paymentsOf(db)
@@ -214,6 +216,9 @@ func (w *world) newPartner(name string) uuid.UUID {
 
 // key is an API key of a role.
 func (w *world) key(partner uuid.UUID, role partners.Role) string {
+	if role == partners.RoleAdmin {
+		partner = uuid.Nil // an operator's belongs to no partner
+	}
 	_, secret, err := w.partners.IssueKey(w.t.Context(), event.Origin{Kind: event.ActorOperator}, partner, partners.NewKey{Role: role, Name: "Laura " + string(role)})
 	must(w.t, err)
 	return secret

@@ -23,12 +23,8 @@ type Integration interface {
 	Receive(ctx context.Context, by event.Origin, body []byte, validateOnly bool) (event.Inbound, error)
 	// Received are the latest of a partner, of uuid.Nil everybody's.
 	Received(ctx context.Context, partner uuid.UUID, limit int) ([]event.Inbound, error)
-	Brokers(ctx context.Context) ([]BrokerStatus, error)
-	Letters() Letters
-}
-
-// Letters are the messages that could not be taken in.
-type Letters interface {
+	Brokers(ctx context.Context) ([]event.BrokerStatus, error)
+	// List, Get, Replay and Drop are about messages that could not be taken in.
 	List(ctx context.Context, partner uuid.UUID, states []event.LetterState, limit int, cursor string) ([]event.Letter, string, error)
 	Get(ctx context.Context, partner, id uuid.UUID) (event.Letter, error)
 	Replay(ctx context.Context, partner, id uuid.UUID) (event.Letter, error)
@@ -139,21 +135,9 @@ func (s *Server) listInbound(ctx context.Context, in *struct {
 	return &plain[list[inboundBody]]{out}, err
 }
 
-// BrokerStatus is how one broker stands.
-type BrokerStatus struct {
-	Name     string     `json:"name" example:"kafka://kafka:9092"`
-	Addr     string     `json:"addr,omitempty" doc:"Where the broker in this process listens."`
-	Up       bool       `json:"up" doc:"Whether it answers this node."`
-	Listens  bool       `json:"listens" doc:"Whether inbound events and delivery facts are taken from it."`
-	Lag      int64      `json:"lag" doc:"Events of the log that it does not have, a second ago."`
-	Sent     int64      `json:"sent" doc:"Events that this node has sent since its start."`
-	FailedAt *time.Time `json:"failed_at,omitempty" doc:"When sending failed last, until it succeeds."`
-	Problem  string     `json:"problem,omitempty"`
-}
-
-func (s *Server) listBrokers(ctx context.Context, _ *struct{}) (*plain[list[BrokerStatus]], error) {
+func (s *Server) listBrokers(ctx context.Context, _ *struct{}) (*plain[list[event.BrokerStatus]], error) {
 	found, err := s.Integration.Brokers(ctx)
-	return &plain[list[BrokerStatus]]{list[BrokerStatus]{Items: found}}, err
+	return &plain[list[event.BrokerStatus]]{list[event.BrokerStatus]{Items: found}}, err
 }
 
 // deadLetter is a message as operators see it.
@@ -210,7 +194,7 @@ func (s *Server) listLetters(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	found, next, err := s.Integration.Letters().List(ctx, partner, in.State, in.Limit, in.Cursor)
+	found, next, err := s.Integration.List(ctx, partner, in.State, in.Limit, in.Cursor)
 	out := list[deadLetter]{Items: make([]deadLetter, len(found)), NextCursor: next}
 	for i, l := range found {
 		out.Items[i] = describeLetter(l)
@@ -219,7 +203,7 @@ func (s *Server) listLetters(ctx context.Context, in *struct {
 }
 
 func (s *Server) getLetter(ctx context.Context, in *ByID) (*plain[deadLetter], error) {
-	return wholeLetter(s.Integration.Letters().Get(ctx, by(ctx).Partner, in.ID))
+	return wholeLetter(s.Integration.Get(ctx, by(ctx).Partner, in.ID))
 }
 
 // aboutLetter is a decision about one letter.
@@ -231,14 +215,14 @@ type aboutLetter struct {
 
 func (s *Server) replayLetter(ctx context.Context, in *aboutLetter) (*plain[deadLetter], error) {
 	if in.ValidateOnly {
-		return wholeLetter(s.Integration.Letters().Get(ctx, by(ctx).Partner, in.ID))
+		return wholeLetter(s.Integration.Get(ctx, by(ctx).Partner, in.ID))
 	}
-	return wholeLetter(s.Integration.Letters().Replay(ctx, by(ctx).Partner, in.ID))
+	return wholeLetter(s.Integration.Replay(ctx, by(ctx).Partner, in.ID))
 }
 
 func (s *Server) dropLetter(ctx context.Context, in *aboutLetter) (*plain[deadLetter], error) {
 	if in.ValidateOnly {
-		return wholeLetter(s.Integration.Letters().Get(ctx, by(ctx).Partner, in.ID))
+		return wholeLetter(s.Integration.Get(ctx, by(ctx).Partner, in.ID))
 	}
-	return wholeLetter(s.Integration.Letters().Drop(ctx, by(ctx).Partner, in.ID))
+	return wholeLetter(s.Integration.Drop(ctx, by(ctx).Partner, in.ID))
 }

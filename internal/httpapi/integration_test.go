@@ -6,11 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/uuid"
-
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/fault"
-	"github.com/hexabuilders/campaignd/internal/httpapi"
 	"github.com/hexabuilders/campaignd/internal/integration"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 )
@@ -18,28 +15,21 @@ import (
 // post is httpapi.Integration without a broker.
 type post struct {
 	*integration.Inbox
-	mail *integration.Letters
-	db   *sqlstore.DB
+	*integration.Letters
 	fail error // what the messages of letter fail on
 }
 
 const lettersTopic = "onboarding.contract-activated"
 
 func newPost(db *sqlstore.DB, w *world) *post {
-	p := &post{integration.NewInbox(db.Inbound(), w.services.Partners, w.services.Campaigns, w.clock),
-		integration.NewLetters(db.Letters(), w.clock, newID), db, nil}
-	p.mail.Register(lettersTopic, func(context.Context, event.Message) error { return p.fail })
+	p := &post{Inbox: integration.NewInbox(db.Inbound(), w.services.Partners, w.services.Campaigns, w.clock),
+		Letters: integration.NewLetters(db.Letters(), w.clock, newID)}
+	p.Register(lettersTopic, func(context.Context, event.Message) error { return p.fail })
 	return p
 }
 
-func (p *post) Received(ctx context.Context, partner uuid.UUID, limit int) ([]event.Inbound, error) {
-	return p.Recent(ctx, partner, limit)
-}
-
-func (p *post) Letters() httpapi.Letters { return p.mail }
-
-func (p *post) Brokers(context.Context) ([]httpapi.BrokerStatus, error) {
-	return []httpapi.BrokerStatus{{Name: "nats", Up: true, Listens: true}}, nil
+func (p *post) Brokers(context.Context) ([]event.BrokerStatus, error) {
+	return []event.BrokerStatus{{Name: "nats", Up: true, Listens: true}}, nil
 }
 
 // letter is one of the house's, of a message that always fails.
@@ -47,7 +37,7 @@ func (h *house) letter() string {
 	h.Helper()
 	p := h.services.Integration.(*post)
 	p.fail = fault.ErrInvalid
-	consumer := integration.NewConsumer("nats", p.mail)
+	consumer := integration.NewConsumer("nats", p.Letters)
 	if err := consumer.Handle(h.Context(), []event.Message{{Topic: lettersTopic, ID: "m", Body: []byte(`{"data":{"partner_id":"` + h.id + `"}}`)}}); err != nil {
 		h.Fatal(err)
 	}

@@ -109,7 +109,6 @@ func newWorldOn(t testing.TB, store string) *world {
 		Store: db.Audiences(), Uploads: db.Audiences(), People: db.People(), Eraser: db.People(),
 		Currency: func(context.Context, uuid.UUID) (string, error) { return "USD", nil }, Now: w.clock, NewID: newID,
 	})
-	w.optimizes()
 	w.services.Insights = newInsights(w)
 	w.panels()
 	chart, err := billing.ParseChart("")

@@ -11,6 +11,7 @@ import (
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/performance"
 )
 
 // EventReport is the event of a campaign's report; brokers have it as
@@ -37,22 +38,16 @@ type Period struct {
 	To       time.Time    `json:"to"`
 }
 
-// DueDay is a campaign whose day is over.
-type DueDay struct {
-	Partner, Campaign uuid.UUID
-	Day               localday.Day
-}
-
 // ReportDays keeps for each campaign the day whose report is next.
 type ReportDays interface {
 	// Track begins with a day; a campaign that is tracked stays as it is.
-	Track(ctx context.Context, d DueDay, due time.Time) error
+	Track(ctx context.Context, d performance.DueDay, due time.Time) error
 	// DueDays are those whose time has come, the longest due first.
-	DueDays(ctx context.Context, now time.Time, limit int) ([]DueDay, error)
+	DueDays(ctx context.Context, now time.Time, limit int) ([]performance.DueDay, error)
 	// Report appends the events of a day and goes on to the next one, or to none
 	// when next is zero, in one transaction: unless the campaign has left the
 	// day already, and then nothing is appended and done is false.
-	Report(ctx context.Context, d DueDay, events []event.Event, next localday.Day, due time.Time) (done bool, err error)
+	Report(ctx context.Context, d performance.DueDay, events []event.Event, next localday.Day, due time.Time) (done bool, err error)
 }
 
 // Facts is what reports are made of.
@@ -90,7 +85,7 @@ func (r *Reporter) Follow(ctx context.Context, events []event.Event) error {
 			return err
 		}
 		day := localday.Of(e.OccurredAt, zoneOf(c.Timezone))
-		if err := r.days.Track(ctx, DueDay{e.Partner, e.AggregateID, day}, endOf(day, c.Timezone)); err != nil {
+		if err := r.days.Track(ctx, performance.DueDay{Partner: e.Partner, Campaign: e.AggregateID, Day: day}, endOf(day, c.Timezone)); err != nil {
 			return err
 		}
 	}
@@ -123,7 +118,7 @@ func (r *Reporter) RunDue(ctx context.Context) error {
 }
 
 // run makes the reports that end with a campaign's day.
-func (r *Reporter) run(ctx context.Context, d DueDay) error {
+func (r *Reporter) run(ctx context.Context, d performance.DueDay) error {
 	c, err := r.facts.Campaign(ctx, d.Partner, d.Campaign)
 	if err != nil {
 		return err

@@ -61,8 +61,8 @@ func NewInbox(store InboxStore, p Partners, c Campaigns, now func() time.Time) *
 	return &Inbox{store: store, partners: p, campaigns: c, now: now}
 }
 
-// Recent are the latest events of a partner.
-func (x *Inbox) Recent(ctx context.Context, partner uuid.UUID, limit int) ([]event.Inbound, error) {
+// Received are the latest events of a partner, of uuid.Nil everybody's.
+func (x *Inbox) Received(ctx context.Context, partner uuid.UUID, limit int) ([]event.Inbound, error) {
 	return x.store.Recent(ctx, partner, limit)
 }
 

@@ -4,10 +4,9 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/performance"
 )
 
 // ReportDays keeps for each campaign the local day whose performance report is
@@ -17,14 +16,8 @@ type ReportDays struct{ db *DB }
 // ReportDays returns the store of days to be reported on.
 func (db *DB) ReportDays() ReportDays { return ReportDays{db} }
 
-// DueDay is a campaign whose day is over.
-type DueDay struct {
-	Partner, Campaign uuid.UUID
-	Day               localday.Day
-}
-
 // Track begins with a day; a campaign that is tracked stays as it is.
-func (s ReportDays) Track(ctx context.Context, d DueDay, due time.Time) error {
+func (s ReportDays) Track(ctx context.Context, d performance.DueDay, due time.Time) error {
 	return s.db.write(ctx, func(t *tx) error {
 		_, err := t.exec(ctx, `INSERT INTO report_days (partner, campaign, next_day, due_at) VALUES ($1, $2, $3, $4)
 			ON CONFLICT (partner, campaign) DO NOTHING`, s.db.key(d.Partner), s.db.key(d.Campaign), int64(d.Day), micros(due))
@@ -32,14 +25,14 @@ func (s ReportDays) Track(ctx context.Context, d DueDay, due time.Time) error {
 	})
 }
 
-// Due are the campaigns whose day is over, the longest due first.
-func (s ReportDays) Due(ctx context.Context, now time.Time, limit int) ([]DueDay, error) {
+// DueDays are the campaigns whose day is over, the longest due first.
+func (s ReportDays) DueDays(ctx context.Context, now time.Time, limit int) ([]performance.DueDay, error) {
 	rows, err := s.db.reader.QueryContext(ctx, `SELECT partner, campaign, next_day FROM report_days
 		WHERE due_at <= $1 ORDER BY due_at, campaign`+limited(limit), micros(now))
 	if err != nil {
 		return nil, s.db.translate(err)
 	}
-	due, err := collect(rows, func(row scanner) (d DueDay, err error) {
+	due, err := collect(rows, func(row scanner) (d performance.DueDay, err error) {
 		var day int64
 		err = row.Scan(&d.Partner, &d.Campaign, &day)
 		d.Day = localday.Day(day)
@@ -51,7 +44,7 @@ func (s ReportDays) Due(ctx context.Context, now time.Time, limit int) ([]DueDay
 // Report appends the events of a campaign's day and goes on to the next day, or
 // to none when next is 0, in one transaction. Of several nodes that do so at
 // once one finds the day as it was; the others append nothing, and done is false.
-func (s ReportDays) Report(ctx context.Context, d DueDay, events []event.Event, next localday.Day, due time.Time) (done bool, err error) {
+func (s ReportDays) Report(ctx context.Context, d performance.DueDay, events []event.Event, next localday.Day, due time.Time) (done bool, err error) {
 	var day, at any
 	if next != 0 {
 		day, at = int64(next), micros(due)
