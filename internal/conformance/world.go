@@ -58,6 +58,7 @@ type Backend struct {
 	Rules     RuleStore
 	Sources   performance.SourceStore
 	Billing   BillingStore
+	Payments  PaymentStore
 	Books     LedgerReader
 	Log       Log
 	Leases    Leases
@@ -81,6 +82,7 @@ func Run(t *testing.T, b Backend) {
 		"audiences": Audiences,
 		"anomalies": Anomalies,
 		"billing":   Billing,
+		"payments":  Payments,
 		"sources":   Sources,
 		"log":       EventLog,
 

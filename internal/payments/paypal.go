@@ -105,15 +105,6 @@ func (p *PayPal) Lookup(ctx context.Context, st payment.State) (payment.Report, 
 	return r, true, nil
 }
 
-// lost turns a refusal to be asked into no answer: it says nothing of the money.
-func lost(err error) error {
-	var no *payment.Refusal
-	if errors.As(err, &no) {
-		return errors.New("paypal does not say: " + no.Reason)
-	}
-	return err
-}
-
 func (p *PayPal) addDisputes(ctx context.Context, r *payment.Report, capture string) error {
 	var list struct{ Items []paypalDispute }
 	err := p.api.call(ctx, http.MethodGet, "/v1/customer/disputes?disputed_transaction_id="+url.QueryEscape(capture), "", nil, &list)

@@ -81,8 +81,11 @@ const purpose = "Advertising balance"
 // account says otherwise.
 func (s *Stripe) Capture(ctx context.Context, st payment.State) (payment.Report, error) {
 	session, err := s.session(ctx, st)
-	if err != nil || session == nil || session.PaymentIntent == nil {
-		return payment.Report{}, errors.Join(told(err), errors.New("stripe has no intent to capture"))
+	switch {
+	case err != nil:
+		return payment.Report{}, lost(told(err))
+	case session == nil || session.PaymentIntent == nil:
+		return payment.Report{}, errors.New("stripe has no intent to capture")
 	}
 	params := &stripe.PaymentIntentCaptureParams{}
 	params.SetIdempotencyKey(st.Key + "-capture")
@@ -102,7 +105,7 @@ func (s *Stripe) Lookup(ctx context.Context, st payment.State) (payment.Report, 
 	case isMissing(err):
 		return payment.Report{}, false, nil
 	case err != nil || session == nil:
-		return payment.Report{}, false, told(err)
+		return payment.Report{}, false, lost(told(err))
 	}
 	r, err := sessionReport(session, st.LookedAt)
 	if err == nil && session.PaymentIntent != nil {
@@ -139,7 +142,7 @@ func (s *Stripe) addReturns(ctx context.Context, r *payment.Report, intent strin
 	refunds := &stripe.RefundListParams{PaymentIntent: stripe.String(intent)}
 	for refund, err := range s.client.V1Refunds.List(ctx, refunds).All(ctx) {
 		if err != nil {
-			return told(err)
+			return lost(told(err))
 		}
 		if refund.PaymentIntent != nil && refund.PaymentIntent.ID == intent {
 			if err := addRefund(r, refund); err != nil {
@@ -150,7 +153,7 @@ func (s *Stripe) addReturns(ctx context.Context, r *payment.Report, intent strin
 	disputes := &stripe.DisputeListParams{PaymentIntent: stripe.String(intent)}
 	for dispute, err := range s.client.V1Disputes.List(ctx, disputes).All(ctx) {
 		if err != nil {
-			return told(err)
+			return lost(told(err))
 		}
 		if dispute.PaymentIntent != nil && dispute.PaymentIntent.ID == intent {
 			if err := addDispute(r, dispute); err != nil {
@@ -178,6 +181,15 @@ func (s *Stripe) Refund(ctx context.Context, st payment.State, asked payment.Ref
 	r := payment.Report{At: time.Unix(refund.Created, 0).UTC(), Refunds: map[uuid.UUID]string{}}
 	err = addRefund(&r, refund)
 	return r, err
+}
+
+// lost turns a refusal to be asked into no answer: it says nothing of the money.
+func lost(err error) error {
+	var no *payment.Refusal
+	if errors.As(err, &no) {
+		return errors.New("the provider does not say: " + no.Reason)
+	}
+	return err
 }
 
 func isMissing(err error) bool {

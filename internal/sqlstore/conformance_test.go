@@ -35,6 +35,7 @@ func TestConformance(t *testing.T) {
 			Rules:     db.Rules(),
 			Sources:   db.Sources(),
 			Billing:   db.Reconciliation(),
+			Payments:  db.Payments(),
 			Books: struct {
 				Ledger
 				Campaigns

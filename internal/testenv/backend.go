@@ -46,18 +46,24 @@ var (
 	influx18 = Backend{
 		Name:     "influx18",
 		Programs: []string{"influxd-1.8.10"}, // a name of its own in PATH, or in the folder of .ci/run
-		Folders:  []string{influx18Folder()},
+		Folders:  []string{built("influxd-v1.8.10")},
+		Install:  ".ci/run backends",
+	}
+	stripeMock = Backend{
+		Name:     "stripe-mock",
+		Programs: []string{"stripe-mock"},
+		Folders:  []string{built("stripe-mock-v0.203.0")},
 		Install:  ".ci/run backends",
 	}
 )
 
-// influx18Folder is where .ci/run builds what no package has.
-func influx18Folder() string {
+// built is the folder in which .ci/run builds what no package has.
+func built(name string) string {
 	tools := os.Getenv("CAMPAIGND_TOOLS")
 	if cache, err := os.UserCacheDir(); tools == "" && err == nil {
 		tools = filepath.Join(cache, "campaignd-tools")
 	}
-	return filepath.Join(tools, "influxd-v1.8.10")
+	return filepath.Join(tools, name)
 }
 
 // find gives the path of the backend's program, links resolved: the other
