@@ -19,10 +19,6 @@ var (
 	// ErrUsed refuses to move what is spent or held already.
 	ErrUsed = fault.New(fault.Conflict, "allocation_used",
 		"That much is not free to be moved.", "Move at most what is available there.")
-	ErrSameBudget = fault.New(fault.Invalid, "same_budget", "A transfer needs two budgets.", "Name another budget of the partner in to_budget.")
-	// ErrUnlike refuses what cannot be compared: a limit of a day and of all.
-	ErrUnlike = fault.New(fault.Invalid, "budgets_differ",
-		"The budgets differ in kind or currency, and nothing is converted.", "Transfer between budgets of one kind and one currency.")
 )
 
 // MaxAllocations is into how many parts a limit is divided at most.
@@ -64,9 +60,7 @@ func (b *Budget) Allocate(by event.Origin, at time.Time, want []Allocation, used
 	if err := b.allowsDivision(by, at, want, p); err != nil {
 		return err
 	}
-	if period := b.period(b.Today(at)); b.state.Kind != KindTotal && period > b.state.OpenDay {
-		b.begin(period)
-	}
+	b.advance(at)
 	before := b.amounts()
 	shares := make([]ChannelShare, len(want))
 	for i, a := range want {
@@ -124,9 +118,7 @@ func (b *Budget) checkAllocations(want []Allocation) error {
 			wrong.Add(path+"category", "duplicate", "There is another part for this category.", "each category once")
 		}
 		seen[a.Category] = true
-		if a.Amount.Currency != "" && a.Amount.Currency != b.state.Currency {
-			wrong.Add(path+"amount.currency", money.ErrCurrencyMismatch.Code, "The amount must be in the budget's currency; nothing is converted.", string(b.state.Currency))
-		}
+		b.checkCurrency(&wrong, path+"amount.currency", a.Amount.Currency)
 		if a.Amount.Micros <= 0 || a.Amount.Micros > MaxLimit {
 			wrong.Add(path+"amount", "out_of_range", "This cannot be a part of the limit.", "more than 0, at most the limit")
 			continue
@@ -193,9 +185,7 @@ func (b *Budget) Reallocate(by event.Origin, at time.Time, m Move, p *Policy) er
 	if err := m.check(b); err != nil {
 		return err
 	}
-	if period := b.period(b.Today(at)); b.state.Kind != KindTotal && period > b.state.OpenDay {
-		b.begin(period)
-	}
+	b.advance(at)
 	from, to := b.shareOf(m.From), b.shareOf(m.To)
 	if from < 0 || to < 0 {
 		missing := m.From
@@ -220,48 +210,6 @@ func (b *Budget) Reallocate(by event.Origin, at time.Time, m Move, p *Policy) er
 	return nil
 }
 
-// transfer moves a part of one budget's limit to another's. Both raise and cut
-// pass the guard: what one person may not raise, money from next door does not
-// raise either.
-func transfer(by event.Origin, at time.Time, from, to *Budget, m Move, p *Policy, authorised bool) error {
-	if from.state.ID == to.state.ID {
-		return ErrSameBudget
-	}
-	if from.state.Kind != to.state.Kind || from.state.Currency != to.state.Currency {
-		return ErrUnlike
-	}
-	if err := m.check(from); err != nil {
-		return err
-	}
-	if free := from.Transferable(at); m.Amount.Micros > free {
-		return ErrUsed.With("%s of the budget's limit is neither spent, reserved nor allocated.", from.money(free)).WithExtra("available", from.money(free))
-	}
-	lower, higher := from.money(from.state.Limit-m.Amount.Micros), to.money(to.state.Limit+m.Amount.Micros)
-	for _, c := range []struct {
-		b     *Budget
-		limit money.Money
-	}{{from, lower}, {to, higher}} {
-		if err := p.allows(c.b, change{by: by, at: at, limit: c.limit.Micros, confirmed: true, authorised: authorised}); err != nil {
-			return err
-		}
-		if err := c.b.change(by, at, Patch{Limit: &c.limit}, authorised); err != nil {
-			return err
-		}
-	}
-	moved := Transferred{From: from.state.ID, To: to.state.ID, Amount: from.money(m.Amount.Micros), Reason: m.Reason}
-	for _, b := range []*Budget{from, to} {
-		moved.Campaign = b.state.Campaign
-		b.record(by, at, moved)
-	}
-	return nil
-}
-
-// Transferable is what another budget may be given of the limit now: what is
-// neither spent, reserved nor allocated, and less than all of it.
-func (b *Budget) Transferable(now time.Time) int64 {
-	return min(b.free(b.period(b.Today(now))), b.undivided(), b.state.Limit-1)
-}
-
 // undivided is what of the limit no category has.
 func (b *Budget) undivided() int64 {
 	rest := b.state.Limit
@@ -281,14 +229,3 @@ type Reallocated struct {
 }
 
 func (Reallocated) EventType() string { return "budget.reallocated" }
-
-// Transferred says what went from one budget's limit to another's. Both have it.
-type Transferred struct {
-	Campaign uuid.UUID   `json:"campaign_id"`
-	From     uuid.UUID   `json:"from_budget"`
-	To       uuid.UUID   `json:"to_budget"`
-	Amount   money.Money `json:"amount"`
-	Reason   string      `json:"reason,omitempty"`
-}
-
-func (Transferred) EventType() string { return "budget.transferred" }

@@ -3,9 +3,10 @@ package budgets
 import (
 	"context"
 	"errors"
-	"github.com/hexabuilders/campaignd/fault"
 	"sync"
 	"time"
+
+	"github.com/hexabuilders/campaignd/fault"
 )
 
 // Authorizer decides what may be spent. It gathers the requests that come while

@@ -43,11 +43,8 @@ func (b *Budget) change(by event.Origin, at time.Time, patch Patch, approved boo
 	if len(changes) == 0 {
 		return nil
 	}
-	today := b.Today(at)
-	if period := b.period(today); b.state.Kind != KindTotal && period > b.state.OpenDay {
-		b.begin(period) // what was spent yesterday is not held against a new limit
-	} else if moved := b.state.Limit - before.Limit; moved != 0 {
-		b.post(ledger.Line{Kind: ledger.Changed, Day: today, Figures: ledger.Figures{Limit: moved}})
+	if moved := b.state.Limit - before.Limit; !b.advance(at) && moved != 0 { // a new period is granted the new limit
+		b.post(ledger.Line{Kind: ledger.Changed, Day: b.Today(at), Figures: ledger.Figures{Limit: moved}})
 	}
 	b.revise(by, at, Changed{Campaign: b.state.Campaign, Changes: changes})
 	if b.state.Limit > before.Limit {

@@ -65,16 +65,24 @@ func (b *Books) reservation(by event.Origin, id uuid.UUID) (*Reservation, *Budge
 // in checks an amount against the budget's currency and bounds.
 func (b *Budget) in(a Amount, least int64) error {
 	var wrong fault.Fields
-	if a.Currency != "" && !a.Currency.Valid() {
-		wrong.Add("amount.currency", money.ErrUnknownCurrency.Code, "This is not the code of a currency in use.", string(b.state.Currency))
-	} else if a.Currency != "" && a.Currency != b.state.Currency {
-		wrong.Add("amount.currency", money.ErrCurrencyMismatch.Code, "The amount must be in the budget's currency; nothing is converted.", string(b.state.Currency))
-	}
+	b.checkCurrency(&wrong, "amount.currency", a.Currency)
 	if a.Micros < least || a.Micros > MaxLimit {
 		wrong.Add("amount", "out_of_range", "This amount is not possible here.",
 			b.money(least).Amount()+" to "+b.money(MaxLimit).Amount())
 	}
 	return wrong.Err()
+}
+
+// checkCurrency refuses an amount in another currency than the budget's, or in
+// none that there is. One that names none is in the budget's.
+func (b *Budget) checkCurrency(wrong *fault.Fields, path string, c money.Currency) {
+	switch {
+	case c == "" || c == b.state.Currency:
+	case !c.Valid():
+		wrong.Add(path, money.ErrUnknownCurrency.Code, "This is not the code of a currency in use.", string(b.state.Currency))
+	default:
+		wrong.Add(path, money.ErrCurrencyMismatch.Code, "The amount must be in the budget's currency; nothing is converted.", string(b.state.Currency))
+	}
 }
 
 // reserve holds money when every scope has it: contract, partner's month and

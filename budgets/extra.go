@@ -96,9 +96,7 @@ func (b *Budget) checkExtra(in NewExtra) error {
 	if n := len(strings.TrimSpace(in.Reason)); n == 0 || n > maxReason {
 		wrong.Add("reason", "required", "Whoever decides needs a reason.", "1 to 500 bytes")
 	}
-	if in.Amount.Currency != "" && in.Amount.Currency != b.state.Currency {
-		wrong.Add("amount.currency", money.ErrCurrencyMismatch.Code, "The amount must be in the budget's currency; nothing is converted.", string(b.state.Currency))
-	}
+	b.checkCurrency(&wrong, "amount.currency", in.Amount.Currency)
 	if in.Amount.Micros <= 0 || in.Amount.Micros > MaxLimit-b.state.Limit {
 		wrong.Add("amount", "out_of_range", "The limit cannot be raised by this.", "more than 0, at most "+b.money(MaxLimit-b.state.Limit).Amount())
 	}

@@ -1,7 +1,6 @@
 package budgets
 
 import (
-	"strconv"
 	"time"
 
 	"github.com/hexabuilders/campaignd/event"
@@ -49,7 +48,7 @@ func (p *Policy) Bounds(b *Budget, by event.Origin, at time.Time) (low, high mon
 	}
 	room := min(b.raises().left(at, Window, limit, p.Threshold), b.raises().left(at, day, limit, p.MaxInDay), MaxLimit-limit)
 	if auto {
-		room = min(room, share(limit, p.MaxStep))
+		room = min(room, percentOf(limit, p.MaxStep))
 	}
 	highest += room
 	if p.Ceiling != nil && p.Ceiling.Currency == b.state.Currency {
@@ -90,8 +89,8 @@ func (p *Policy) allows(b *Budget, c change) error {
 	if err := b.usual(c.at, c.limit); err != nil && (auto || !c.confirmed) {
 		return err
 	}
-	if auto && step > share(b.state.Limit, p.MaxStep) {
-		most := b.money(share(b.state.Limit, p.MaxStep))
+	if auto && step > percentOf(b.state.Limit, p.MaxStep) {
+		most := b.money(percentOf(b.state.Limit, p.MaxStep))
 		return ErrStep.With("An automatic change may raise by %s at most, %d %% of the limit.", most, p.MaxStep).WithExtra("available", most)
 	}
 	if c.authorised {
@@ -130,7 +129,7 @@ func (p *Policy) allowsPart(b *Budget, by event.Origin, at time.Time, part *Chan
 	case p == nil:
 		return ErrUnguarded
 	}
-	if most := share(part.Limit, p.MaxStep); step > most {
+	if most := percentOf(part.Limit, p.MaxStep); step > most {
 		return ErrStep.With("An automatic change may give %q %s more at most.", part.Channel, b.money(most)).WithExtra("available", b.money(most))
 	}
 	if room := raises(part.Raises).left(at, day, part.Limit, p.MaxInDay); step > room {
@@ -208,5 +207,3 @@ func (b *Budget) usualPeriod(at time.Time) int64 {
 	}
 	return sum / count
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -153,7 +153,7 @@ func TestNoSequenceOfOnePersonEvadesTheSecond(t *testing.T) {
 				_ = transfer(ana, at, from, b, Move{Amount: Amount{Micros: amount}}, &p, false)
 			}
 			for _, s := range past {
-				if at.Sub(s.at) < Window && b.state.Limit-s.limit > share(s.limit, p.Threshold) {
+				if at.Sub(s.at) < Window && b.state.Limit-s.limit > percentOf(s.limit, p.Threshold) {
 					t.Fatalf("from %d to %d within %v", s.limit, b.state.Limit, at.Sub(s.at))
 				}
 			}

@@ -63,6 +63,18 @@ func (b *Budget) touch(period localday.Day) {
 	}
 }
 
+// advance begins the period that a moment is in, when nothing of it has been
+// reported yet: what was spent in the one before is not held against what is
+// set now.
+func (b *Budget) advance(at time.Time) (began bool) {
+	period := b.period(b.Today(at))
+	if b.state.Kind == KindTotal || period <= b.state.OpenDay {
+		return false
+	}
+	b.begin(period)
+	return true
+}
+
 // begin closes the open period and arms everything for the next.
 func (b *Budget) begin(period localday.Day) {
 	s := &b.state

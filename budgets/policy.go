@@ -1,6 +1,7 @@
 package budgets
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -49,7 +50,7 @@ func (t Terms) Check() error {
 		least int
 	}{{"max_step_percent", t.MaxStep, 1}, {"max_day_percent", t.MaxInDay, 1}, {"approval_percent", t.Threshold, 0}} {
 		if c.value < c.least || c.value > maxPercent {
-			wrong.Add(c.path, "out_of_range", "This cannot be a share of the limit.", "whole percent up to 1000, at least "+itoa(c.least))
+			wrong.Add(c.path, "out_of_range", "This cannot be a share of the limit.", "whole percent up to 1000, at least "+strconv.Itoa(c.least))
 		}
 	}
 	for path, bound := range map[string]*money.Money{"floor": t.Floor, "ceiling": t.Ceiling} {

@@ -58,7 +58,7 @@ func (r raises) within(at time.Time, within time.Duration, limit int64) (sum, ba
 // left is what a share of the base leaves to raise.
 func (r raises) left(at time.Time, within time.Duration, limit int64, percent int) int64 {
 	sum, base := r.within(at, within, limit)
-	return max(0, share(base, percent)-sum)
+	return max(0, percentOf(base, percent)-sum)
 }
 
 // capped adds two amounts of at least 0. What cannot be held is as good as
@@ -71,8 +71,8 @@ func capped(a, b int64) int64 {
 	return sum
 }
 
-// share is a part of a limit, 0 where it cannot be held: then nothing is raised.
-func share(base int64, percent int) int64 {
+// percentOf is a part of a limit, 0 where it cannot be held: then nothing is raised.
+func percentOf(base int64, percent int) int64 {
 	part, err := money.MulDiv(base, int64(percent), 100, money.Down)
 	if err != nil {
 		return 0

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"path"
@@ -53,10 +54,10 @@ func TestNoImpossibleAmountIsPosted(t *testing.T) {
 			}
 		}
 	}
-	if after := h.call(h.finance, "GET", budget, nil).want(http.StatusOK).text; string(after) != string(before) {
+	if after := h.call(h.finance, "GET", budget, nil).want(http.StatusOK).text; !bytes.Equal(after, before) {
 		t.Errorf("the budget was\n%s\nand is\n%s", before, after)
 	}
-	if after := h.call(h.finance, "GET", "/api/v1/ledger?limit=1", nil).want(http.StatusOK).text; string(after) != string(head) {
+	if after := h.call(h.finance, "GET", "/api/v1/ledger?limit=1", nil).want(http.StatusOK).text; !bytes.Equal(after, head) {
 		t.Errorf("the ledger ended with\n%s\nand ends with\n%s", head, after)
 	}
 }
