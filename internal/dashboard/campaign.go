@@ -1,7 +1,6 @@
 package dashboard
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -173,13 +172,6 @@ func (l *locale) goals(s subject) goalsCard {
 	return card
 }
 
-// budgetEntry is what was entered to change a budget, and what is wrong.
-type budgetEntry struct {
-	limit     string
-	autoPause bool
-	wrong     string
-}
-
 // budgetCard draws the budget: what is settled, the thresholds on the bar, and
 // what was delivered beyond the limit, for which the bar makes room.
 func (v *visit) budgetCard(s subject, entry *budgetEntry) budgetCard {
@@ -212,12 +204,9 @@ func (v *visit) budgetCard(s subject, entry *budgetEntry) budgetCard {
 		c.Held = held
 	}
 	c.Editable = v.who.Can(partners.ActionWriteBudgets) && !s.Status.Over()
-	c.Entered, c.Open = p.Limit.Amount(), v.r.FormValue("edit") == "budget"
+	c.Entered, c.Open, c.Thresholds = p.Limit.Amount(), v.r.FormValue("edit") == "budget", percents(state.Thresholds)
 	if entry != nil {
-		c.Entered, c.AutoPause, c.Open = entry.limit, entry.autoPause, true
-		if entry.wrong != "" {
-			c.Error = &fieldError{ID: "err-limit", Text: entry.wrong}
-		}
+		entry.show(&c)
 	}
 	return c
 }
@@ -238,36 +227,6 @@ func (l *locale) marks(p budgets.Position, scale int64) []mark {
 		marks = append(marks, m)
 	}
 	return marks
-}
-
-// saveBudget changes the limit.
-func (v *visit) saveBudget() error {
-	s, err := v.one()
-	if err != nil {
-		return err
-	}
-	if err := v.who.Require(partners.ActionWriteBudgets); err != nil {
-		return err
-	}
-	entry := &budgetEntry{limit: strings.TrimSpace(v.r.PostFormValue("limit")), autoPause: v.r.PostFormValue("auto_pause") == "true"}
-	limit, err := v.locale.parseMoney(entry.limit, s.Currency)
-	if err == nil {
-		_, err = v.d.Budgets.Patch(v.r.Context(), v.by(), s.BudgetID, v.revision(), budgets.Patch{
-			Limit: &limit, AutoPause: &entry.autoPause, Authorised: v.who.IsAdmin() || s.Status == campaigns.Draft,
-		})
-	}
-	if err == nil {
-		return v.done(s.href(), "budget")
-	}
-	status, refused, wrong := v.refusal(err)
-	if refused == nil {
-		return err
-	}
-	entry.wrong = wrong.take("limit")
-	if errors.Is(err, budgets.ErrStale) {
-		refused.Changes = []change{{Field: v.locale.T("budget.limit"), Before: entry.limit, After: v.locale.Money(s.position.Limit.Micros, s.code())}}
-	}
-	return v.results(status, s, refused, entry)
 }
 
 // steps are what the chart can be grouped by.

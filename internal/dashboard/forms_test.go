@@ -160,7 +160,11 @@ func TestTheBudgetIsChangedOnThePage(t *testing.T) {
 		{"revision=1&limit=-5", http.StatusUnprocessableEntity, "must be more than 0"},
 		{"revision=9&limit=3000", http.StatusPreconditionFailed, "Somebody changed this meanwhile"},
 		{"revision=" + strconv.FormatInt(b.State().Revision, 10) + "&limit=3,000&auto_pause=true", http.StatusConflict, "another person"},
-		{"revision=" + strconv.FormatInt(b.State().Revision, 10) + "&limit=2,400&auto_pause=true", http.StatusSeeOther, ""},
+		{"revision=1&limit=2000&thresholds=50,half", http.StatusUnprocessableEntity, "Write whole percentages"},
+		{"revision=1&limit=2000&thresholds=50,101", http.StatusUnprocessableEntity, "err-thresholds"},
+		{"revision=1&limit=200,000", http.StatusUnprocessableEntity, "I do mean 200,000"},
+		{"revision=1&limit=200,000&confirm=true", http.StatusConflict, "another person"},
+		{"revision=" + strconv.FormatInt(b.State().Revision, 10) + "&limit=2,400&auto_pause=true&thresholds=60,+95+%25", http.StatusSeeOther, ""},
 	} {
 		status, body, _ := w.post(path, who, c.form)
 		if status != c.status {
@@ -168,8 +172,8 @@ func TestTheBudgetIsChangedOnThePage(t *testing.T) {
 		}
 		has(t, body, c.says)
 	}
-	if b, err = w.budgets.ForCampaign(t.Context(), w.partner, s.ID); err != nil || b.State().Limit != 2400*money.Unit {
-		t.Errorf("the limit is %d (%v)", b.State().Limit, err)
+	if b, err = w.budgets.ForCampaign(t.Context(), w.partner, s.ID); err != nil || b.State().Limit != 2400*money.Unit || percents(b.State().Thresholds) != "60, 95" {
+		t.Errorf("the limit is %d, the thresholds are %v (%v)", b.State().Limit, b.State().Thresholds, err)
 	}
 }
 

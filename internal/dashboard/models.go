@@ -166,6 +166,9 @@ type budgetCard struct {
 	Revision                      int64
 	Entered                       string
 	Error                         *fieldError
+	Thresholds                    string // percentages, with commas
+	MarksError                    *fieldError
+	Unusual                       bool // the amount is to be confirmed
 }
 
 // mark is a threshold drawn on the budget bar.
