@@ -14,6 +14,9 @@ type Creative struct {
 	Format  string `json:"format"` // image, video, carousel, ...
 	URL     string `json:"url"`
 	Channel string `json:"channel,omitempty"` // "" for every channel
+	// Share is how often it is to be shown, in percent of its channel's
+	// impressions; 0 leaves that to the platform.
+	Share int `json:"share_percent,omitempty"`
 }
 
 const (
@@ -43,6 +46,9 @@ func (c Creative) check(wrong *fault.Fields, path string) {
 	checkText(wrong, path+".name", c.Name, 1, maxName)
 	checkText(wrong, path+".format", c.Format, 1, maxLabel)
 	checkText(wrong, path+".channel", c.Channel, 0, maxLabel)
+	if c.Share < 0 || c.Share > 100 {
+		wrong.Add(path+".share_percent", "out_of_range", "This cannot be a share of the impressions.", "0 to 100")
+	}
 	u, err := url.Parse(c.URL)
 	if err != nil || len(c.URL) > maxURL || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		wrong.Add(path+".url", "invalid_url", "This is not the address of a creative.", "an absolute http or https URL of at most 2000 characters")

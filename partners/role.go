@@ -37,6 +37,7 @@ const (
 	ActionAcknowledgeAlerts Action = "acknowledge_alerts" // say that an alert has been seen
 	ActionWriteAlertRules   Action = "write_alert_rules"  // what to be told of
 	ActionManagePartners    Action = "manage_partners"    // partners, their contracts, limits and flags
+	ActionOptimize          Action = "optimize"           // apply and dismiss suggestions, and say what may happen by itself
 	ActionManageKeys        Action = "manage_keys"        // issue and revoke keys
 	ActionManageWebhooks    Action = "manage_webhooks"    // where the partner's own programs are told
 	ActionPay               Action = "pay"                // pay in, and give back
@@ -47,7 +48,7 @@ const (
 // Actions are all the actions.
 var Actions = []Action{
 	ActionRead, ActionWriteCampaigns, ActionPause, ActionWriteBudgets, ActionApprove,
-	ActionWriteMetrics, ActionAcknowledgeAlerts, ActionWriteAlertRules, ActionManagePartners, ActionManageKeys,
+	ActionWriteMetrics, ActionAcknowledgeAlerts, ActionWriteAlertRules, ActionManagePartners, ActionOptimize, ActionManageKeys,
 	ActionManageWebhooks, ActionPay, ActionOperateBrokers,
 	ActionManagePlatforms,
 }
@@ -65,6 +66,7 @@ var allowed = map[Action][]Role{
 	ActionAcknowledgeAlerts: {RoleAdmin, RoleManager, RoleApprover, RoleFinance},
 	ActionWriteAlertRules:   {RoleAdmin, RoleManager, RoleFinance},
 	ActionManagePartners:    {RoleAdmin},
+	ActionOptimize:          {RoleAdmin, RoleManager},
 	ActionManageKeys:        {RoleAdmin},
 	ActionManageWebhooks:    {RoleAdmin, RoleManager},
 	ActionPay:               {RoleAdmin, RoleFinance},

@@ -15,8 +15,8 @@ import (
 
 // policy is the table once more, by role: whoever widens one has to widen both.
 var policy = map[partners.Role]string{
-	"admin":    "read write_campaigns pause write_budgets approve write_metrics acknowledge_alerts write_alert_rules manage_partners manage_keys manage_webhooks manage_platforms pay operate_brokers",
-	"manager":  "read write_campaigns pause write_budgets write_metrics acknowledge_alerts write_alert_rules manage_webhooks manage_platforms",
+	"admin":    "read write_campaigns pause write_budgets approve write_metrics acknowledge_alerts write_alert_rules manage_partners optimize manage_keys manage_webhooks manage_platforms pay operate_brokers",
+	"manager":  "read write_campaigns pause write_budgets write_metrics acknowledge_alerts write_alert_rules optimize manage_webhooks manage_platforms",
 	"approver": "read pause approve acknowledge_alerts",
 	"finance":  "read pause write_budgets acknowledge_alerts write_alert_rules pay",
 	"analyst":  "read",

@@ -32,6 +32,7 @@ import (
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/internal/telemetry"
 	"github.com/hexabuilders/campaignd/internal/webhook"
+	"github.com/hexabuilders/campaignd/optimization"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/analysis"
@@ -85,6 +86,7 @@ type services struct {
 	platforms  *platforms.Service
 	reports    *report.Service
 	authorizer *budgets.Authorizer
+	optimizer  *optimization.Service
 	statements *billing.Statements
 	reconciler *billing.Reconciler
 	payments   *payment.Service
@@ -127,6 +129,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		Store: db.Reports(), Files: db.Reports(), Schedules: db.Reports(), Source: reportSource{&s}, Metrics: s.metrics,
 	}, now)
 	s.analysis = analysis.NewService(db.Metrics(), s.metrics, now)
+	s.optimizer = newOptimizer(db, &s, now)
 	s.explorer = performance.NewExplorer(s.metrics, s.sources)
 	s.rules = rule.NewService(db.Rules(), db.Rules(), watched{s.campaigns, s.budgets}, db.Metrics(), db.Log(), campaignTypes(), now)
 	return s
@@ -211,6 +214,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Insights:    insights,
 		Reach:       a.services.reach,
 		Panels:      a.services.panels,
+		Optimizer:   a.services.optimizer,
 		Reports:     a.services.reports,
 		Imports:     reports{a.importer, a.cfg.clock()},
 		Integration: a.links.integrated(),
@@ -316,6 +320,7 @@ func (a *App) newWorkers() []worker {
 	}...)}
 	timed.Jobs = append(timed.Jobs, a.links.jobs(a.cfg.clock())...)
 	timed.Jobs = append(timed.Jobs, a.platformJobs()...)
+	timed.Jobs = append(timed.Jobs, a.optimizerJobs()...)
 	workers := []worker{
 		{"ingester", a.services.ingester.Run},
 		{"authorizer", a.services.authorizer.Run},

@@ -13,6 +13,7 @@ import (
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/optimization"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 )
@@ -29,7 +30,7 @@ type overview struct {
 	Campaigns      []campaignGlance          `json:"campaigns" doc:"The newest ones."`
 	BudgetUse      []budgetUse               `json:"budget_use" doc:"Of the campaigns listed that are not over, one for each currency."`
 	Alerts         []performance.AlertRecord `json:"alerts" doc:"Those that are not resolved, the newest first."`
-	TopSuggestions []struct{}                `json:"top_suggestions" doc:"What optimisation proposes."`
+	TopSuggestions []suggestionBody          `json:"top_suggestions" doc:"The five open ones with the greatest expected impact."`
 }
 
 type currencyTotals struct {
@@ -88,9 +89,13 @@ func (s *Server) getOverview(ctx context.Context, in *ByID) (*plain[overview], e
 	if err != nil {
 		return nil, err
 	}
+	suggestions, err := s.topSuggestions(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
 	return &plain[overview]{overview{
 		PartnerID: in.ID, At: s.opts.Now().UTC(), Totals: byCurrency(totals), Campaigns: glances,
-		BudgetUse: usePerCurrency(glances), Alerts: alerts, TopSuggestions: []struct{}{},
+		BudgetUse: usePerCurrency(glances), Alerts: alerts, TopSuggestions: suggestions,
 	}}, nil
 }
 
@@ -185,4 +190,16 @@ func (s *Server) openAlerts(ctx context.Context, author event.Origin) ([]perform
 		alerts[i] = a.State()
 	}
 	return alerts, nil
+}
+
+func (s *Server) topSuggestions(ctx context.Context, partner uuid.UUID) ([]suggestionBody, error) {
+	items, _, err := s.Optimizer.List(ctx, partner, optimization.Query{Status: optimization.Open, Limit: 5})
+	if err != nil {
+		return nil, err
+	}
+	top := make([]suggestionBody, len(items))
+	for i, x := range items {
+		top[i] = s.describeSuggestion("en")(x)
+	}
+	return top, nil
 }

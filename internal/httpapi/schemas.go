@@ -179,6 +179,8 @@ func publicName(pkg, name string) string {
 		name = strings.ToUpper(folder[:1]) + folder[1:] + strings.TrimSuffix(name, "State")
 	case path.Base(pkg) == "panel" && name != "State":
 		name = "Panel" + name
+	case path.Base(pkg) == "optimization":
+		name = "Suggestion" + name
 	case path.Base(pkg) == "rule":
 		name = "AlertRule" + strings.TrimPrefix(name, "State")
 	case name == "State":

@@ -6,6 +6,7 @@ import (
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/budgets/pacing"
 	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/optimization"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/analysis"
@@ -45,6 +46,8 @@ type Services struct {
 	Webhooks    *webhooks.Service
 	Audiences   *audience.Service
 	Platforms   *platforms.Service
+	Optimizer   *optimization.Service
+	Reach       *reach.Estimator
 	Insights    *insight.Service
 	Reach       *reach.Service
 	Panels      *panel.Service
@@ -77,6 +80,7 @@ func (s *Server) register() {
 	s.registerAdAccounts()
 	s.registerAnomalies()
 	s.registerAudiences()
+	s.registerSuggestions()
 	s.registerReach()
 	s.registerInsights()
 	s.registerPanels()

@@ -58,6 +58,9 @@ var bodies = map[string]string{
 
 func init() {
 	bodies["estimate-reach"] = people
+	bodies["apply-suggestion"] = `{"parameters":{}}`
+	bodies["decide-suggestions"] = `{"action":"dismiss","ids":["0190c1de-0000-7000-8000-000000000000"]}`
+	bodies["set-optimizer-settings"] = `{"automatic":["BUDGET_REALLOCATION"],"max_step_percent":20,"cooldown_hours":24}`
 	bodies["create-audience"] = `{"name":"Customers","minimum_size":1}`
 	bodies["change-audience"] = `{"name":"Mine"}`
 	bodies["add-members"] = `{"email":"somebody@example.com"}`
@@ -96,7 +99,7 @@ func (h *house) things() map[string]string {
 		"payments": payment, "reports": document, "report-schedules": schedule, "reconciliation": gap, "alert-rules": rule,
 		"partners": h.id, "campaigns": campaign, "budgets": budget, "reservations": reservation, "extra-spend": extra,
 		"keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id"),
-		"dead-letters": h.letter(), "audiences": listed, "panels": h.panel("country,age\nCO,30\n").str("id"),
+		"suggestions": h.suggestion(campaign), "dead-letters": h.letter(), "audiences": listed, "panels": h.panel("country,age\nCO,30\n").str("id"),
 		"ad-accounts": account, "placements": placement,
 	}
 }
@@ -165,7 +168,7 @@ func TestAnotherPartnerCannotBeNamed(t *testing.T) {
 	victim, thief := newHouse(w, "Andes"), newHouse(w, "Patagonia")
 	victim.active()
 	for _, c := range []struct{ method, path, body string }{
-		{"GET", "/campaigns", ""}, {"GET", "/alerts", ""}, {"GET", "/alert-rules", ""}, {"GET", "/anomalies", ""}, {"GET", "/events", ""}, {"GET", "/ledger", ""}, {"GET", "/extra-spend", ""}, {"GET", "/budget-guard", ""},
+		{"GET", "/campaigns", ""}, {"GET", "/alerts", ""}, {"GET", "/alert-rules", ""}, {"GET", "/anomalies", ""}, {"GET", "/events", ""}, {"GET", "/ledger", ""}, {"GET", "/extra-spend", ""}, {"GET", "/budget-guard", ""}, {"GET", "/suggestions", ""}, {"GET", "/optimizer-settings", ""},
 		{"GET", "/statements", ""}, {"GET", "/statements/2026-03", ""}, {"GET", "/journal?month=2026-03", ""}, {"GET", "/ledger/export", ""}, {"GET", "/reconciliation", ""}, {"GET", "/payments", ""}, {"GET", "/balance", ""},
 		{"GET", "/audiences", ""}, {"GET", "/audiences/attributes", ""}, {"POST", "/audiences", bodies["create-audience"]}, {"POST", "/audiences/erase", bodies["erase-people"]},
 		{"GET", "/ad-accounts", ""}, {"POST", "/ad-accounts", metaAccount},

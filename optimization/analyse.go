@@ -1,0 +1,203 @@
+package optimization
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/event"
+)
+
+// How often a campaign is looked at.
+const (
+	freshFor   = time.Minute      // when somebody asks
+	everyWhile = 30 * time.Minute // when nobody does
+	atOnce     = 20               // campaigns in one tick: an analysis takes part of a second
+)
+
+// memory is when this node looked at campaigns last.
+type memory struct {
+	mu     sync.Mutex
+	looked map[uuid.UUID]time.Time
+}
+
+// due reports whether it is time to look again, and notes that somebody does.
+func (m *memory) due(campaign uuid.UUID, now time.Time, after time.Duration) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if at, ok := m.looked[campaign]; ok && now.Sub(at) < after {
+		return false
+	}
+	if m.looked == nil {
+		m.looked = map[uuid.UUID]time.Time{}
+	}
+	m.looked[campaign] = now
+	return true
+}
+
+// Fresh is List of one campaign, after an analysis of its data as of about now.
+func (s *Service) Fresh(ctx context.Context, partner uuid.UUID, q Query) ([]*Suggestion, string, error) {
+	if _, err := s.hands.campaigns.Get(ctx, event.Origin{Partner: partner}, q.Campaign); err != nil {
+		return nil, "", err
+	}
+	if s.looked.due(q.Campaign, s.now(), freshFor) {
+		if err := s.Analyse(ctx, partner, q.Campaign); err != nil {
+			return nil, "", err
+		}
+	}
+	return s.List(ctx, partner, q)
+}
+
+// Tick looks at the campaigns that nobody has asked about for a while.
+func (s *Service) Tick(ctx context.Context) error {
+	done, cursor := 0, ""
+	for {
+		items, next, err := s.hands.campaigns.List(ctx, event.Origin{}, campaigns.Query{Status: []campaigns.Status{campaigns.Active}, Limit: 200, Cursor: cursor})
+		if err != nil {
+			return err
+		}
+		for _, c := range items {
+			if !s.looked.due(c.State().ID, s.now(), everyWhile) {
+				continue
+			}
+			if err := s.Analyse(ctx, c.State().Partner, c.State().ID); err != nil {
+				return err
+			}
+			if done++; done == atOnce {
+				return nil
+			}
+		}
+		if cursor = next; cursor == "" {
+			return nil
+		}
+	}
+}
+
+// Analyse brings a campaign's suggestions up to its data. What is found again
+// stays as it was, what is found otherwise takes the place of the older one, and
+// what is no longer found ends. A field whose change is under way or was changed
+// a short time ago is left alone: its effect is not in the data yet.
+func (s *Service) Analyse(ctx context.Context, partner, campaign uuid.UUID) error {
+	found, err := s.analyst.Findings(ctx, partner, campaign)
+	if err != nil {
+		return err
+	}
+	c, err := s.hands.campaigns.Get(ctx, event.Origin{Partner: partner}, campaign)
+	if err != nil {
+		return err
+	}
+	owner := c.State().Partner
+	autonomy, err := s.Autonomy(ctx, owner)
+	if err != nil {
+		return err
+	}
+	known, err := s.standing(ctx, owner, campaign)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		record := autonomy.record(f.Type)
+		f.Confidence = record.calibrated(f.Confidence)
+		if err := s.take(ctx, owner, campaign, f, known, autonomy.blocked(f, record), time.Duration(autonomy.Cooldown)*time.Hour); err != nil {
+			return err
+		}
+	}
+	for _, old := range known {
+		if old.State().Status == Open && !old.found {
+			if err := s.supersede(ctx, owner, old.Suggestion, "The data no longer says so."); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// standing is what is known of a campaign's suggestions: those that are open,
+// under way or applied, and those that were dismissed.
+type standing struct {
+	*Suggestion
+	found bool
+}
+
+func (s *Service) standing(ctx context.Context, partner, campaign uuid.UUID) ([]*standing, error) {
+	var all []*standing
+	cursor := ""
+	for {
+		items, next, err := s.store.List(ctx, partner, Query{Campaign: campaign, Limit: 200, Cursor: cursor, Now: s.now()})
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range items {
+			all = append(all, &standing{Suggestion: x})
+		}
+		if cursor = next; cursor == "" {
+			return all, nil
+		}
+	}
+}
+
+// take makes a suggestion of a finding unless there is one already, or it is too
+// early.
+func (s *Service) take(ctx context.Context, partner, campaign uuid.UUID, f Finding, known []*standing, blocked string, cooldown time.Duration) error {
+	by, at := optimizer(partner), s.now()
+	for _, old := range known {
+		state := old.State()
+		if state.Type != f.Type || state.Change.Field() != f.Change.Field() {
+			continue
+		}
+		switch status := old.StatusAt(at); {
+		case status == Applying || status == Reverting:
+			return nil
+		case (status == Applied || status == RolledBack) && state.AppliedAt != nil && at.Sub(*state.AppliedAt) < max(cooldown, state.Type.Window()/2):
+			return nil
+		case status == Dismissed && state.Change.same(f.Change) && at.Sub(*state.EndedAt) < Life:
+			return nil
+		case status == Open && state.Change.same(f.Change):
+			old.found = true
+			_, err := s.store.Update(ctx, partner, state.ID, 0, func(x *Suggestion) error {
+				if x.state.Status == Open {
+					x.block(by, at, blocked)
+				}
+				return nil
+			})
+			return err
+		case status == Open:
+			old.found = true
+			if err := s.supersede(ctx, partner, old.Suggestion, "A newer analysis suggests otherwise."); err != nil {
+				return err
+			}
+		}
+	}
+	made, err := suggest(by, at, s.ids(), partner, campaign, f)
+	if err != nil {
+		return err
+	}
+	made.state.Blocked = blocked
+	if err := s.store.Insert(ctx, made); !errors.Is(err, ErrExists) { // another node was quicker
+		return err
+	}
+	return nil
+}
+
+func (s *Service) supersede(ctx context.Context, partner uuid.UUID, old *Suggestion, why string) error {
+	_, err := s.store.Update(ctx, partner, old.State().ID, 0, func(x *Suggestion) error {
+		if x.state.Status == Open {
+			x.end(optimizer(partner), s.now(), Superseded, why)
+		}
+		return nil
+	})
+	return err
+}
+
+func (a Autonomy) record(t Type) Record {
+	for _, r := range a.Records {
+		if r.Type == t {
+			return r
+		}
+	}
+	return Record{Type: t}
+}
