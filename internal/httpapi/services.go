@@ -47,7 +47,6 @@ type Services struct {
 	Audiences   *audience.Service
 	Platforms   *platforms.Service
 	Optimizer   *optimization.Service
-	Reach       *reach.Estimator
 	Insights    *insight.Service
 	Reach       *reach.Service
 	Panels      *panel.Service

@@ -12,6 +12,16 @@ import (
 	"github.com/hexabuilders/campaignd/targeting"
 )
 
+// optimizes gives the world an optimiser over its services.
+func (w *world) optimizes() {
+	s := &w.services
+	examiner := optimization.NewExaminer(s.Campaigns, s.Budgets, s.Performance, w.clock)
+	s.Optimizer = optimization.NewService(optimization.Config{
+		Store: w.db.Suggestions(), Settings: w.db.Suggestions(), Hands: optimization.NewHands(s.Campaigns, s.Funding, w.db.Log()),
+		Analyst: examiner, Outcomes: examiner, Now: w.clock, NewID: newID,
+	})
+}
+
 // oracle finds what a test wants found.
 type oracle []optimization.Finding
 

@@ -26,7 +26,6 @@ import (
 	"github.com/hexabuilders/campaignd/internal/contract"
 	"github.com/hexabuilders/campaignd/internal/httpapi"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
-	"github.com/hexabuilders/campaignd/optimization"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/analysis"
@@ -110,12 +109,7 @@ func newWorldOn(t testing.TB, store string) *world {
 		Store: db.Audiences(), Uploads: db.Audiences(), People: db.People(), Eraser: db.People(),
 		Currency: func(context.Context, uuid.UUID) (string, error) { return "USD", nil }, Now: w.clock, NewID: newID,
 	})
-	examiner := optimization.NewExaminer(w.services.Campaigns, w.services.Budgets, w.services.Performance, w.clock)
-	w.services.Optimizer = optimization.NewService(optimization.Config{
-		Store: db.Suggestions(), Settings: db.Suggestions(), Hands: optimization.NewHands(w.services.Campaigns, w.services.Funding, db.Log()),
-		Analyst: examiner, Outcomes: examiner, Now: w.clock, NewID: newID,
-	})
-	w.services.Reach = reach.New(reach.Standard(), w.clock)
+	w.optimizes()
 	w.services.Insights = newInsights(w)
 	w.panels()
 	chart, err := billing.ParseChart("")
