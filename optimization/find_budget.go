@@ -161,14 +161,16 @@ func (f *facts) division(c *curves) *Finding {
 	for i, a := range amounts {
 		weights[i] = max(1, a)
 	}
-	divided, err := f.money(f.budget.State().Limit).Allocate(weights)
+	const cent = money.Unit / 100
+	limit := f.budget.State().Limit
+	divided, err := f.money(limit / cent).Allocate(weights)
 	if err != nil || least == most {
 		return nil
 	}
 	change := Change{Budget: f.campaign.BudgetID}
-	for i, m := range divided {
+	for i, m := range divided { // in whole cents; what is less stays undivided
 		if m.Micros > 0 {
-			change.Divide = append(change.Divide, Share{f.channels[i], m})
+			change.Divide = append(change.Divide, Share{f.channels[i], f.money(m.Micros * cent)})
 		}
 	}
 	return f.budgetFinding(c, change, after, least, most)

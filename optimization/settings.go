@@ -80,12 +80,16 @@ func (r Record) Trusted() bool {
 	return judged < judgedFrom || float64(r.Worse) <= mostWorse*float64(judged)
 }
 
+// mostSure is as sure as a model is believed to be: what it does not know of the
+// market is in none of its draws.
+const mostSure = 0.95
+
 // calibrated is a confidence held against the record: what was said of the
 // changes until now counts as much as ten of them.
 func (r Record) calibrated(confidence float64) float64 {
 	const weight = 10
 	judged := float64(r.Improved + r.Worse)
-	return (confidence*weight + float64(r.Improved)) / (weight + judged)
+	return min(mostSure, (confidence*weight+float64(r.Improved))/(weight+judged))
 }
 
 // The reasons why a suggestion is not applied automatically.
@@ -98,7 +102,6 @@ const (
 	BlockedStep       = "step_too_large"  // beyond max_step_percent
 	BlockedCooldown   = "cooldown"        // the field was changed a short time ago
 	BlockedInactive   = "campaign_paused" // nothing to improve now
-	BlockedOpposed    = "opposed"         // another change of the same field went first
 )
 
 // blocked is why a suggestion may not be applied automatically, "" if it may, as

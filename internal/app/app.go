@@ -244,6 +244,7 @@ func (a *App) build(ctx context.Context) (err error) {
 			Reach:       a.services.reach,
 			Panels:      a.services.panels,
 			Integration: a.links.integrated(),
+			Optimizer:   a.services.optimizer,
 			Reports:     a.services.reports,
 		},
 		Cookie: auth.CookieName, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.cfg.clock(), NewID: newID,

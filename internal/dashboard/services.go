@@ -35,6 +35,7 @@ type Services struct {
 	Audiences   Audiences
 	Integration Integration
 	Reach       Reach
+	Optimizer   Optimizer
 	Panels      Panels
 	Reports     Reports
 	Anomalies   Anomalies

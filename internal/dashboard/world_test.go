@@ -91,7 +91,7 @@ func newWorld(t *testing.T) *world {
 			Analysis: analysis.NewService(directory{db.Campaigns()}, w.metrics, time.Now),
 			Alerts:   w.alerts, Anomalies: w.anomalies, Rules: w.rules,
 			Audiences: audiencesOf(db),
-			Webhooks:  w.webhooks, Reach: w.reachOf(db), Panels: w.panels, Reports: w.reportsOf(db), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
+			Webhooks:  w.webhooks, Reach: w.reachOf(db), Optimizer: w.optimizerOf(db), Panels: w.panels, Reports: w.reportsOf(db), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
 			Statements: billing.NewStatements(db.Ledger(), utc{}, db.Campaigns(), billing.Chart{}, time.Now),
 			Reconciler: billing.NewReconciler(billing.ReconcilerConfig{
 				Ledger: db.Ledger(), Platforms: db.Reconciliation(), Partners: utc{}, Names: db.Campaigns(), Notes: db.Reconciliation(), Now: time.Now,
