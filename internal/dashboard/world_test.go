@@ -97,6 +97,7 @@ func newWorld(t *testing.T) *world {
 				Ledger: db.Ledger(), Platforms: db.Reconciliation(), Partners: utc{}, Names: db.Campaigns(), Notes: db.Reconciliation(), Now: time.Now,
 			}),
 			Payments: takes, Partners: w.partners, Keys: w.partners, Sessions: w.sessions,
+			Integration: w.mail,
 		},
 		Cookie: auth.CookieName, Now: time.Now, NewID: newID,
 	})
