@@ -19,6 +19,7 @@ type benchCmd struct {
 	Ingest   benchIngest   `cmd:"" help:"Measure how fast events are taken in, beside the bare store."`
 	Query    benchQuery    `cmd:"" help:"Measure questions about the past on a store of many events, beside a plain replay."`
 	Allocate benchAllocate `cmd:"" help:"Divide a total among channels by what each has brought, learned from a file of periods."`
+	Relay    benchRelay    `cmd:"" help:"Measure how fast the event log leaves for a broker, beside the broker alone."`
 	Budget   benchBudget   `cmd:"" help:"Measure how many decisions about budgets are made durable, beside a transaction for each."`
 	Forecast benchForecast `cmd:"" help:"Judge the forecasts on a folder of series, beside Naive2."`
 	Pacing   benchPacing   `cmd:"" help:"Judge the pacing controller in the simulated market, beside a bid that is set once."`
@@ -42,6 +43,13 @@ type benchQuery struct {
 
 // Run prints the figures.
 func (c *benchQuery) Run(e env) error { return app.BenchQuery(e.ctx, c.BenchQueryConfig, e.stdout) }
+
+type benchRelay struct {
+	app.BenchRelayConfig `embed:""`
+}
+
+// Run prints the figures.
+func (c *benchRelay) Run(e env) error { return app.BenchRelay(e.ctx, c.BenchRelayConfig, e.stdout) }
 
 type benchBudget struct {
 	app.BenchBudgetConfig `embed:""`

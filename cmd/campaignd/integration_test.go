@@ -2,14 +2,17 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	_ "modernc.org/sqlite" // a test rewrites a stopped store
 )
 
 // listener is another service at the embedded broker.
@@ -231,5 +234,71 @@ func TestEventsLeaveAndFactsComeThroughTheBroker(t *testing.T) {
 		if e := item.(map[string]any); !seen[e["id"].(string)] {
 			t.Errorf("number %v, %v, has not left", e["seq"], e["type"])
 		}
+	}
+}
+
+// The report of a campaign's day leaves at its local midnight under both routing
+// keys, once, also when the program was not there at midnight. The day is over
+// here because the stopped store is told that it was.
+func TestThePerformanceReportOfYesterday(t *testing.T) {
+	dir := t.TempDir()
+	p := start(t, dir)
+	partner, manager := p.partner()
+	id := manager.campaign("100.00", true)
+	bogota, err := time.LoadLocation("America/Bogota")
+	if err != nil {
+		t.Fatal(err)
+	}
+	year, month, day := time.Now().In(bogota).AddDate(0, 0, -1).Date()
+	yesterday := time.Date(year, month, day, 12, 0, 0, 0, bogota)
+	manager.must("POST", "/metrics", fmt.Sprintf(`{"events":[{"event_id":"y-1","campaign_id":"%s","occurred_at":"%s","channel":"display","metrics":{"impressions":1000,"clicks":20,"conversions":2,"spend":"12.50"}}]}`,
+		id, yesterday.Format(time.RFC3339)))
+	tracked := func() (n int) {
+		store, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "campaignd.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = store.Close() }()
+		result, err := store.ExecContext(t.Context(), `UPDATE report_days SET next_day = next_day - 1, due_at = due_at - 86400000000`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, _ := result.RowsAffected()
+		return int(rows)
+	}
+	admin := p.as(adminKey)
+	eventually(t, "the launch has left, and with it the day is tracked", func() bool {
+		return admin.must("GET", "/brokers", nil)["items"].([]any)[0].(map[string]any)["lag"] == 0.0
+	})
+	for n := 0; n == 0; {
+		p.stop()
+		n = tracked()
+		p = start(t, dir)
+	}
+	other := p.listen(t)
+	var all []map[string]any
+	eventually(t, "the report leaves", func() bool {
+		all = other.heard("campaign-management.performance.all")
+		return len(all) > 0
+	})
+	own := other.heard("campaign-management.performance." + partner)
+	daily := 0
+	for i, e := range all {
+		data := e["data"].(map[string]any)
+		period := data["reporting_period"].(map[string]any)
+		if e["type"] != "campaign-management/performance-report" || own[i]["id"] != e["id"] || period["end_date"] != yesterday.Format("2006-01-02") {
+			t.Errorf("%v", e)
+		}
+		if period["period_type"] != "DAILY" {
+			continue
+		}
+		daily++
+		summary, budget := data["performance_summary"].(map[string]any), data["budget_utilization"].(map[string]any)
+		if summary["impressions"] != 1000.0 || summary["spend"].(map[string]any)["amount"] != "12.50" || budget["used"] != 0.125 || data["campaign_id"] != id {
+			t.Errorf("%v", data)
+		}
+	}
+	if daily != 1 {
+		t.Errorf("%d daily reports", daily)
 	}
 }

@@ -272,7 +272,7 @@ func route(api, hub, pages http.Handler) http.Handler {
 	for _, path := range live.Paths {
 		mux.Handle("GET "+path, hub)
 	}
-	for _, path := range []string{httpapi.Base + "/", "/docs", "/openapi.json", "/openapi.yaml"} {
+	for _, path := range []string{httpapi.Base + "/", "/docs", "/openapi.json", "/openapi.yaml", "/asyncapi.yaml"} {
 		mux.Handle(path, api)
 	}
 	mux.Handle("/", pages)

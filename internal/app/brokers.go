@@ -153,15 +153,20 @@ func (l *links) Close() error {
 	return errors.Join(failures...)
 }
 
-// longestPause is how late a broker that is back is found at the latest.
-const longestPause = 2 * time.Second
+const (
+	// longestPause is how late a broker that is back is found at the latest.
+	longestPause = 2 * time.Second
+	// gather makes one batch of the commits of a while: each batch is a sync of
+	// the broker's disk, which ingest may share.
+	gather = 25 * time.Millisecond
+)
 
 // workers are what sends to the brokers and listens to them.
 func (l *links) workers(s *services, leader relay.Leader, input bool) []worker {
 	workers := []worker{{"performance reports", func(ctx context.Context) error {
 		return leader.Lead(ctx, "performance_reports", l.report.Follow)
 	}}}
-	leader.Pause = longestPause
+	leader.Pause, leader.Gather = longestPause, gather
 	for _, x := range l.all {
 		workers = append(workers, worker{"broker " + x.name, func(ctx context.Context) error {
 			return leader.Lead(ctx, x.cursor, x.outbox.Handle)

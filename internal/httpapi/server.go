@@ -47,6 +47,7 @@ func New(services Services, opts Options) *Server {
 	s.router.Get("/docs", s.serveDocs)
 	s.router.Get("/openapi.json", s.serveJSON)
 	s.router.Get("/openapi.yaml", s.serveYAML)
+	s.router.Get("/asyncapi.yaml", serveAsync)
 	s.handler = withRequestID(logged(recovered(s.router)))
 	return s
 }

@@ -36,6 +36,9 @@ type Leader struct {
 	Node    string        // this node's name among the holders of leases
 	TTL     time.Duration // how long a dead node holds up the others; 0 means 10 s
 	Pause   time.Duration // the longest wait of a partner after failures; 0 means a minute
+	// Gather is how long the commits of this node are gathered after the first,
+	// for handlers whose every call costs a sync to a disk; 0 means 2 ms.
+	Gather time.Duration
 }
 
 // Lead hands every event to the consumer's handler, at least once and in order
@@ -45,7 +48,7 @@ func (l Leader) Lead(ctx context.Context, consumer string, handle Handler) error
 	if l.TTL == 0 {
 		l.TTL = 10 * time.Second
 	}
-	t := &tail{log: l.Log, handle: handle, name: consumer, pause: l.Pause}
+	t := &tail{log: l.Log, handle: handle, name: consumer, pause: l.Pause, gather: l.Gather}
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()

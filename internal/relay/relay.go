@@ -74,6 +74,7 @@ type tail struct {
 	handle  Handler
 	name    string
 	pause   time.Duration // the longest wait after failures; 0 is maxPause
+	gather  time.Duration // how long commits are gathered; 0 is breather
 	seen    map[uuid.UUID]int64
 	unsaved map[uuid.UUID]int64 // handled, but not yet in the stored cursor
 	stuck   map[uuid.UUID]*pause
@@ -187,7 +188,7 @@ func (t *tail) rest(ctx context.Context, changed <-chan struct{}, most time.Dura
 	select {
 	case <-ctx.Done():
 		return false
-	case <-time.After(breather):
+	case <-time.After(cmp.Or(t.gather, breather)):
 		return true
 	}
 }

@@ -1,0 +1,192 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/internal/bench"
+	"github.com/hexabuilders/campaignd/internal/bus"
+	"github.com/hexabuilders/campaignd/internal/integration"
+	"github.com/hexabuilders/campaignd/internal/relay"
+	"github.com/hexabuilders/campaignd/internal/sqlstore"
+	"github.com/hexabuilders/campaignd/partners"
+	"github.com/hexabuilders/campaignd/performance"
+)
+
+// BenchRelayConfig is what campaignd bench relay can be told.
+type BenchRelayConfig struct {
+	Events   int    `default:"100000" help:"How many events are in the log."`
+	Partners int    `default:"10" help:"Over how many partners they are spread."`
+	Broker   string `default:"nats" help:"Where they are sent: nats is one in this process, in a temporary folder."`
+	JSON     bool   `name:"json" help:"Print the figures as JSON."`
+}
+
+// RelayReport is how fast a log leaves, beside what the broker alone takes.
+type RelayReport struct {
+	Relay bench.Pace `json:"relay"` // from the log in the store to the broker, by way of the cursor
+	Bare  bench.Pace `json:"bare"`  // the same messages, made beforehand
+}
+
+func (r RelayReport) String() string {
+	return fmt.Sprintf("%v\n%v\nthe relay has %.2f of the bare broker's pace on the wall, and costs %.2f times its processor time\n",
+		r.Relay, r.Bare, r.Relay.PerSecond/r.Bare.PerSecond, r.Relay.CPU/r.Bare.CPU)
+}
+
+// BenchRelay fills a log and measures how fast all of it is durable at a broker,
+// beside a program that only publishes the same messages. Processor time is that
+// of this process, with the broker in it when that is the embedded one.
+func BenchRelay(ctx context.Context, cfg BenchRelayConfig, stdout io.Writer) error {
+	dir, err := os.MkdirTemp("", "campaignd-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	db, err := sqlstore.Open(ctx, sqlstore.Config{URL: filepath.Join(dir, "store")})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	if err := fillLog(ctx, db, cfg); err != nil {
+		return err
+	}
+	var report RelayReport
+	if report.Bare, err = paceOf(ctx, "the broker alone", cfg, filepath.Join(dir, "bare"), db, bare); err != nil {
+		return err
+	}
+	if report.Relay, err = paceOf(ctx, "relay, from log to broker", cfg, filepath.Join(dir, "relay"), db, relayed); err != nil {
+		return err
+	}
+	if cfg.JSON {
+		return json.NewEncoder(stdout).Encode(report)
+	}
+	_, err = fmt.Fprint(stdout, report)
+	return err
+}
+
+// fillLog appends events as large as those of a campaign's life.
+func fillLog(ctx context.Context, db *sqlstore.DB, cfg BenchRelayConfig) error {
+	people := partners.NewService(db.Partners(), db.Keys(), time.Now, newID, nil)
+	by := event.Origin{Kind: event.ActorOperator, ID: "bench"}
+	data := json.RawMessage(`{"reason":"` + strings.Repeat("x", 400) + `"}`)
+	for range cfg.Partners {
+		p, err := people.Create(ctx, by, partners.NewPartner{Name: "Bench", Timezone: "UTC", Currency: "USD"})
+		if err != nil {
+			return err
+		}
+		if err := fillPartner(ctx, db, p.State().ID, cfg.Events/cfg.Partners, data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fillPartner appends by the one door that takes any event: that of reports.
+func fillPartner(ctx context.Context, db *sqlstore.DB, partner uuid.UUID, n int, data json.RawMessage) error {
+	const each = 2000
+	campaigns := make([]uuid.UUID, 20)
+	for i := range campaigns {
+		campaigns[i] = newID()
+	}
+	day := performance.DueDay{Partner: partner, Campaign: campaigns[0], Day: 1}
+	if err := db.ReportDays().Track(ctx, day, time.Now()); err != nil {
+		return err
+	}
+	for n > 0 {
+		events := make([]event.Event, min(n, each))
+		for i := range events {
+			events[i] = event.Event{ID: newID(), Partner: partner, Type: "campaign.updated", Aggregate: "campaign", AggregateID: campaigns[i%len(campaigns)],
+				Revision: 1, OccurredAt: time.Now().UTC(), Origin: event.Origin{Kind: event.ActorOperator, ID: "bench"}, Data: data}
+		}
+		if _, err := db.ReportDays().Report(ctx, day, events, day.Day+1, time.Now()); err != nil {
+			return err
+		}
+		day.Day++
+		n -= len(events)
+	}
+	return nil
+}
+
+// sending sends the whole log to a broker, having prepared what it does not
+// count; go returns when all is durable.
+type sending func(ctx context.Context, db *sqlstore.DB, to integration.Publisher, events int) (send func() error, err error)
+
+func paceOf(ctx context.Context, name string, cfg BenchRelayConfig, dir string, db *sqlstore.DB, how sending) (bench.Pace, error) {
+	broker, err := benchBroker(cfg.Broker, dir)
+	if err != nil {
+		return bench.Pace{}, err
+	}
+	defer func() { _ = broker.Close() }()
+	events := cfg.Events / cfg.Partners * cfg.Partners
+	send, err := how(ctx, db, broker, events)
+	if err != nil {
+		return bench.Pace{}, err
+	}
+	return bench.Measure(name, events, send)
+}
+
+func benchBroker(url, dir string) (bus.Broker, error) {
+	targets, err := bus.ParseTargets(url)
+	if err != nil || len(targets) != 1 {
+		return nil, fmt.Errorf("%q is not one broker: %w", url, err)
+	}
+	if targets[0].URL == bus.Embedded {
+		return bus.StartEmbedded(bus.EmbeddedConfig{Addr: "127.0.0.1:0", Dir: dir})
+	}
+	return bus.Open(targets[0])
+}
+
+// relayed sends by the relay, as the service does.
+func relayed(ctx context.Context, db *sqlstore.DB, to integration.Publisher, events int) (func() error, error) {
+	outbox := integration.NewOutbox(to, time.Now)
+	return func() error {
+		ctx, stop := context.WithCancel(ctx)
+		defer stop()
+		leader := relay.Leader{Log: relay.Shared(db.Log()), Leases: db.Leases(), Cursors: db.Log(), Node: node(), Pause: longestPause, Gather: gather}
+		return leader.Lead(ctx, "bench:"+newID().String(), func(ctx context.Context, page []event.Event) error {
+			err := outbox.Handle(ctx, page)
+			if outbox.Sent() >= int64(events) {
+				stop()
+			}
+			return err
+		})
+	}, nil
+}
+
+// bare publishes messages that were made beforehand, in batches as large.
+func bare(ctx context.Context, db *sqlstore.DB, to integration.Publisher, _ int) (func() error, error) {
+	heads, err := db.Log().Heads(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var batches [][]event.Message
+	for partner, head := range heads {
+		for after := int64(0); after < head; after += 500 {
+			page, err := db.Log().Read(ctx, partner, after, 500)
+			if err != nil {
+				return nil, err
+			}
+			var batch []event.Message
+			for i := range page {
+				batch = append(batch, integration.Outgoing(&page[i])...)
+			}
+			batches = append(batches, batch)
+		}
+	}
+	return func() error {
+		for _, batch := range batches {
+			if err := to.Publish(ctx, batch); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
