@@ -43,6 +43,7 @@ import (
 	"github.com/hexabuilders/campaignd/targeting/audience"
 	"github.com/hexabuilders/campaignd/targeting/panel"
 	"github.com/hexabuilders/campaignd/targeting/reach"
+	"github.com/hexabuilders/campaignd/targeting/study"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
 
@@ -80,6 +81,7 @@ type services struct {
 	alerts     *performance.Alerts
 	mirror     *influx.Mirror // nil without an InfluxDB
 	anomalies  *lookout.Service
+	studies    *study.Service
 	rules      *rule.Service
 	webhooks   *webhooks.Service
 	audiences  *audience.Service
@@ -120,6 +122,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		anomalies: newLookout(db, now),
 	}
 	s.audiences = newAudiences(db, s.partners, now)
+	s.studies = newStudies(db, s.audiences, now)
 	s.funding = budgets.NewFunding(s.budgets, db.Extras(), db.Extras())
 	s.platforms = newPlatforms(db, &s, cfg)
 	s.overruns = budgets.NewOverruns(db.Budgets(), delivered{s.metrics})
@@ -215,6 +218,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Reach:       a.services.reach,
 		Panels:      a.services.panels,
 		Optimizer:   a.services.optimizer,
+		Studies:     a.services.studies,
 		Reports:     a.services.reports,
 		Imports:     reports{a.importer, a.cfg.clock()},
 		Integration: a.links.integrated(),
@@ -323,6 +327,7 @@ func (a *App) newWorkers() []worker {
 	timed.Jobs = append(timed.Jobs, a.platformJobs()...)
 	timed.Jobs = append(timed.Jobs, a.optimizerJobs()...)
 	workers := []worker{
+		{"studies", study.NewWorker(a.services.studies).Run},
 		{"ingester", a.services.ingester.Run},
 		{"authorizer", a.services.authorizer.Run},
 		{"live feed", func(ctx context.Context) error {

@@ -54,6 +54,7 @@ type Backend struct {
 	Audiences AudienceStore
 	People    PeopleStore
 	Reports   ReportStore
+	Studies   StudyStore
 	Anomalies lookout.Store
 	Rules     RuleStore
 	Sources   performance.SourceStore
@@ -78,6 +79,7 @@ func Run(t *testing.T, b Backend) {
 		"alerts":    Alerts,
 		"rules":     Rules,
 		"reports":   Reports,
+		"studies":   Studies,
 		"webhooks":  Webhooks,
 		"audiences": Audiences,
 		"anomalies": Anomalies,

@@ -18,6 +18,7 @@ import (
 	"github.com/hexabuilders/campaignd/targeting/insight"
 	"github.com/hexabuilders/campaignd/targeting/panel"
 	"github.com/hexabuilders/campaignd/targeting/reach"
+	"github.com/hexabuilders/campaignd/targeting/study"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
 
@@ -50,6 +51,7 @@ type Services struct {
 	Insights    *insight.Service
 	Reach       *reach.Service
 	Panels      *panel.Service
+	Studies     *study.Service
 	Reports     *report.Service
 	Imports     Importer
 	Integration Integration
@@ -83,6 +85,7 @@ func (s *Server) register() {
 	s.registerReach()
 	s.registerInsights()
 	s.registerPanels()
+	s.registerStudies()
 	s.registerReports()
 	s.registerImports()
 	s.registerFeed()

@@ -70,6 +70,9 @@ func init() {
 	bodies["change-panel"] = `{"name":"Mine"}`
 	bodies["explain-difference"] = `{"note":"Corrected by invoice 4711."}`
 	bodies["create-payment"] = `{"provider":"stripe","amount":"20.00"}`
+	bodies["create-lookalike"] = `{"ratio":5}`
+	bodies["create-clusters"] = `{}`
+	bodies["adopt-cluster"] = `{"cluster":0}`
 	bodies["create-report"] = `{"scope":"partner","period":"yesterday"}`
 	bodies["create-report-schedule"] = `{"scope":"partner","every":"daily"}`
 }
@@ -100,6 +103,7 @@ func (h *house) things() map[string]string {
 		"partners": h.id, "campaigns": campaign, "budgets": budget, "reservations": reservation, "extra-spend": extra,
 		"keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id"),
 		"suggestions": h.suggestion(campaign), "dead-letters": h.letter(), "audiences": listed, "panels": h.panel("country,age\nCO,30\n").str("id"),
+		"clusters":    h.clusters(),
 		"ad-accounts": account, "placements": placement,
 	}
 }

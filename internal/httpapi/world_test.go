@@ -112,6 +112,7 @@ func newWorldOn(t testing.TB, store string) *world {
 	w.optimizes()
 	w.services.Insights = newInsights(w)
 	w.panels()
+	w.services.Studies = newStudies(w)
 	chart, err := billing.ParseChart("")
 	if err != nil {
 		t.Fatal(err)

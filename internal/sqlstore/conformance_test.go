@@ -26,6 +26,7 @@ func TestConformance(t *testing.T) {
 			Audiences: db.Audiences(),
 			People:    db.People(),
 			Reports:   db.Reports(),
+			Studies:   db.Studies(),
 			Log:       db.Log(),
 			Leases:    db.Leases(),
 			Letters:   db.Letters(),

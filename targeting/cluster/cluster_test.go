@@ -59,6 +59,9 @@ func TestKindsOfPeopleAreFoundAndNamed(t *testing.T) {
 	if right < 1450 {
 		t.Errorf("%d of 1500 are with their kind", right)
 	}
+	if again := r.Model.Assign(columns, 1500); !reflect.DeepEqual(again, r.Of) {
+		t.Error("the model does not tell again who belongs where")
+	}
 	chosen := 0
 	for _, c := range r.Candidates {
 		if c.Chosen {

@@ -21,33 +21,35 @@ const (
 	leastSpread = 0.25
 )
 
-// axis turns a column into coordinates.
-type axis struct {
-	column      int
-	log         bool
-	mean, scale float64
-	words       []string
+// Axis turns a column into coordinates. It is part of a Model and is stored
+// with it.
+type Axis struct {
+	Column string   `json:"column"`
+	Log    bool     `json:"log,omitempty"`
+	Mean   float64  `json:"mean,omitempty"`
+	Scale  float64  `json:"scale"`
+	Words  []string `json:"words,omitempty"`
 }
 
 // fit learns the axes of the columns that tell people apart, from some rows.
-func fit(columns []Column, rows []int) []axis {
-	var axes []axis
-	for i, c := range columns {
-		var a axis
+func fit(columns []Column, rows []int) []Axis {
+	var axes []Axis
+	for _, c := range columns {
+		var a Axis
 		var ok bool
 		if c.Numbers != nil {
 			a, ok = fitNumbers(c.Numbers, rows)
 		} else {
 			a, ok = fitWords(c.Words, rows)
 		}
-		if a.column = i; ok {
+		if a.Column = c.Name; ok {
 			axes = append(axes, a)
 		}
 	}
 	return axes
 }
 
-func fitNumbers(all []float64, rows []int) (axis, bool) {
+func fitNumbers(all []float64, rows []int) (Axis, bool) {
 	var values []float64
 	negative := false
 	for _, row := range rows {
@@ -57,19 +59,19 @@ func fitNumbers(all []float64, rows []int) (axis, bool) {
 		}
 	}
 	if len(values) == 0 {
-		return axis{}, false
+		return Axis{}, false
 	}
-	a := axis{log: !negative && skewed(values)}
+	a := Axis{Log: !negative && skewed(values)}
 	n, sum, squares := float64(len(values)), 0.0, 0.0
 	for _, v := range values {
 		sum += a.plain(v)
 	}
-	a.mean = sum / n
+	a.Mean = sum / n
 	for _, v := range values {
-		squares += (a.plain(v) - a.mean) * (a.plain(v) - a.mean)
+		squares += (a.plain(v) - a.Mean) * (a.plain(v) - a.Mean)
 	}
-	a.scale = math.Sqrt(squares / n)
-	return a, a.scale > 1e-9*(1+math.Abs(a.mean))
+	a.Scale = math.Sqrt(squares / n)
+	return a, a.Scale > 1e-9*(1+math.Abs(a.Mean))
 }
 
 // skewed reports whether the mean lies far above the median, as with counts and
@@ -84,14 +86,14 @@ func skewed(values []float64) bool {
 	return sum/float64(len(sorted))-sorted[len(sorted)/2] > 0.25*(high-low)
 }
 
-func (a axis) plain(v float64) float64 {
-	if a.log {
-		return math.Log1p(v)
+func (a Axis) plain(v float64) float64 {
+	if a.Log {
+		return math.Log1p(max(v, 0))
 	}
 	return v
 }
 
-func fitWords(all []string, rows []int) (axis, bool) {
+func fitWords(all []string, rows []int) (Axis, bool) {
 	counts := map[string]float64{}
 	known := 0.0
 	for _, row := range rows {
@@ -101,34 +103,40 @@ func fitWords(all []string, rows []int) (axis, bool) {
 		}
 	}
 	if len(counts) < 2 || float64(len(counts)) > known/2 && known > 20 {
-		return axis{}, false // everybody is the same, or nobody is
+		return Axis{}, false // everybody is the same, or nobody is
 	}
-	var a axis
+	var a Axis
 	for word := range counts {
-		a.words = append(a.words, word)
+		a.Words = append(a.Words, word)
 	}
-	slices.SortFunc(a.words, func(x, y string) int { return cmp.Or(cmp.Compare(counts[y], counts[x]), cmp.Compare(x, y)) })
+	slices.SortFunc(a.Words, func(x, y string) int { return cmp.Or(cmp.Compare(counts[y], counts[x]), cmp.Compare(x, y)) })
 	spread := 0.0
-	a.words = a.words[:min(len(a.words), maxWords)]
-	for _, word := range a.words {
+	a.Words = a.Words[:min(len(a.Words), maxWords)]
+	for _, word := range a.Words {
 		p := counts[word] / float64(len(rows))
 		spread += p * (1 - p)
 	}
-	a.scale = math.Sqrt(max(spread, leastSpread))
+	a.Scale = math.Sqrt(max(spread, leastSpread))
 	return a, true
 }
 
 // encode is the coordinates of some rows, one after the other.
-func encode(columns []Column, axes []axis, rows []int) points {
+func encode(columns []Column, axes []Axis, rows []int) points {
+	of := make([]Column, len(axes)) // empty where there is no such column
+	for i, a := range axes {
+		if at := slices.IndexFunc(columns, func(c Column) bool { return c.Name == a.Column }); at >= 0 {
+			of[i] = columns[at]
+		}
+	}
 	p := points{n: len(rows)}
 	for _, a := range axes {
-		p.d += max(1, len(a.words))
+		p.d += max(1, len(a.Words))
 	}
 	p.at = make([]float64, p.n*p.d)
 	for i, row := range rows {
 		to := p.of(i)
-		for _, a := range axes {
-			to = a.put(columns[a.column], row, to)
+		for k, a := range axes {
+			to = a.put(of[k], row, to)
 		}
 	}
 	return p
@@ -136,19 +144,19 @@ func encode(columns []Column, axes []axis, rows []int) points {
 
 // put writes the coordinates of a person and returns the room that is left.
 // What is not known lies in the middle.
-func (a axis) put(c Column, row int, to []float64) []float64 {
-	if a.words == nil {
-		if v := c.Numbers[row]; !math.IsNaN(v) {
-			to[0] = max(-farthest, min(farthest, (a.plain(v)-a.mean)/a.scale))
+func (a Axis) put(c Column, row int, to []float64) []float64 {
+	if a.Words == nil {
+		if c.Numbers != nil && !math.IsNaN(c.Numbers[row]) {
+			to[0] = max(-farthest, min(farthest, (a.plain(c.Numbers[row])-a.Mean)/a.Scale))
 		}
 		return to[1:]
 	}
-	for i, word := range a.words {
-		if c.Words[row] == word {
-			to[i] = 1 / a.scale
+	for i, word := range a.Words {
+		if c.Words != nil && c.Words[row] == word {
+			to[i] = 1 / a.Scale
 		}
 	}
-	return to[len(a.words):]
+	return to[len(a.Words):]
 }
 
 // points are n places with d coordinates each.

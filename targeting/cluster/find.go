@@ -43,14 +43,15 @@ type Options struct {
 // Candidate is a number of clusters that was tried.
 type Candidate struct {
 	K          int     `json:"k"`
-	Silhouette float64 `json:"silhouette"` // -1 to 1; the higher, the clearer
-	Stability  float64 `json:"stability"`  // of its least stable cluster, 0 to 1
-	Smallest   float64 `json:"smallest"`   // share of its smallest cluster
+	Silhouette float64 `json:"silhouette" doc:"Mean silhouette, -1 to 1; the higher, the clearer."`
+	Stability  float64 `json:"stability" doc:"Mean Jaccard similarity with which its least stable cluster is found again in resamples, 0 to 1."`
+	Smallest   float64 `json:"smallest" doc:"Share of its smallest cluster."`
 	Chosen     bool    `json:"chosen"`
 }
 
 // Result is who belongs together.
 type Result struct {
+	Model      Model
 	Of         []int // by person: a place in Clusters
 	Clusters   []Cluster
 	Candidates []Candidate
@@ -100,11 +101,32 @@ func Find(ctx context.Context, columns []Column, people int, o Options) (Result,
 	r.ByChance = s.byChance(chosen.K, axes)
 	r.Structured = chosen.Silhouette > r.ByChance+minStructure
 	r.Stable = chosen.Stability >= Stable
-	everybody := everyRow(people)
-	r.Of = sides(encode(columns, axes, everybody), centres)
+	r.Model = newModel(axes, centres)
+	r.Of = r.Model.Assign(columns, people)
 	r.Clusters = profile(columns, r.Of, chosen.K)
 	r.bySize()
 	return r, nil
+}
+
+// Model tells to which cluster somebody belongs.
+type Model struct {
+	Axes    []Axis      `json:"axes"`
+	Centres [][]float64 `json:"centres"` // by cluster
+}
+
+func newModel(axes []Axis, c points) Model {
+	m := Model{Axes: axes}
+	for k := range c.n {
+		m.Centres = append(m.Centres, slices.Clone(c.of(k)))
+	}
+	return m
+}
+
+// Assign is the cluster of each person. Columns are found by their names; one
+// that is missing says nothing.
+func (m Model) Assign(columns []Column, people int) []int {
+	p := encode(columns, m.Axes, everyRow(people))
+	return sides(p, points{n: len(m.Centres), d: p.d, at: slices.Concat(m.Centres...)})
 }
 
 // minStructure is how much higher a silhouette has to be than by chance.
@@ -199,14 +221,14 @@ func jaccard(a, b []int, k int) []float64 {
 
 // byChance is the highest silhouette of columns that were shuffled apart from
 // each other.
-func (s *search) byChance(k int, axes []axis) float64 {
+func (s *search) byChance(k int, axes []Axis) float64 {
 	highest := -1.0
 	p := points{n: s.points.n, d: s.points.d, at: slices.Clone(s.points.at)}
 	for range shuffles {
 		from := 0
 		for _, a := range axes {
-			s.shuffle(p, from, from+max(1, len(a.words)))
-			from += max(1, len(a.words))
+			s.shuffle(p, from, from+max(1, len(a.Words)))
+			from += max(1, len(a.Words))
 		}
 		highest = max(highest, s.silhouette(p, sides(p, kmeans(p, k, starts, s.random)), k))
 	}
@@ -236,6 +258,11 @@ func (r *Result) bySize() {
 		place[from], sorted[to] = to, r.Clusters[from]
 	}
 	r.Clusters = sorted
+	centres := make([][]float64, len(order))
+	for to, from := range order {
+		centres[to] = r.Model.Centres[from]
+	}
+	r.Model.Centres = centres
 	for i, at := range r.Of {
 		r.Of[i] = place[at]
 	}

@@ -9,23 +9,21 @@ import (
 
 // Cluster is people who are alike.
 type Cluster struct {
-	Name   string  `json:"name"` // a suggestion, from the traits
+	Name   string  `json:"name" doc:"A suggestion, from the traits."`
 	People int     `json:"people"`
-	Share  float64 `json:"share"`  // of everybody, 0 to 1
-	Traits []Trait `json:"traits"` // what sets them apart, the most telling first
+	Share  float64 `json:"share" doc:"Of everybody, 0 to 1."`
+	Traits []Trait `json:"traits" doc:"What sets them apart, the most telling first."`
 }
 
 // Trait is what sets a cluster apart in one column.
 type Trait struct {
-	Column string `json:"column"`
-	// Direction is high or low for numbers; for words more or fewer have Word.
-	Direction string  `json:"direction"`
+	Column    string  `json:"column"`
+	Direction string  `json:"direction" enum:"high,low,more,fewer" doc:"Numbers are high or low; of a word there are more or fewer."`
 	Word      string  `json:"word,omitempty"`
-	Here      float64 `json:"here"`      // median of numbers, share of words
-	Everybody float64 `json:"everybody"` // the same over everybody
-	// Effect is the difference in standard deviations (Cohen's d), or by the
-	// arcsine of shares (Cohen's h): from 0.2 on small, 0.5 medium, 0.8 large.
-	Effect float64 `json:"effect"`
+	Here      float64 `json:"here" doc:"Median of a number, share of a word."`
+	Everybody float64 `json:"everybody" doc:"The same over everybody."`
+	// Effect is Cohen's d of numbers, and of words his h.
+	Effect float64 `json:"effect" doc:"Difference in standard deviations (of words by the arcsine of shares): 0.2 is small, 0.5 medium, 0.8 large."`
 }
 
 const (
@@ -49,6 +47,9 @@ func profile(columns []Column, of []int, k int) []Cluster {
 	}
 	for i := range clusters {
 		c := &clusters[i]
+		if c.Traits == nil {
+			c.Traits = []Trait{}
+		}
 		c.Share = float64(c.People) / float64(len(of))
 		slices.SortStableFunc(c.Traits, func(a, b Trait) int { return cmp.Compare(math.Abs(b.Effect), math.Abs(a.Effect)) })
 		c.Traits = c.Traits[:min(len(c.Traits), maxTraits)]

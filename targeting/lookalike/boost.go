@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"runtime"
 )
 
 // Options are how a model is learned. The zero value of a field means its
@@ -11,11 +12,17 @@ import (
 type Options struct {
 	Seed  uint64
 	Folds int // each is held out by one booster; default 4
+	// Workers is how many boosters are learned at once; 0 is one for each
+	// processor.
+	Workers int
 }
 
 func (o Options) orUsual() Options {
 	if o.Folds == 0 {
 		o.Folds = 4
+	}
+	if o.Workers == 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	return o
 }

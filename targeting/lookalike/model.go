@@ -3,7 +3,6 @@ package lookalike
 import (
 	"context"
 	"math/rand/v2"
-	"runtime"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -18,13 +17,14 @@ type Model struct {
 	boosters []booster
 	chances  calibration
 	facts    Facts
+	held     []float64 // by row of the table it was trained on
 }
 
 // Facts are what a model rests on and how good it is.
 func (m *Model) Facts() Facts { return m.facts }
 
-// Train learns what sets the people apart for whom positive is true. It keeps
-// all processors busy and ends early with the context. The errors are
+// Train learns what sets the people apart for whom positive is true. It ends
+// early with the context. The errors are
 // ErrTooFew and ErrNothingToLearn.
 func Train(ctx context.Context, t *Table, positive []bool, o Options) (*Model, error) {
 	m, l, err := train(ctx, t, positive, everyRow(t.rows), o.orUsual())
@@ -32,6 +32,14 @@ func Train(ctx context.Context, t *Table, positive []bool, o Options) (*Model, e
 		return nil, err
 	}
 	m.facts = m.judge(l)
+	m.held = make([]float64, t.rows)
+	at := 0
+	for _, fold := range l.held.rows {
+		for _, row := range fold {
+			m.held[row] = l.held.judged[at].score
+			at++
+		}
+	}
 	return m, nil
 }
 
@@ -104,7 +112,7 @@ func (m *Model) learn(ctx context.Context, p people, rows []int32, o Options) (h
 	folds := foldsOf(p.y, rows, o.Folds, rand.New(rand.NewPCG(o.Seed, 2)))
 	m.boosters = make([]booster, len(folds))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
+	group.SetLimit(o.Workers)
 	for k := range folds {
 		group.Go(func() (err error) {
 			m.boosters[k], err = boost(ctx, p, without(folds, k), folds[k], rand.New(rand.NewPCG(o.Seed, uint64(k)+10)))
@@ -150,6 +158,11 @@ func (m *Model) mainScore(bins [][]uint8, row int32) float64 {
 	}
 	return sum / float64(len(m.boosters))
 }
+
+// HeldScores are the scores of the people it was trained on, in their order,
+// each by the booster that had not seen them: a model ranks too high whom it was
+// told belongs, and too low whom it was told does not.
+func (m *Model) HeldScores() []float64 { return m.held }
 
 // Chance is how likely somebody with this score belongs to the group, 0 to 1,
 // among people mixed as those it was trained on.
