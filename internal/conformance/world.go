@@ -51,6 +51,8 @@ type Backend struct {
 	Sessions  partners.SessionStore
 	Alerts    performance.AlertStore
 	Webhooks  WebhookStore
+	Panels    PanelStore
+	Reach     ReachStore
 	Audiences AudienceStore
 	People    PeopleStore
 	Reports   ReportStore
@@ -81,6 +83,7 @@ func Run(t *testing.T, b Backend) {
 		"reports":   Reports,
 		"studies":   Studies,
 		"webhooks":  Webhooks,
+		"panels":    Panels,
 		"audiences": Audiences,
 		"anomalies": Anomalies,
 		"billing":   Billing,

@@ -8,7 +8,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/targeting/panel"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/targeting/taxonomy"
 )
@@ -18,6 +20,7 @@ type Reach interface {
 	Estimate(ctx context.Context, partner uuid.UUID, r reach.Request) (reach.Estimate, error)
 	Calibration(ctx context.Context, partner uuid.UUID) (reach.Calibration, error)
 	Budget(ctx context.Context, partner, campaign uuid.UUID, target int64) (reach.Cost, error)
+	DefaultFactors() []reach.Assumed
 	OwnFactors(ctx context.Context, partner uuid.UUID) (reach.FactorsState, error)
 	SetFactors(ctx context.Context, by event.Origin, revision int64, all []reach.Assumed, validateOnly bool) (reach.FactorsState, error)
 }
@@ -27,8 +30,15 @@ type reachCard struct {
 	Range, Middle, Confidence, Until string
 	Population                       string
 	Factors                          []reachRow
-	Assumptions                      []string
+	Independence                     string // how the factors go together
+	Panel, PanelURL, Sampling        string // what was counted
+	Calibration                      string
+	Asked                            string // how many people a budget is wanted for
+	Budget                           *reachBudget
 }
+
+// reachBudget answers what budget a reach takes.
+type reachBudget struct{ Said, Range, Next, Method, Problem string }
 
 type reachRow struct{ Label, Share, Basis string }
 
@@ -50,13 +60,68 @@ func (v *visit) reach(s subject) *reachCard {
 		Population: l.T("reach.population", "n", l.Count(about(e.Population)), "year", reach.Year),
 		Until:      l.T("reach.until", "day", l.Day(e.ValidUntil.In(v.now.Location()))),
 	}
+	card.Independence = l.T("reach.independent")
+	if p := e.Panel; p != nil {
+		card.Population = l.T("reach.population.panel", "n", l.Count(about(e.Population)))
+		card.Independence = l.T("reach.together")
+		card.Panel, card.PanelURL = p.Name, "/panels/"+p.ID.String()
+		card.Sampling = l.T("panel.ask.rows", "hits", l.Count(p.Hits), "rows", l.Count(p.Rows), "error", l.Count(about(int64(math.Round(p.StandardError)))))
+	}
+	if c, err := v.d.Reach.Calibration(v.r.Context(), s.Partner); err == nil && c.Judged > 0 {
+		card.Calibration = l.calibrated(c)
+	}
+	card.Asked = v.r.URL.Query().Get("reach")
+	if card.Asked != "" {
+		card.Budget = v.reachBudget(s, card.Asked)
+	}
 	for _, f := range e.Factors {
 		card.Factors = append(card.Factors, reachRow{
-			Label: l.Or("reach.factor.", strings.TrimPrefix(f.Criterion, "not "), f.Criterion) + l.unless(f.Criterion),
+			Label: l.factor(f.Criterion),
 			Share: l.Percent(int64(math.Round(f.Mid*money.Unit)), 1), Basis: f.Basis,
 		})
 	}
 	return card
+}
+
+// reachBudget asks what budget the reach takes that was entered.
+func (v *visit) reachBudget(s subject, entered string) *reachBudget {
+	l := v.locale
+	micros, err := l.parseDecimal(entered)
+	target := micros / money.Unit
+	if err != nil || target < 1 {
+		return &reachBudget{Problem: l.T("reach.budget.number")}
+	}
+	c, err := v.d.Reach.Budget(v.r.Context(), s.Partner, s.ID, target)
+	if e := fault.As(err); e != nil {
+		return &reachBudget{Problem: l.Or("refusal.", e.Code, e.Detail)}
+	}
+	if err != nil {
+		return &reachBudget{Problem: l.T("reach.budget.none")}
+	}
+	code := string(c.Mid.Currency)
+	b := &reachBudget{
+		Said: l.T("reach.budget.said", "amount", l.Money(c.Mid.Micros, code), "spent", l.Money(c.Spent.Micros, code)),
+		Next: l.T("reach.budget.next", "amount", l.Money(c.NextCost.Micros, code), "cpm", l.Money(c.CPM.Micros, code)),
+	}
+	if c.Mid.Micros <= c.Spent.Micros {
+		b.Said = l.T("reach.budget.past", "amount", l.Money(c.Mid.Micros, code), "spent", l.Money(c.Spent.Micros, code))
+	}
+	b.Method = l.T("reach.budget.estimated")
+	if c.Observed {
+		b.Method = l.T("reach.budget.observed")
+	}
+	b.Range = l.T("reach.budget.from", "low", l.Money(c.Low.Micros, code))
+	if c.High != nil {
+		b.Range = l.T("reach.budget.range", "low", l.Money(c.Low.Micros, code), "high", l.Money(c.High.Micros, code))
+	}
+	return b
+}
+
+// factor is what a criterion is called; an attribute of a panel has its own
+// name.
+func (l *locale) factor(criterion string) string {
+	name := strings.TrimPrefix(criterion, panel.Not)
+	return l.Or("reach.factor.", name, strings.TrimPrefix(name, panel.Attribute)) + l.unless(criterion)
 }
 
 // unless marks what an exclusion leaves.

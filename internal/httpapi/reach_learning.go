@@ -39,7 +39,7 @@ func (s *Server) reachFactors(f reach.FactorsState, err error) (*found[reachFact
 	if err != nil {
 		return nil, err
 	}
-	return &found[reachFactorsBody]{etag(f.Revision), reachFactorsBody{f.Revision, reachShares(f.Factors), reachShares(s.Reach.Defaults.List())}}, nil
+	return &found[reachFactorsBody]{etag(f.Revision), reachFactorsBody{f.Revision, reachShares(f.Factors), reachShares(s.Reach.DefaultFactors())}}, nil
 }
 
 func (s *Server) getReachFactors(ctx context.Context, in *ForPartner) (*found[reachFactorsBody], error) {

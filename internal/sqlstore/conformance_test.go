@@ -23,6 +23,8 @@ func TestConformance(t *testing.T) {
 			Alerts:    db.Alerts(),
 			Anomalies: db.Anomalies(),
 			Webhooks:  db.Webhooks(),
+			Panels:    db.Panels(),
+			Reach:     db.Reach(),
 			Audiences: db.Audiences(),
 			People:    db.People(),
 			Reports:   db.Reports(),

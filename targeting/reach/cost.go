@@ -97,7 +97,7 @@ func (c Cost) price(perUnit, low, mid, high float64) (Cost, error) {
 			return money.Money{}, false
 		}
 		micros := -people / perUnit * math.Log1p(-float64(c.Target)/people)
-		return money.New(int64(math.Round(micros)), c.Spent.Currency), micros < math.MaxInt64/2
+		return payable(micros, c.Spent.Currency), micros < math.MaxInt64/2
 	}
 	var ok bool
 	if c.Mid, ok = spend(mid); !ok {
@@ -109,6 +109,12 @@ func (c Cost) price(perUnit, low, mid, high float64) (Cost, error) {
 	}
 	c.NextCost = money.New(int64(math.Round(1/(perUnit*(1-float64(c.Target)/mid)))), c.Spent.Currency)
 	return c, nil
+}
+
+// payable is an amount as it can be paid, rounded up.
+func payable(micros float64, c money.Currency) money.Money {
+	step := math.Pow10(6 - c.Exponent())
+	return money.New(int64(math.Ceil(micros/step)*step), c)
 }
 
 // thousandth is the cost of a thousand impressions.

@@ -142,6 +142,9 @@ func (s *Service) estimator(ctx context.Context, partner uuid.UUID, c targeting.
 	return e, notes, nil
 }
 
+// DefaultFactors are the shares that hold where a partner has set none.
+func (s *Service) DefaultFactors() []Assumed { return s.Defaults.List() }
+
 // OwnFactors are the shares that a partner has set itself.
 func (s *Service) OwnFactors(ctx context.Context, partner uuid.UUID) (FactorsState, error) {
 	f, err := s.Factors.Factors(ctx, partner)

@@ -17,16 +17,23 @@ function send(event) {
   request.addEventListener("loadend", () => {
     button.disabled = false;
     bar.hidden = true;
-    if (request.status === 200 || request.status === 202) return location.reload();
+    if (request.status >= 200 && request.status < 300) return location.reload();
     error.textContent = reason(request);
     error.hidden = false;
   });
   error.hidden = true;
   bar.hidden = false;
   button.disabled = true;
-  request.open("POST", form.dataset.upload);
+  request.open("POST", form.dataset.upload + said(form));
   request.setRequestHeader("Content-Type", /\.(ndjson|jsonl|json)$/i.test(file.name) ? "application/x-ndjson" : "text/csv");
   request.send(file);
+}
+
+// said is what the other fields of the form say of the file, as a query.
+function said(form) {
+  const query = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (name !== "file" && value !== "") query.append(name, value);
+  return query.size ? `?${query}` : "";
 }
 
 // reason is what the API says is wrong, with the fields it names.

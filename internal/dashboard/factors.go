@@ -1,0 +1,171 @@
+package dashboard
+
+import (
+	"math"
+	"net/http"
+	"slices"
+
+	"github.com/hexabuilders/campaignd/fault"
+	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/partners"
+	"github.com/hexabuilders/campaignd/targeting"
+	"github.com/hexabuilders/campaignd/targeting/reach"
+)
+
+type factorsPage struct {
+	Problem     *problem
+	Own         []factorRow
+	Defaults    []factorRow
+	Source      string // of the defaults
+	Fields      []field
+	Revision    int64
+	May         bool
+	Calibration *calibrationCard
+}
+
+// factorRow is a share that estimates rest on.
+type factorRow struct {
+	Criterion, Value, By, Name, Share, Range, Source string
+}
+
+func (v *visit) factors() error { return v.factorsWith(http.StatusOK, nil, nil) }
+
+func (v *visit) factorsWith(status int, refused *problem, wrong *mistakes) error {
+	own, err := v.d.Reach.OwnFactors(v.r.Context(), v.scope())
+	if err != nil {
+		return err
+	}
+	f := form{v.locale, func(name string) []string { return v.r.Form[name] }, wrong}
+	var settable []string
+	for _, by := range targeting.Criteria {
+		if by != targeting.ByCountry && by != targeting.ByGender {
+			settable = append(settable, string(by))
+		}
+	}
+	source := f.input("factor_source", "factors[0].source").whole()
+	source.Max = 300
+	p := factorsPage{
+		Problem: refused, Revision: own.Revision, May: v.who.Can(partners.ActionWriteCampaigns), Own: v.factorRows(own.Factors),
+		Fields: []field{
+			f.choose("factor_criterion", "select", false, settable, f.named("reach.factor."), "factors[0].criterion"),
+			f.input("factor_value", "factors[0].value"),
+			f.input("factor_share", "factors[0].share").decimal(), f.input("factor_low", "factors[0].low").decimal(), f.input("factor_high", "factors[0].high").decimal(),
+			source,
+		},
+	}
+	defaults := v.d.Reach.DefaultFactors()
+	p.Defaults = v.factorRows(defaults)
+	if len(defaults) > 0 {
+		p.Source = defaults[0].Source
+	}
+	if p.Calibration, err = v.calibration(); err != nil {
+		return err
+	}
+	return v.page(status, "factors", v.locale.T("factors.title"), "audiences", p)
+}
+
+func (v *visit) factorRows(all []reach.Assumed) []factorRow {
+	l := v.locale
+	rows := make([]factorRow, len(all))
+	percent := func(share float64) string { return l.Percent(int64(math.Round(share*money.Unit)), 1) }
+	for i, a := range all {
+		rows[i] = factorRow{
+			Criterion: string(a.Criterion), Value: a.Value, By: l.Or("reach.factor.", string(a.Criterion), string(a.Criterion)), Name: a.Value,
+			Share: percent(a.Mid), Range: l.T("factors.range", "low", percent(a.Low), "high", percent(a.High)), Source: a.Source,
+		}
+		if a.Value == reach.Any {
+			rows[i].Name = l.T("factors.any")
+		}
+	}
+	return rows
+}
+
+// saveFactor sets one share, or takes it away.
+func (v *visit) saveFactor() error {
+	if err := v.who.Require(partners.ActionWriteCampaigns); err != nil {
+		return err
+	}
+	own, err := v.d.Reach.OwnFactors(v.r.Context(), v.scope())
+	if err != nil {
+		return err
+	}
+	entered := reach.Assumed{Criterion: targeting.Criterion(v.r.PostFormValue("factor_criterion")), Value: v.r.PostFormValue("factor_value"), Source: v.r.PostFormValue("factor_source")}
+	rest := slices.DeleteFunc(own.Factors, func(a reach.Assumed) bool { return a.Criterion == entered.Criterion && a.Value == entered.Value })
+	what := "factor_removed"
+	if v.r.PostFormValue("remove") == "" {
+		what = "factor"
+		if entered.Share, err = v.enteredShare(); err == nil {
+			rest = slices.Insert(rest, 0, entered)
+		}
+	}
+	if err == nil {
+		_, err = v.d.Reach.SetFactors(v.r.Context(), v.by(), v.revision(), rest, false)
+	}
+	if err != nil {
+		status, refused, wrong := v.refusal(err)
+		if refused == nil {
+			return err
+		}
+		return v.factorsWith(status, refused, wrong)
+	}
+	return v.done("/audiences/factors", what)
+}
+
+// enteredShare reads percents.
+func (v *visit) enteredShare() (reach.Share, error) {
+	var s reach.Share
+	for name, into := range map[string]*float64{"share": &s.Mid, "low": &s.Low, "high": &s.High} {
+		micros, err := v.locale.parseDecimal(v.r.PostFormValue("factor_" + name))
+		if err != nil {
+			return s, fault.ErrInvalid.WithFields(fault.Field{Path: "factors[0]." + name, Code: "not_a_number"})
+		}
+		*into = float64(micros) / money.Unit / 100
+	}
+	return s, nil
+}
+
+// calibrationCard is how past estimates have stood up.
+type calibrationCard struct {
+	Said string
+	Rows []calibratedRow
+}
+
+type calibratedRow struct {
+	ID, Name, Estimated, Implied, Verdict, Tone, Icon string
+	Reached                                           int64
+}
+
+// verdictMarks are the tone and the sign of each verdict.
+var verdictMarks = map[reach.Verdict][2]string{
+	reach.Inside: {"good", "ok"}, reach.Above: {"warn", "up"}, reach.Below: {"warn", "down"}, reach.Open: {"quiet", "clock"},
+}
+
+// calibration is nil before anything was reached.
+func (v *visit) calibration() (*calibrationCard, error) {
+	c, err := v.d.Reach.Calibration(v.r.Context(), v.scope())
+	if err != nil || len(c.Campaigns) == 0 {
+		return nil, err
+	}
+	l := v.locale
+	card := &calibrationCard{Said: l.calibrated(c)}
+	for _, one := range c.Campaigns {
+		row := calibratedRow{
+			ID: one.Campaign.String(), Name: one.Name, Reached: one.Reached, Verdict: l.T("calibration." + string(one.Verdict)), Implied: "–",
+			Estimated: l.T("reach.range", "low", l.Count(about(one.Low)), "high", l.Count(about(one.High))),
+			Tone:      verdictMarks[one.Verdict][0], Icon: verdictMarks[one.Verdict][1],
+		}
+		if one.Implied > 0 {
+			row.Implied = l.Count(about(one.Implied))
+		}
+		card.Rows = append(card.Rows, row)
+	}
+	return card, nil
+}
+
+// calibrated says in a sentence how the ranges have held.
+func (l *locale) calibrated(c reach.Calibration) string {
+	if c.Judged == 0 {
+		return l.T("calibration.none")
+	}
+	return l.T("calibration.said", "inside", l.Count(int64(c.Inside)), "judged", l.Count(int64(c.Judged)), "meant", l.Percent(int64(reach.Meant*money.Unit), 0))
+}
