@@ -42,6 +42,9 @@ type DB struct {
 	now    func() time.Time
 	steady func() time.Time // does not step, and is the same on every node; reservations expire by it
 
+	// reached tells a test that a write transaction has come to one of points.
+	reached func(point string)
+
 	statements statements
 	metricRefs sync.Map     // partner → short number, once it is committed
 	peopleHeld sync.Map     // partner → chan struct{}: who writes its people on this node

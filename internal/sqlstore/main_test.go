@@ -15,5 +15,11 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(1)
 	}
+	if os.Getenv(deciderURL) != "" { // started by the kill test of decisions
+		if err := runDecider(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(1)
+	}
 	testenv.Main(m)
 }

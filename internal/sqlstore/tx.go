@@ -60,6 +60,21 @@ type tx struct {
 	unprepared []string // statements worth keeping prepared
 }
 
+// The points of a write transaction at which a process may end: each leaves all
+// of it or nothing.
+const (
+	begun     = "begun"
+	changed   = "changed"   // what it is for is written, its events and the ledger are not
+	flushed   = "flushed"   // everything is written
+	committed = "committed" // and durable, but nobody has been told
+)
+
+func (db *DB) at(point string) {
+	if db.reached != nil {
+		db.reached(point)
+	}
+}
+
 const maxTries = 8
 
 // write runs fn in a write transaction and appends the events it collected.
@@ -87,15 +102,19 @@ func (db *DB) writeOnce(ctx context.Context, fn func(*tx) error) error {
 	}
 	t := &tx{Tx: raw, db: db, stmts: map[string]*sql.Stmt{}, stamps: map[uuid.UUID]int64{}, seqs: map[uuid.UUID]int64{}, lines: map[uuid.UUID][]ledger.Line{}, ends: map[uuid.UUID]ledger.Head{}}
 	defer func() { _ = raw.Rollback() }() // does nothing after a commit
+	db.at(begun)
 	if err := fn(t); err != nil {
 		return err
 	}
+	db.at(changed)
 	if err := t.flush(ctx); err != nil {
 		return err
 	}
+	db.at(flushed)
 	if err := raw.Commit(); err != nil {
 		return err
 	}
+	db.at(committed)
 	db.statements.prepare(db.writer, t.unprepared)
 	if t.appended {
 		db.signal()
