@@ -80,6 +80,10 @@ type Payment struct {
 	rec   event.Recorder
 }
 
+// most bounds a payment, in micros: far above what a provider takes, and low
+// enough that no sum of payments comes near the end of int64.
+const most = 10_000_000_000 * money.Unit
+
 // Begin makes a payment that the provider is about to be called for. The error
 // is fault.ErrInvalid with every field that is wrong.
 func Begin(by event.Origin, at time.Time, in New) (*Payment, error) {
@@ -90,8 +94,8 @@ func Begin(by event.Origin, at time.Time, in New) (*Payment, error) {
 	if !in.Amount.Currency.Valid() {
 		wrong.Add("amount.currency", money.ErrUnknownCurrency.Code, "This is not the code of a currency in use.", "an ISO 4217 code such as USD")
 	}
-	if !in.Amount.IsPositive() {
-		wrong.Add("amount", "out_of_range", "A payment has to be of some money.", "more than 0")
+	if !in.Amount.IsPositive() || in.Amount.Micros > most {
+		wrong.Add("amount", "out_of_range", "A payment cannot be of this amount.", "more than 0 and at most 10000000000")
 	}
 	if u, err := url.Parse(in.ReturnURL); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
 		wrong.Add("return_url", "invalid_url", "The payer cannot be led back there.", "an absolute URL that begins with https:// or http://")

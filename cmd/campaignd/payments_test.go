@@ -53,7 +53,7 @@ func (x *till) pay(provider string) {
 
 // told delivers a webhook; the program may die over it.
 func (x *till) told(provider string, w bank.Webhook) {
-	r, err := http.NewRequestWithContext(x.Context(), "POST", x.process.url+"/api/v1/webhooks/"+provider, bytes.NewReader(w.Body))
+	r, err := http.NewRequestWithContext(x.Context(), http.MethodPost, x.process.url+"/api/v1/webhooks/"+provider, bytes.NewReader(w.Body))
 	if err != nil {
 		x.Fatal(err)
 	}

@@ -42,17 +42,6 @@ type Config struct {
 
 	JournalChart string `placeholder:"ACCOUNTS" help:"What journals call the accounts cash, payable, funds and credit, as cash=1000 Cash from partners; funds=2100 Balances."`
 
-	StripeKey            string   `placeholder:"SECRET" help:"Stripe's secret key, sk_ or rk_; with it partners can pay through Stripe."`
-	StripeWebhookSecrets []string `name:"stripe-webhook-secret" placeholder:"SECRET" help:"The signing secret of the webhook, whsec_; two, with a comma between, while one takes the other's place."`
-	StripeURL            string   `name:"stripe-url" placeholder:"URL" help:"Another address than Stripe's own, for tests."`
-
-	PayPalClientID  string `name:"paypal-client-id" placeholder:"ID" help:"PayPal's client id; with it partners can pay through PayPal."`
-	PayPalSecret    string `name:"paypal-secret" placeholder:"SECRET" help:"The client's secret."`
-	PayPalWebhookID string `name:"paypal-webhook-id" placeholder:"ID" help:"The id that PayPal has given the webhook, which its signatures are over."`
-	PayPalURL       string `name:"paypal-url" placeholder:"URL" default:"https://api-m.paypal.com" help:"PayPal's API; https://api-m.sandbox.paypal.com is its sandbox."`
-
-	PaymentsSimulated bool `name:"payments-simulated" help:"Offer the provider simulated, which moves no money: for demos and development, never where partners pay."`
-
 	KeepMinutes time.Duration `default:"24h" help:"How long sums by minute are kept; older minutes are summed up from the events when asked for."`
 	KeepHours   time.Duration `default:"9600h" help:"How long sums by hour are kept; older hours are summed up from the events. Days and events are kept for ever."`
 	KeepUpdates time.Duration `default:"48h" help:"How long the event log keeps the figures of performance.metrics_updated; the events stay, so that the log has no gap."`
@@ -63,6 +52,8 @@ type Config struct {
 	InfluxUser      string `placeholder:"NAME" help:"Who writes to a 1.x with authentication."`
 	InfluxPassword  string `placeholder:"SECRET" help:"The user's password."`
 	InfluxToken     string `placeholder:"SECRET" help:"A token of 2.x or 3.x, in place of user and password."`
+
+	PaymentConfig `embed:""`
 
 	BrokerConfig `embed:""`
 
@@ -114,8 +105,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("grace: %s leaves requests no time to end; the usual is 10s", c.Grace)
 	case c.keep().Minutes < 2*time.Hour || c.keep().Hours < 48*time.Hour || c.keep().Updates < time.Hour:
 		return fmt.Errorf("keep-minutes, keep-hours and keep-updates: %s, %s and %s; at least 2h, 48h and 1h are needed", c.KeepMinutes, c.KeepHours, c.KeepUpdates)
-	case c.paymentsError() != nil:
-		return c.paymentsError()
+	case c.PaymentConfig.check() != nil:
+		return c.PaymentConfig.check()
 	case c.brokerError() != nil:
 		return fmt.Errorf("broker: %w", c.brokerError())
 	case c.AdPlatforms.check() != nil:

@@ -19,8 +19,22 @@ import (
 	"github.com/hexabuilders/campaignd/partners"
 )
 
-// paymentsError says which settings of a provider are missing.
-func (c Config) paymentsError() error {
+// PaymentConfig is the accounts that take partners' money.
+type PaymentConfig struct {
+	StripeKey            string   `placeholder:"SECRET" help:"Stripe's secret key, sk_ or rk_; with it partners can pay through Stripe."`
+	StripeWebhookSecrets []string `name:"stripe-webhook-secret" placeholder:"SECRET" help:"The signing secret of the webhook, whsec_; two, with a comma between, while one takes the other's place."`
+	StripeURL            string   `name:"stripe-url" placeholder:"URL" help:"Another address than Stripe's own, for tests."`
+
+	PayPalClientID  string `name:"paypal-client-id" placeholder:"ID" help:"PayPal's client id; with it partners can pay through PayPal."`
+	PayPalSecret    string `name:"paypal-secret" placeholder:"SECRET" help:"The client's secret."`
+	PayPalWebhookID string `name:"paypal-webhook-id" placeholder:"ID" help:"The id that PayPal has given the webhook, which its signatures are over."`
+	PayPalURL       string `name:"paypal-url" placeholder:"URL" default:"https://api-m.paypal.com" help:"PayPal's API; https://api-m.sandbox.paypal.com is its sandbox."`
+
+	PaymentsSimulated bool `name:"payments-simulated" help:"Offer the provider simulated, which moves no money: for demos and development, never where partners pay."`
+}
+
+// check says which settings of a provider are missing.
+func (c PaymentConfig) check() error {
 	switch {
 	case (c.StripeKey == "") != (len(c.StripeWebhookSecrets) == 0):
 		return errors.New("stripe-key and stripe-webhook-secret: one is of no use without the other")

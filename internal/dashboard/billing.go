@@ -68,6 +68,7 @@ type statementRow struct {
 // gapsCard is the reconciliation.
 type gapsCard struct {
 	Sides     []sideRow
+	Payments  []sideRow // none without a provider
 	Connected bool
 	Found     []gapRow
 	More      int // differences that are not shown
@@ -191,19 +192,27 @@ func (v *visit) gaps() (gapsCard, error) {
 		return gapsCard{}, err
 	}
 	card := gapsCard{Connected: r.Connected, More: max(0, len(r.Differences)-mostGaps)}
-	for i := range r.Delivery {
-		side := &r.Delivery[i]
-		in := amountIn(side.Currency)
-		row := sideRow{Currency: side.Currency, Ledger: in(side.Ledger), Reported: in(side.Reported), Apart: in(side.Ledger - side.Reported), Open: side.Open, Explained: side.Explained}
-		for age, of := range side.Ageing {
-			row.Ages = append(row.Ages, ageCell{billing.Ages[age], of.Count})
-		}
-		card.Sides = append(card.Sides, row)
+	card.Sides = sideRows(r.Delivery)
+	if r.Connected {
+		card.Payments = sideRows(r.Payments)
 	}
 	for i := range r.Differences[:min(len(r.Differences), mostGaps)] {
 		card.Found = append(card.Found, v.gapRow(&r.Differences[i]))
 	}
 	return card, nil
+}
+
+func sideRows(sides []billing.Side) (rows []sideRow) {
+	for i := range sides {
+		side := &sides[i]
+		in := amountIn(side.Currency)
+		row := sideRow{Currency: side.Currency, Ledger: in(side.Ledger), Reported: in(side.Reported), Apart: in(side.Ledger - side.Reported), Open: side.Open, Explained: side.Explained}
+		for age, of := range side.Ageing {
+			row.Ages = append(row.Ages, ageCell{billing.Ages[age], of.Count})
+		}
+		rows = append(rows, row)
+	}
+	return rows
 }
 
 func (v *visit) gapRow(d *billing.Difference) gapRow {

@@ -95,7 +95,7 @@ func TestPayingInFromTheBillingPage(t *testing.T) {
 		}
 	}
 	_, body, _ = w.get("/billing", finance, "en")
-	has(t, body, "Partly refunded", "100.00")
+	has(t, body, "Partly refunded", "100.00", "Payments, as the provider confirms them")
 }
 
 func TestPayingIsRefusedOnThePage(t *testing.T) {

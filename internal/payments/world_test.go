@@ -3,6 +3,9 @@ package payments_test
 import (
 	"context"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,11 +46,42 @@ func (inBogota) Terms(context.Context, uuid.UUID) (payment.Terms, error) {
 	return payment.Terms{Currency: "USD", Zone: zone}, err
 }
 
+// migrated is an empty store: making its tables takes longer than most tests,
+// so that each gets a copy.
+var migrated = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "campaignd-test-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	db, err := sqlstore.Open(context.Background(), sqlstore.Config{URL: dir})
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Close(); err != nil { // which leaves everything in the one file
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, sqlstore.FileName))
+})
+
+func freshStore(t testing.TB) string {
+	t.Helper()
+	content, err := migrated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, sqlstore.FileName), content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{TB: t, stripe: &bank.Stripe{Secret: secret}, now: time.Date(2026, 3, 3, 2, 0, 0, 0, time.UTC), partner: uuid.Must(uuid.NewV7())}
 	clock := func() time.Time { return w.now }
-	db, err := sqlstore.Open(t.Context(), sqlstore.Config{URL: t.TempDir(), Now: clock})
+	db, err := sqlstore.Open(t.Context(), sqlstore.Config{URL: freshStore(t), Now: clock})
 	if err != nil {
 		t.Fatal(err)
 	}
