@@ -86,6 +86,7 @@ func (s *Server) register() {
 	s.registerInsights()
 	s.registerPanels()
 	s.registerStudies()
+	s.registerDemographics()
 	s.registerReports()
 	s.registerImports()
 	s.registerFeed()

@@ -150,3 +150,30 @@ func TestClustersAreFoundAndBecomeAudiences(t *testing.T) {
 	h.call(h.manager, "DELETE", at, nil).want(http.StatusNoContent)
 	h.call(h.analyst, "GET", at, nil).refused(http.StatusNotFound, "clusters_not_found")
 }
+
+func TestAnAudienceIsDescribedBesideOtherPeople(t *testing.T) {
+	h := newHouse(newWorld(t), "Andes")
+	seed, _ := h.customers(300, 700)
+	found := h.call(h.analyst, "GET", seed+"/insights", nil).want(http.StatusOK)
+	if found.str("against") != "people" || found.num("members") != 300 || found.num("people_looked_at") != 700 || found.num("compared") == 0 {
+		t.Errorf("%s", found.text)
+	}
+	if found.at("groups.0.significant") != true || found.num("groups.0.index.value") == 100 || found.num("groups.0.index.low") >= found.num("groups.0.index.high") {
+		t.Errorf("%s", found.text)
+	}
+	if !strings.Contains(string(found.text), `"value":"25-34"`) {
+		t.Errorf("ages are not in brackets: %s", found.text)
+	}
+	alone := h.audience(`{"name":"Colombians"}`)
+	lines := []string{"external_id,country,age,gender"}
+	for i := range 300 {
+		lines = append(lines, fmt.Sprintf("x-%d,CO,%d,%s", i, 25+i%10, []string{"F", "male"}[i%2]))
+	}
+	h.members(alone, "text/csv", lines...).want(http.StatusOK)
+	census := h.call(h.analyst, "GET", alone+"/insights?against=population", nil).want(http.StatusOK)
+	if census.str("groups.0.attribute") != "age" || census.str("groups.0.value") != "25-34" || census.num("groups.0.index.value") < 300 {
+		t.Errorf("%s", census.text)
+	}
+	h.call(h.analyst, "GET", seed+"/insights?against=mars", nil).want(http.StatusBadRequest)
+	h.call(h.analyst, "GET", seed+"/insights?against=population", nil).refused(http.StatusUnprocessableEntity, "nothing_known")
+}

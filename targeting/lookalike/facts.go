@@ -8,31 +8,31 @@ import (
 
 // Facts are what a model rests on and how good it is on people it has not seen.
 type Facts struct {
-	People    int       `json:"people"` // learned from
-	Group     int       `json:"group"`  // of them, who belong
-	Trees     int       `json:"trees"`  // of all boosters
+	People    int       `json:"people" doc:"Whom it was learned from."`
+	Group     int       `json:"group" doc:"Of them, who belong to the seed."`
+	Trees     int       `json:"trees" doc:"For what interacts; what columns say by themselves needs none."`
 	Held      Judgement `json:"held_out"`
-	Features  []Feature `json:"features"` // the ones that matter most first
+	Features  []Feature `json:"features" doc:"The ones that matter most first."`
 	Columns   []Column  `json:"columns"`
-	Suspected []string  `json:"suspected_leaks"` // columns that tell the group almost by themselves
+	Suspected []string  `json:"suspected_leaks" doc:"Columns that tell the group almost by themselves: are they known before somebody belongs to it?"`
 }
 
 // Judgement is how good scores are on people who were not learned from.
 type Judgement struct {
 	AUC         Interval      `json:"auc"`
-	LogLoss     float64       `json:"log_loss"` // of the calibrated chances
-	Brier       float64       `json:"brier"`    // mean squared distance of the chances
+	LogLoss     float64       `json:"log_loss" doc:"Of the calibrated chances."`
+	Brier       float64       `json:"brier" doc:"Mean squared distance of the chances."`
 	Lift        []Lift        `json:"lift"`
-	Calibration []Calibration `json:"calibration"`       // by tenths of the chances
-	Off         float64       `json:"calibration_error"` // mean distance of chance and share
+	Calibration []Calibration `json:"calibration" doc:"By tenths of the chances."`
+	Off         float64       `json:"calibration_error" doc:"Mean distance of chance and share."`
 }
 
 // Lift is how many times more of the group are among the highest scores than
 // among everybody.
 type Lift struct {
-	Share float64 `json:"share"` // of the people, 0 to 1
+	Share float64 `json:"share" doc:"Of the people, the highest scores first, 0 to 1."`
 	Lift  float64 `json:"lift"`
-	Found float64 `json:"found"` // share of the group that is among them
+	Found float64 `json:"found" doc:"Share of the group that is among them."`
 }
 
 // judge measures the model by its held-out scores. The chances of a fold come

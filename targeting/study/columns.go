@@ -119,6 +119,8 @@ func (g *gatherer) columns() []cluster.Column {
 	return columns
 }
 
+func plainAge(age int) string { return strconv.Itoa(age) }
+
 // numericShare of the known values have to be numbers for a column to be one of
 // numbers.
 const numericShare = 0.98
