@@ -174,21 +174,33 @@ func (l *links) workers(s *services, leader relay.Leader, input bool) []worker {
 		if !input || !x.broker.Features().Consume {
 			continue
 		}
-		consumer := integration.NewConsumer(x.name, l.mail)
-		stream := integration.NewStream(x.name, s.metrics, l.mail)
-		for topic, handle := range map[string]bus.Handler{
-			integration.TopicContract: consumer.Handle, integration.TopicValidation: consumer.Handle, integration.TopicMetrics: stream.Handle,
-		} {
-			workers = append(workers, worker{x.name + " " + topic, func(ctx context.Context) error {
-				return x.broker.Consume(ctx, bus.Subscription{Topic: topic, Group: integration.Group, Batch: inputBatch}, handle)
-			}})
-		}
+		workers = append(workers, x.listeners(s, l.mail)...)
 	}
 	return workers
 }
 
-// inputBatch is how many messages are taken in at a time.
-const inputBatch = 256
+const (
+	// inputBatch is how many messages are taken in at a time.
+	inputBatch = 64
+	// streamReaders share the facts of a stream, so that one reads while the
+	// other waits for its commit.
+	streamReaders = 2
+)
+
+// listeners take in what comes from a broker.
+func (x *link) listeners(s *services, mail *integration.Letters) []worker {
+	consumer, stream := integration.NewConsumer(x.name, mail), integration.NewStream(x.name, s.metrics, mail)
+	listen := func(topic string, handle bus.Handler) worker {
+		return worker{x.name + " " + topic, func(ctx context.Context) error {
+			return x.broker.Consume(ctx, bus.Subscription{Topic: topic, Group: integration.Group, Batch: inputBatch}, handle)
+		}}
+	}
+	all := []worker{listen(integration.TopicContract, consumer.Handle), listen(integration.TopicValidation, consumer.Handle)}
+	for range streamReaders {
+		all = append(all, listen(integration.TopicMetrics, stream.Handle))
+	}
+	return all
+}
 
 // keepInbound is how long ids of inbound events are remembered.
 const keepInbound = 400 * 24 * time.Hour

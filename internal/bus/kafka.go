@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -91,9 +92,9 @@ func (b *kafkaBroker) Publish(ctx context.Context, batch []event.Message) error 
 // commit sends a batch as one transaction.
 func (b *kafkaBroker) commit(ctx context.Context, batch []event.Message) (err error) {
 	if b.sender == nil {
-		opts := append(b.opts[:len(b.opts):len(b.opts)], kgo.TransactionalID(b.transactional),
-			kgo.TransactionTimeout(2*kafkaWait), kgo.RecordDeliveryTimeout(kafkaWait), kgo.ProducerLinger(0))
-		if b.sender, err = kgo.NewClient(opts...); err != nil {
+		b.sender, err = kgo.NewClient(slices.Concat(b.opts, []kgo.Opt{kgo.TransactionalID(b.transactional),
+			kgo.TransactionTimeout(2 * kafkaWait), kgo.RecordDeliveryTimeout(kafkaWait), kgo.ProducerLinger(0)})...)
+		if err != nil {
 			return err
 		}
 	}
@@ -114,8 +115,8 @@ func (b *kafkaBroker) commit(ctx context.Context, batch []event.Message) (err er
 
 // Consume implements Broker as a member of a consumer group.
 func (b *kafkaBroker) Consume(ctx context.Context, sub Subscription, handle Handler) error {
-	client, err := kgo.NewClient(append(b.opts[:len(b.opts):len(b.opts)], kgo.ConsumerGroup(sub.Group), kgo.ConsumeTopics(sub.Topic),
-		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.DisableAutoCommit(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))...)
+	client, err := kgo.NewClient(slices.Concat(b.opts, []kgo.Opt{kgo.ConsumerGroup(sub.Group), kgo.ConsumeTopics(sub.Topic),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.DisableAutoCommit(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart())})...)
 	if err != nil {
 		return err
 	}

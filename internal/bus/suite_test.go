@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -237,7 +238,7 @@ func whole(t *testing.T, b bench) {
 		cancel()
 		return nil
 	})
-	if got.Key != sent.Key || got.ID != sent.ID || got.ContentType != sent.ContentType || string(got.Body) != string(sent.Body) || got.Topic != sent.Topic {
+	if got.Key != sent.Key || got.ID != sent.ID || got.ContentType != sent.ContentType || !bytes.Equal(got.Body, sent.Body) || got.Topic != sent.Topic {
 		t.Errorf("got %+v", got)
 	}
 }
