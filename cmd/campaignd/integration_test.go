@@ -198,7 +198,7 @@ func TestEventsLeaveAndFactsComeThroughTheBroker(t *testing.T) {
 	manager.url = p.url
 	other := p.listen(t)
 	fact := func(n int) string {
-		return fmt.Sprintf(`{"events":[{"event_id":"s-%d","campaign_id":"%s","occurred_at":"%s","channel":"display","metrics":{"impressions":10,"spend":"0.10"}}]}`,
+		return fmt.Sprintf(`{"events":[{"event_id":"s-%d","campaign_id":%q,"occurred_at":%q,"channel":"display","metrics":{"impressions":10,"spend":"0.10"}}]}`,
 			n, id, time.Now().UTC().Format(time.RFC3339))
 	}
 	for n := range 5 {
@@ -251,7 +251,7 @@ func TestThePerformanceReportOfYesterday(t *testing.T) {
 	}
 	year, month, day := time.Now().In(bogota).AddDate(0, 0, -1).Date()
 	yesterday := time.Date(year, month, day, 12, 0, 0, 0, bogota)
-	manager.must("POST", "/metrics", fmt.Sprintf(`{"events":[{"event_id":"y-1","campaign_id":"%s","occurred_at":"%s","channel":"display","metrics":{"impressions":1000,"clicks":20,"conversions":2,"spend":"12.50"}}]}`,
+	manager.must("POST", "/metrics", fmt.Sprintf(`{"events":[{"event_id":"y-1","campaign_id":%q,"occurred_at":%q,"channel":"display","metrics":{"impressions":1000,"clicks":20,"conversions":2,"spend":"12.50"}}]}`,
 		id, yesterday.Format(time.RFC3339)))
 	tracked := func() (n int) {
 		store, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "campaignd.db"))
