@@ -68,7 +68,9 @@ type Backend struct {
 	Letters   LetterStore
 	Inbound   InboundStore
 	Days      ReportDays
-	Now       func() time.Time // the backend's clock
+
+	Suggestions SuggestionStore
+	Now         func() time.Time // the backend's clock
 }
 
 // Run runs every suite.
@@ -92,6 +94,7 @@ func Run(t *testing.T, b Backend) {
 		"log":       EventLog,
 
 		"integration": Integration,
+		"suggestions": Suggestions,
 	} {
 		t.Run(name, func(t *testing.T) { suite(t, b) })
 	}

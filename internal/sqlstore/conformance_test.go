@@ -13,7 +13,7 @@ import (
 func TestConformance(t *testing.T) {
 	eachEngine(t, func(t *testing.T, db *DB) {
 		conformance.Run(t, conformance.Backend{
-			Campaigns: db.Campaigns(),
+			Campaigns: db.Campaigns(), Suggestions: db.Suggestions(),
 			Budgets:   db.Budgets(),
 			Funding:   db.Extras(),
 			Guards:    db.Guards(),
