@@ -152,7 +152,7 @@ func (s *Service) take(ctx context.Context, partner, campaign uuid.UUID, f Findi
 		switch status := old.StatusAt(at); {
 		case status == Applying || status == Reverting:
 			return nil
-		case (status == Applied || status == RolledBack) && state.AppliedAt != nil && at.Sub(*state.AppliedAt) < max(cooldown, state.Type.Window()/2):
+		case (status == Applied || status == RolledBack) && state.AppliedAt != nil && at.Sub(*state.AppliedAt) < state.Type.settle(cooldown):
 			return nil
 		case status == Dismissed && state.Change.same(f.Change) && at.Sub(*state.EndedAt) < Life:
 			return nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -228,34 +229,50 @@ func (s *Service) stepHindrance(ctx context.Context, state State) (string, error
 func (s *Service) Look(ctx context.Context) error {
 	return s.each(ctx, []Status{Applied, RolledBack}, func(x *Suggestion) error {
 		state := x.State()
-		if state.Graded != nil || state.AppliedAt == nil {
+		switch {
+		case state.Graded != nil || state.AppliedAt == nil:
 			return nil
-		}
-		if state.Status == RolledBack {
+		case state.Status == RolledBack:
 			return s.gradeRolledBack(ctx, state)
 		}
+		other, err := s.disturbance(ctx, state)
+		if err != nil {
+			return err
+		}
 		end := state.AppliedAt.Add(state.Type.Window())
+		if other.ours { // the optimiser's next step ends this one's time
+			end = earlier(end, other.at)
+		}
 		before, since, dispersion, knownAt, err := s.compare(ctx, state, earlier(end, s.now()))
 		if err != nil {
 			return err
 		}
-		if !s.now().Before(end) {
-			return s.gradeNow(ctx, state, judge(before, since, dispersion, s.now(), knownAt))
+		if s.now().Before(end) {
+			return s.lookAt(ctx, state, look(before, since, dispersion, s.now()))
 		}
-		w := look(before, since, dispersion, s.now())
-		if state.Watch != nil && state.Watch.Since == w.Since {
-			return nil
+		v := judge(before, since, dispersion, s.now(), knownAt)
+		if other.event != "" && !other.ours {
+			v.Grade, v.By = Confounded, other.event
 		}
-		by := optimizer(state.Partner)
-		if _, err := s.store.Update(ctx, state.Partner, state.ID, 0, func(x *Suggestion) error { x.watched(by, s.now(), w); return nil }); err != nil {
-			return err
-		}
-		if !w.Worse || !state.Automatic || s.now().Sub(*state.AppliedAt) < leastDelay {
-			return nil
-		}
-		_, err = s.RollBack(ctx, by, state.ID, "Results per money are worse than before, beyond chance.", Options{})
-		return err
+		return s.gradeNow(ctx, state, v)
 	})
+}
+
+// lookAt notes how a change stands, and takes it back when that is worse and
+// nobody has asked for it.
+func (s *Service) lookAt(ctx context.Context, state State, w Watch) error {
+	if state.Watch != nil && state.Watch.Since.Results == w.Since.Results && state.Watch.Since.Spend == w.Since.Spend {
+		return nil
+	}
+	by := optimizer(state.Partner)
+	if _, err := s.store.Update(ctx, state.Partner, state.ID, 0, func(x *Suggestion) error { x.watched(by, s.now(), w); return nil }); err != nil {
+		return err
+	}
+	if !w.Worse || !state.Automatic || s.now().Sub(*state.AppliedAt) < leastDelay {
+		return nil
+	}
+	_, err := s.RollBack(ctx, by, state.ID, "Results per money are worse than before, beyond chance.", Options{})
+	return err
 }
 
 // compare reads what the campaign brought before a change and since.
@@ -281,16 +298,8 @@ func (s *Service) gradeRolledBack(ctx context.Context, state State) error {
 	return s.gradeNow(ctx, state, v)
 }
 
-// gradeNow notes a grade, unless something else touched the campaign meanwhile.
 func (s *Service) gradeNow(ctx context.Context, state State, v Verdict) error {
-	other, err := s.disturbance(ctx, state)
-	if err != nil {
-		return err
-	}
-	if other != "" && state.Status == Applied {
-		v.Grade, v.By = Confounded, other
-	}
-	_, err = s.store.Update(ctx, state.Partner, state.ID, 0, func(x *Suggestion) error {
+	_, err := s.store.Update(ctx, state.Partner, state.ID, 0, func(x *Suggestion) error {
 		if x.state.Graded == nil {
 			x.grade(optimizer(state.Partner), s.now(), v)
 		}
@@ -305,31 +314,31 @@ var disturbing = []string{
 	"budget.changed", "budget.reallocated", "budget.transferred",
 }
 
-// disturbance is the event of another change of the campaign or its budget
-// within the window of a change, "" when there was none.
-func (s *Service) disturbance(ctx context.Context, state State) (string, error) {
+// disturbance is the first change of a campaign or its budget after one of the
+// optimiser's, within its window; the zero one when there was none.
+type disturbance struct {
+	event string
+	at    time.Time
+	ours  bool // the optimiser's next
+}
+
+func (s *Service) disturbance(ctx context.Context, state State) (first disturbance, err error) {
 	until := state.AppliedAt.Add(state.Type.Window())
 	for _, aggregate := range []uuid.UUID{state.Campaign, state.Change.Budget} {
-		after := int64(0)
-		for {
-			events, err := s.hands.history.History(ctx, state.Partner, aggregate, after, 500)
-			if err != nil {
-				return "", err
+		err := s.hands.events(ctx, state.Partner, aggregate, func(e *event.Event) {
+			itself := e.Origin.CorrelationID == mark(state.ID, "apply") || e.Origin.CorrelationID == mark(state.ID, "rollback")
+			if itself || !slices.Contains(disturbing, e.Type) || !e.OccurredAt.After(*state.AppliedAt) || !e.OccurredAt.Before(until) {
+				return
 			}
-			for i := range events {
-				e := &events[i]
-				after = e.Seq
-				ours := e.Origin.CorrelationID == mark(state.ID, "apply") || e.Origin.CorrelationID == mark(state.ID, "rollback")
-				if !ours && slices.Contains(disturbing, e.Type) && e.OccurredAt.After(*state.AppliedAt) && e.OccurredAt.Before(until) {
-					return e.Type, nil
-				}
+			if first.event == "" || e.OccurredAt.Before(first.at) {
+				first = disturbance{e.Type, e.OccurredAt, strings.HasPrefix(e.Origin.CorrelationID, "suggestion:")}
 			}
-			if len(events) < 500 {
-				break
-			}
+		})
+		if err != nil {
+			return first, err
 		}
 	}
-	return "", nil
+	return first, nil
 }
 
 // Expire ends open suggestions whose evidence is too old.

@@ -10,13 +10,13 @@ import (
 
 // How money is moved between channels.
 const (
-	leastDays     = 14   // complete days with delivery
-	moveStep      = 0.20 // of what the smaller of two channels has
-	divisionStep  = 0.50 // of a channel's usual spend, when a budget is first divided
-	leastShare    = 0.05 // of the budget stays with every channel: what is not tried is not learned
-	leastSure     = 0.65 // of the curves must agree before a move is worth a word
-	leastGain     = 0.01 // of the result
-	fitEffort     = 1_500
+	leastDays     = 14    // complete days with delivery
+	moveStep      = 0.20  // of what the smaller of two channels has
+	divisionStep  = 0.50  // of a channel's usual spend, when a budget is first divided
+	leastShare    = 0.05  // of the budget stays with every channel: what is not tried is not learned
+	leastSure     = 0.65  // of the curves must agree before a move is worth a word
+	leastGain     = 0.004 // of the result
+	fitEffort     = 800
 	usualLookback = 14
 )
 

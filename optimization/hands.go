@@ -215,22 +215,29 @@ func mark(id uuid.UUID, step string) string { return "suggestion:" + id.String()
 // made looks for the mark of a step in the history of what a suggestion is
 // about.
 func (h *Hands) made(ctx context.Context, s State, step string) (revision int64, ok bool, err error) {
+	err = h.events(ctx, s.Partner, s.aggregate(), func(e *event.Event) {
+		if e.Origin.CorrelationID == mark(s.ID, step) {
+			revision, ok = e.Revision, true
+		}
+	})
+	return revision, ok, err
+}
+
+// events calls f with all events of an aggregate, the oldest first.
+func (h *Hands) events(ctx context.Context, partner, aggregate uuid.UUID, f func(*event.Event)) error {
 	const many = 500
 	after := int64(0)
 	for {
-		events, err := h.history.History(ctx, s.Partner, s.aggregate(), after, many)
+		events, err := h.history.History(ctx, partner, aggregate, after, many)
 		if err != nil {
-			return 0, false, err
+			return err
 		}
 		for i := range events {
-			e := &events[i]
-			if e.Origin.CorrelationID == mark(s.ID, step) {
-				revision, ok = e.Revision, true
-			}
-			after = e.Seq
+			f(&events[i])
+			after = events[i].Seq
 		}
 		if len(events) < many {
-			return revision, ok, nil
+			return nil
 		}
 	}
 }

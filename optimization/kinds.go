@@ -37,6 +37,15 @@ func (t Type) Window() time.Duration {
 	}
 }
 
+// settle is how long after a change nothing new is suggested about the same: the
+// curves of budgets learn from every day, the others need half of their window.
+func (t Type) settle(cooldown time.Duration) time.Duration {
+	if t == BudgetReallocation {
+		return max(cooldown, 2*day)
+	}
+	return max(cooldown, t.Window()/2)
+}
+
 // Life is how long a suggestion stands before its evidence is too old.
 const Life = 7 * day
 

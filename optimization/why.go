@@ -42,7 +42,9 @@ func Why(f Finding, language string) string {
 	}
 	c := f.Change
 	currency := c.currency()
-	cash := func(units float64) string { return money.New(int64(math.Round(units*money.Unit/10_000))*10_000, currency).String() }
+	cash := func(units float64) string {
+		return money.New(int64(math.Round(units*money.Unit/10_000))*10_000, currency).String()
+	}
 	switch {
 	case c.Move != nil:
 		there, here := f.value("next_result_cost", c.Move.To), f.value("next_result_cost", c.Move.From)

@@ -22,6 +22,7 @@ type benchCmd struct {
 	Relay    benchRelay    `cmd:"" help:"Measure how fast the event log leaves for a broker, beside the broker alone."`
 	Budget   benchBudget   `cmd:"" help:"Measure how many decisions about budgets are made durable, beside a transaction for each."`
 	Forecast benchForecast `cmd:"" help:"Judge the forecasts on a folder of series, beside Naive2."`
+	Optimise benchOptimise `cmd:"" help:"Judge the optimiser in the simulated market, beside campaigns that are left alone."`
 	Pacing   benchPacing   `cmd:"" help:"Judge the pacing controller in the simulated market, beside a bid that is set once."`
 	NAB      benchNAB      `cmd:"" name:"nab" help:"Score the anomaly detector on a folder shaped like the Numenta Anomaly Benchmark."`
 
@@ -159,4 +160,15 @@ func (c *benchAllocate) Run(e env) error {
 		return err
 	}
 	return show(e.stdout, c.JSON, recommended, recommended.WriteText)
+}
+
+type benchOptimise struct {
+	Runs int    `default:"200" help:"Campaigns with two to four channels over 112 days; each takes about a second."`
+	Seed uint64 `default:"1" help:"Of the market."`
+	JSON bool   `name:"json" help:"Print the figures as JSON."`
+}
+
+// Run prints what the optimiser saved, and how often it was right.
+func (c *benchOptimise) Run(e env) error {
+	return app.BenchOptimise(e.ctx, c.Runs, c.Seed, c.JSON, e.stdout)
 }

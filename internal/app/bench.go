@@ -148,3 +148,16 @@ func BenchPacing(ctx context.Context, campaigns int, seed uint64, asJSON bool, s
 	}
 	return trial.Text(stdout)
 }
+
+// BenchOptimise judges the optimiser in the simulated market, beside campaigns
+// that are left alone.
+func BenchOptimise(ctx context.Context, runs int, seed uint64, asJSON bool, stdout io.Writer) error {
+	trial, err := market.TryOptimising(ctx, runs, seed)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return json.NewEncoder(stdout).Encode(trial)
+	}
+	return trial.Text(stdout)
+}

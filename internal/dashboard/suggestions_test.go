@@ -2,12 +2,17 @@ package dashboard
 
 import (
 	"context"
+	"net/http"
+	"strings"
+	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/optimization"
+	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/targeting"
 )
 
@@ -27,8 +32,44 @@ func (oracle) Findings(context.Context, uuid.UUID, uuid.UUID) ([]optimization.Fi
 }
 
 func (w *world) optimizerOf(db *sqlstore.DB) *optimization.Service {
-	return optimization.NewService(optimization.Config{
+	w.optimizer = optimization.NewService(optimization.Config{
 		Store: db.Suggestions(), Settings: db.Suggestions(), Hands: optimization.NewHands(w.campaigns, w.funding, db.Log()),
 		Analyst: oracle{}, Now: time.Now, NewID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) },
 	})
+	return w.optimizer
+}
+
+func TestSuggestionsAreAppliedAndTakenBackOnThePages(t *testing.T) {
+	w := newWorld(t)
+	c := w.running("Cumbre", campaigns.Display)
+	who, tab := w.session(partners.RoleManager), "/campaigns/"+c.ID.String()+"/suggestions"
+	_, body, _ := w.get(tab, who, "es-CO")
+	has(t, body, "Dejar fuera desktop", "de certeza", "Aplicar", "Descartar", "En qué se basa", "muestra 40", "riesgo medio")
+	all, _, err := w.optimizer.List(t.Context(), c.Partner, optimization.Query{})
+	must(t, err)
+	if len(all) != 1 {
+		t.Fatalf("%d suggestions", len(all))
+	}
+	at := "/suggestions/" + all[0].State().ID.String()
+
+	if status, _, header := w.post(at+"/apply", who, "revision=1&from="+tab); status != http.StatusSeeOther || header.Get("Location") != tab {
+		t.Errorf("apply: %d to %q", status, header.Get("Location"))
+	}
+	_, body, _ = w.get("/suggestions", who, "en-US")
+	has(t, body, "Leave out desktop", "Applied", "Take back", "Cumbre", "Nothing to suggest", "What the optimizer may do by itself", "0 improved")
+	if status, _, header := w.post(at+"/rollback", who, "from=https://elsewhere.example"); status != http.StatusSeeOther || header.Get("Location") != "/suggestions" {
+		t.Errorf("roll-back: %d to %q", status, header.Get("Location"))
+	}
+	if status, body, _ := w.post(at+"/rollback", who, ""); status != http.StatusConflict || !strings.Contains(body, "suggestion") {
+		t.Errorf("a second roll-back: %d", status)
+	}
+
+	if status, _, _ := w.post("/suggestions/settings", who, "revision=1&automatic=BID_ADJUSTMENT&optimizer_step=10&optimizer_cooldown=48"); status != http.StatusSeeOther {
+		t.Errorf("settings: %d", status)
+	}
+	_, body, _ = w.get("/suggestions", who, "en-US")
+	has(t, body, `value="BID_ADJUSTMENT" checked`, `value="48"`)
+	if status, _, _ := w.post(at+"/dismiss", w.session(partners.RoleAnalyst), ""); status != http.StatusForbidden {
+		t.Errorf("an analyst: %d", status)
+	}
 }

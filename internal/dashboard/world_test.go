@@ -22,6 +22,7 @@ import (
 	"github.com/hexabuilders/campaignd/internal/relay"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/optimization"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/analysis"
@@ -35,6 +36,7 @@ import (
 // world is the dashboard over the real services, an embedded store and the
 // live hub, for a partner in Bogotá.
 type world struct {
+	optimizer *optimization.Service
 	t         *testing.T
 	url       string
 	cut       func() // drops every connection
