@@ -200,7 +200,7 @@ func (f *facts) money(micros int64) money.Money { return money.New(micros, f.cam
 func (f *facts) seed() uint64 {
 	h := fnv.New64a()
 	_, _ = h.Write(f.campaign.ID[:])
-	return h.Sum64() ^ uint64(f.today) //nolint:gosec // any bits will do
+	return h.Sum64() ^ uint64(f.today)
 }
 
 // spentOfPlan is what was spent of what the plan had for the last days, and
