@@ -55,6 +55,12 @@ var (
 		Folders:  []string{built("stripe-mock-v0.203.0")},
 		Install:  ".ci/run backends",
 	}
+	metaSDK = Backend{
+		Name:     "metasdk",
+		Programs: []string{"meta-sdk"}, // Node with the SDK in its path
+		Folders:  []string{built("meta-sdk-24.0.1")},
+		Install:  ".ci/run backends",
+	}
 )
 
 // built is the folder in which .ci/run builds what no package has.

@@ -13,7 +13,7 @@ import (
 // Apply implements platforms.Connector with one mutate, which does everything or
 // nothing.
 func (c *Client) Apply(ctx context.Context, a platforms.Access, d platforms.Draft, existing map[string]string, retired []platforms.Object) error {
-	operations := Changes(a, d, existing, retired)
+	operations := changes(a, d, existing, retired)
 	if id := existing["campaign"]; id != "" {
 		moved, err := c.places(ctx, a, d, id)
 		if err != nil {
@@ -29,12 +29,12 @@ func (c *Client) Apply(ctx context.Context, a platforms.Access, d platforms.Draf
 	return err
 }
 
-// Changes are the operations that make what exists as the draft has it, but for
+// changes are the operations that make what exists as the draft has it, but for
 // where it is shown.
-func Changes(a platforms.Access, d platforms.Draft, existing map[string]string, retired []platforms.Object) []map[string]any {
+func changes(a platforms.Access, d platforms.Draft, existing map[string]string, retired []platforms.Object) []map[string]any {
 	var all []object
 	update := func(kind, operation, id string, fields object) {
-		mask := slices.Sorted(maps.Keys(fields))
+		mask := maskOf(fields)
 		fields["resourceName"] = resource(a, kind, id)
 		all = append(all, object{operation: object{"update": fields, "updateMask": strings.Join(mask, ",")}})
 	}
@@ -42,7 +42,7 @@ func Changes(a platforms.Access, d platforms.Draft, existing map[string]string, 
 		update("budget", "campaignBudgetOperation", id, budgetFields(d))
 	}
 	if id := existing["campaign"]; id != "" {
-		update("campaign", "campaignOperation", id, masked(campaignFields(a, d)))
+		update("campaign", "campaignOperation", id, campaignFields(a, d))
 	}
 	if id := existing["ad_group"]; id != "" {
 		if bid := manualBid(d); bid != "" {
@@ -63,15 +63,16 @@ func Changes(a platforms.Access, d platforms.Draft, existing map[string]string, 
 	return all
 }
 
-// masked is fields as an update takes them: an empty message cannot be named by
-// a mask of its own, so a strategy without a value is left as it is.
-func masked(fields object) object {
-	for name, value := range fields {
-		if inner, ok := value.(object); ok && len(inner) == 0 {
-			delete(fields, name)
+// maskOf names the fields of an update. A strategy without a value is an empty
+// message, which a mask can only name by one of its fields.
+func maskOf(fields object) []string {
+	mask := slices.Sorted(maps.Keys(fields))
+	for i, name := range mask {
+		if inner, ok := fields[name].(object); ok && len(inner) == 0 {
+			mask[i] += map[string]string{"targetSpend": ".cpcBidCeilingMicros", "maximizeConversionValue": ".targetRoas"}[name]
 		}
 	}
-	return fields
+	return mask
 }
 
 // places are the operations that change where a campaign is shown.

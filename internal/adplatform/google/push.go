@@ -53,9 +53,9 @@ func (c *Client) Create(ctx context.Context, a platforms.Access, d platforms.Dra
 	return c.createAds(ctx, a, d, call, existing["ad_group"])
 }
 
-// CampaignBody is the request that makes a budget, a campaign and an ad group of
+// campaignBody is the request that makes a budget, a campaign and an ad group of
 // these references.
-func CampaignBody(a platforms.Access, d platforms.Draft, references map[string]string) (map[string]any, error) {
+func campaignBody(a platforms.Access, d platforms.Draft, references map[string]string) (map[string]any, error) {
 	places, _, err := criteria(d.Targeting)
 	if err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (c *Client) createCampaign(ctx context.Context, a platforms.Access, d platf
 	for _, o := range call {
 		references[o.Kind] = o.Reference
 	}
-	body, err := CampaignBody(a, d, references)
+	body, err := campaignBody(a, d, references)
 	if err != nil {
 		return nil, err
 	}
@@ -146,8 +146,8 @@ func (c *Client) createCampaign(ctx context.Context, a platforms.Access, d platf
 	return outcomes, nil
 }
 
-// AdsBody is the request that makes ads.
-func AdsBody(a platforms.Access, d platforms.Draft, call []platforms.Object, group string) (map[string]any, error) {
+// adsBody is the request that makes ads.
+func adsBody(a platforms.Access, d platforms.Draft, call []platforms.Object, group string) (map[string]any, error) {
 	var operations []object
 	for _, o := range call {
 		at := slices.IndexFunc(d.Creatives, func(c campaigns.Creative) bool { return "ad:"+c.Name == o.Key })
@@ -162,7 +162,7 @@ func AdsBody(a platforms.Access, d platforms.Draft, call []platforms.Object, gro
 }
 
 func (c *Client) createAds(ctx context.Context, a platforms.Access, d platforms.Draft, call []platforms.Object, group string) ([]platforms.Outcome, error) {
-	body, err := AdsBody(a, d, call, group)
+	body, err := adsBody(a, d, call, group)
 	if err != nil {
 		return nil, err
 	}

@@ -199,7 +199,7 @@ func alter[T any](m *mutation, c *change[T], kind string, check func(T) *googleE
 		}
 		for path := range strings.SplitSeq(c.UpdateMask, ",") {
 			name, _, _ := strings.Cut(path, ".")
-			m.later = append(m.later, func() { t.fields[name] = fields[name] })
+			m.later = append(m.later, func() { t.set(name, fields[name]) })
 		}
 		return t.resource(), nil
 	}
@@ -209,6 +209,19 @@ func alter[T any](m *mutation, c *change[T], kind string, check func(T) *googleE
 	}
 	m.later = append(m.later, func() { t.fields["status"] = "REMOVED" })
 	return c.Remove, nil
+}
+
+// strategies are a campaign's bidding strategies, of which it has one.
+var strategies = []string{"manualCpc", "targetSpend", "maximizeConversions", "maximizeConversionValue"}
+
+// set changes a field; a bidding strategy takes the place of another.
+func (t *thing) set(name string, value any) {
+	if slices.Contains(strategies, name) {
+		for _, other := range strategies {
+			delete(t.fields, other)
+		}
+	}
+	t.fields[name] = value
 }
 
 func (m *mutation) find(resource string) *thing {
@@ -332,10 +345,10 @@ func whole(text string) int64 {
 }
 
 func (m *mutation) checkCampaign(c campaign) *googleError {
-	strategies := 0
+	chosen := 0
 	for _, given := range []json.RawMessage{c.ManualCpc, c.TargetSpend, c.MaximizeConversions, c.MaximizeConversionValue} {
 		if given != nil {
-			strategies++
+			chosen++
 		}
 	}
 	budget := m.find(c.CampaignBudget)
@@ -346,7 +359,7 @@ func (m *mutation) checkCampaign(c campaign) *googleError {
 		return badArgument("campaignError", "INVALID_ADVERTISING_CHANNEL_TYPE", "The sandbox has the channel types SEARCH and DISPLAY.")
 	case budget == nil:
 		return badArgument("requiredError", "REQUIRED", "The required field was not present: campaignBudget.")
-	case strategies != 1:
+	case chosen != 1:
 		return badArgument("requiredError", "REQUIRED", "Exactly one bidding strategy is required.")
 	case c.EuPolitical == "":
 		return badArgument("requiredError", "REQUIRED", "The required field was not present: containsEuPoliticalAdvertising.")

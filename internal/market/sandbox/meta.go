@@ -414,7 +414,6 @@ func (g *graph) paging(start, end int) map[string]any {
 	next := *g.r.URL
 	q := next.Query()
 	q.Set("after", cursor(end))
-	q.Del("access_token")
 	next.RawQuery = q.Encode()
 	return map[string]any{"cursors": map[string]string{"before": cursor(start), "after": cursor(end)}, "next": "http://" + g.r.Host + next.String()}
 }

@@ -1,0 +1,10 @@
+package testenv
+
+import "testing"
+
+// MetaSDK gives the path of a program that runs a script of Node with Meta's
+// official Business SDK installed.
+func MetaSDK(t testing.TB) string {
+	t.Helper()
+	return metaSDK.Need(t)
+}
