@@ -244,6 +244,7 @@ func (a *App) build(ctx context.Context) (err error) {
 			Keys:        a.services.partners,
 			Sessions:    a.services.sessions,
 			Webhooks:    a.services.webhooks,
+			Platforms:   a.services.platforms,
 			Audiences:   a.services.audiences,
 			Reach:       a.services.reach,
 			Panels:      a.services.panels,

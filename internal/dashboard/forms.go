@@ -72,6 +72,7 @@ type setupPage struct {
 	Problem   *problem
 	Sections  []section
 	Readiness *readiness
+	Platforms *placementsCard
 	Reach     *reachCard
 	Pairs     []pair
 }

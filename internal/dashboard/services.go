@@ -32,6 +32,7 @@ type Services struct {
 	Explorer    Explorer
 	Alerts      Alerts
 	Webhooks    Webhooks
+	Platforms   Platforms
 	Audiences   Audiences
 	Integration Integration
 	Reach       Reach

@@ -8,6 +8,7 @@ var settingsPages = []struct {
 	action      partners.Action
 }{
 	{"/settings/webhooks", "webhook.title", partners.ActionManageWebhooks},
+	{"/settings/ad-accounts", "adaccount.title", partners.ActionManagePlatforms},
 	{"/settings/brokers", "broker.title", partners.ActionOperateBrokers},
 }
 

@@ -40,6 +40,9 @@ func (v *visit) setupPage(status int, s subject, refused *problem, back *edited)
 	for _, show := range []func(subject, form) section{v.audiencePart, v.creativesPart, v.datesPart, v.detailsPart} {
 		p.Sections = append(p.Sections, v.part(s, show, back))
 	}
+	if p.Platforms, err = v.placements(s, back); err != nil {
+		return err
+	}
 	return v.page(status, "setup", s.Name, "campaigns", p)
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/auth"
 	"github.com/hexabuilders/campaignd/internal/live"
+	"github.com/hexabuilders/campaignd/internal/market/sandbox"
 	"github.com/hexabuilders/campaignd/internal/relay"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/money"
@@ -28,6 +29,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance/analysis"
 	"github.com/hexabuilders/campaignd/performance/lookout"
 	"github.com/hexabuilders/campaignd/performance/rule"
+	"github.com/hexabuilders/campaignd/platforms"
 	"github.com/hexabuilders/campaignd/targeting"
 	"github.com/hexabuilders/campaignd/targeting/panel"
 	"github.com/hexabuilders/campaignd/webhooks"
@@ -50,6 +52,8 @@ type world struct {
 	alerts    *performance.Alerts
 	rules     *rule.Service
 	webhooks  *webhooks.Service
+	platforms *platforms.Service
+	sandbox   *sandbox.Sandbox
 	log       sqlstore.Log
 	anomalies *lookout.Service
 	panels    *panel.Service
@@ -94,6 +98,7 @@ func newWorld(t *testing.T) *world {
 			Alerts:   w.alerts, Anomalies: w.anomalies, Rules: w.rules,
 			Audiences: audiencesOf(db),
 			Webhooks:  w.webhooks, Reach: w.reachOf(db), Optimizer: w.optimizerOf(db), Panels: w.panels, Reports: w.reportsOf(db), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
+			Platforms: w.platformsOf(db), Webhooks: w.webhooks, Reach: w.reachOf(db), Panels: w.panels, Reports: w.reportsOf(db), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
 			Statements: billing.NewStatements(db.Ledger(), utc{}, db.Campaigns(), billing.Chart{}, time.Now),
 			Reconciler: billing.NewReconciler(billing.ReconcilerConfig{
 				Receipts: db.Payments(), Ledger: db.Ledger(), Platforms: db.Reconciliation(), Partners: utc{}, Names: db.Campaigns(), Notes: db.Reconciliation(), Now: time.Now,

@@ -1,0 +1,199 @@
+package dashboard
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/partners"
+	"github.com/hexabuilders/campaignd/platforms"
+)
+
+// Platforms is platforms.Service.
+type Platforms interface {
+	Connect(ctx context.Context, by event.Origin, in platforms.NewAccount) (platforms.AdAccountState, error)
+	List(ctx context.Context, partner uuid.UUID) ([]platforms.AdAccountState, error)
+	Account(ctx context.Context, partner, id uuid.UUID) (platforms.AdAccountState, error)
+	Change(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, p platforms.AccountPatch) (platforms.AdAccountState, error)
+	Disconnect(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, validateOnly bool) error
+	PullNow(ctx context.Context, by event.Origin, id uuid.UUID) (platforms.AdAccountState, error)
+	PlacementsOf(ctx context.Context, partner uuid.UUID, q platforms.Whose) ([]platforms.PlacementState, error)
+	Place(ctx context.Context, by event.Origin, in platforms.NewPlacement) (platforms.PlacementState, error)
+	Placement(ctx context.Context, partner, id uuid.UUID) (platforms.PlacementState, error)
+	Resolve(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, r platforms.Resolution) (platforms.PlacementState, error)
+	End(ctx context.Context, by event.Origin, id uuid.UUID, revision int64) (platforms.PlacementState, error)
+}
+
+// adAccountsPage is the partner's accounts at ad platforms.
+type adAccountsPage struct {
+	Tabs     []settingsTab
+	Problem  *problem
+	Accounts []adAccountCard
+	Fields   []field // of a new account
+}
+
+type adAccountCard struct {
+	platforms.AdAccountState
+	Title, Tone, Icon, Condition string
+	Facts                        []pair
+	Refusals                     []platforms.BadRow
+	Placed                       int
+	Open                         bool    // some placements need a person
+	Renew                        []field // a new token
+	Expired                      bool
+}
+
+// adAccounts lists the accounts.
+func (v *visit) adAccounts() error {
+	return v.adAccountsWith(http.StatusOK, nil, nil)
+}
+
+// adAccountsWith is the page after something was refused.
+func (v *visit) adAccountsWith(status int, refused *problem, wrong *mistakes) error {
+	if err := v.who.Require(partners.ActionManagePlatforms); err != nil {
+		return err
+	}
+	found, err := v.d.Platforms.List(v.r.Context(), v.scope())
+	if err != nil {
+		return err
+	}
+	p := adAccountsPage{Tabs: v.settingsTabs("/settings/ad-accounts"), Problem: refused}
+	for _, a := range found {
+		card, err := v.adAccountCard(a)
+		if err != nil {
+			return err
+		}
+		p.Accounts = append(p.Accounts, card)
+	}
+	f := form{v.locale, v.sent, wrong}
+	p.Fields = append([]field{
+		f.choose("ad_platform", "choices", false, texts(platforms.Platforms), f.named("platform."), "platform").whole(),
+		f.input("ad_external_id", "external_id"), f.input("ad_website", "settings.website").kind("url"),
+	}, f.credentials()...)
+	p.Fields = append(p.Fields, f.input("ad_page_id", "settings.page_id").optional(), f.input("ad_pixel_id", "settings.pixel_id").optional(), f.input("ad_login_id", "settings.login_customer_id").optional())
+	v.w.Header().Set("Cache-Control", "no-store")
+	return v.page(status, "adaccounts", v.locale.T("adaccount.title"), "settings", p)
+}
+
+// credentials are the secret fields. They are never filled in again.
+func (f form) credentials() []field {
+	secret := f
+	secret.value = func(string) []string { return nil }
+	return []field{
+		secret.input("ad_token", "credentials.token").kind("password"),
+		secret.input("ad_client_id", "credentials.client_id").optional(),
+		secret.input("ad_client_secret", "credentials.client_secret").kind("password").optional(),
+		secret.input("ad_developer_token", "credentials.developer_token").kind("password").optional(),
+	}
+}
+
+// sent is what the form held; Meta at first.
+func (v *visit) sent(name string) []string {
+	if v.r.Method == http.MethodPost {
+		return v.r.PostForm[name]
+	}
+	if name == "ad_platform" {
+		return []string{string(platforms.Meta)}
+	}
+	return nil
+}
+
+func (v *visit) adAccountCard(a platforms.AdAccountState) (adAccountCard, error) {
+	l := v.locale
+	card := adAccountCard{AdAccountState: a, Title: l.T("platform." + string(a.Platform)), Tone: "good", Icon: "ok", Condition: l.T("adaccount.connected")}
+	card.Facts = []pair{
+		{l.T("adaccount.number"), a.External}, {l.T("form.currency"), string(a.Currency)}, {l.T("form.timezone"), a.Timezone},
+	}
+	switch {
+	case a.Status == platforms.TokenExpired:
+		card.Tone, card.Icon, card.Condition, card.Expired = "bad", "CRITICAL", l.T("adaccount.expired"), true
+	case a.Problem != nil:
+		card.Tone, card.Icon, card.Condition = "warn", "MEDIUM", l.T("adaccount.failing", "why", a.Problem.Message)
+	case a.LastPull == nil:
+		card.Tone, card.Icon, card.Condition = "quiet", "clock", l.T("adaccount.new")
+	}
+	if p := a.LastPull; p != nil {
+		card.Facts = append(card.Facts, pair{l.T("adaccount.pulled"), l.T("adaccount.pulled.what",
+			"time", l.Stamp(p.At.In(v.now.Location())), "rows", l.Count(int64(p.Rows)), "posted", l.Count(int64(p.Posted)), "from", p.From.String(), "to", p.To.String())})
+		if p.Unplaced > 0 {
+			card.Facts = append(card.Facts, pair{l.T("adaccount.unplaced"), l.Count(int64(p.Unplaced))})
+		}
+		card.Refusals = p.Refusals
+	}
+	if a.NextPullAt != nil {
+		card.Facts = append(card.Facts, pair{l.T("adaccount.next"), l.Stamp(a.NextPullAt.In(v.now.Location()))})
+	}
+	placed, err := v.d.Platforms.PlacementsOf(v.r.Context(), v.scope(), platforms.Whose{Account: a.ID})
+	for _, p := range placed {
+		if p.Progress != platforms.IsEnded {
+			card.Placed++
+		}
+		card.Open = card.Open || p.Progress == platforms.InConflict || p.Progress == platforms.IsUnknown || p.Progress == platforms.IsRefused
+	}
+	card.Facts = append(card.Facts, pair{l.T("adaccount.placed"), l.Count(int64(card.Placed))})
+	f := form{l, func(string) []string { return nil }, nil}
+	card.Renew = f.credentials()
+	if a.Platform == platforms.Meta {
+		card.Renew = card.Renew[:1]
+	}
+	return card, err
+}
+
+// secretOf reads the credentials of a form.
+func (v *visit) secretOf() platforms.Credentials {
+	get := func(name string) string { return strings.TrimSpace(v.r.PostFormValue(name)) }
+	return platforms.Credentials{
+		Token: get("ad_token"), ClientID: get("ad_client_id"), ClientSecret: get("ad_client_secret"), DeveloperToken: get("ad_developer_token"),
+	}
+}
+
+// connectAdAccount connects one.
+func (v *visit) connectAdAccount() error {
+	if err := v.who.Require(partners.ActionManagePlatforms); err != nil {
+		return err
+	}
+	get := func(name string) string { return strings.TrimSpace(v.r.PostFormValue(name)) }
+	_, err := v.d.Platforms.Connect(v.r.Context(), v.by(), platforms.NewAccount{
+		Partner: v.scope(), Platform: platforms.Platform(get("ad_platform")), External: get("ad_external_id"), Secret: v.secretOf(),
+		Settings: platforms.Settings{Website: get("ad_website"), Page: get("ad_page_id"), Pixel: get("ad_pixel_id"), Login: get("ad_login_id")},
+	})
+	return v.afterAdAccount(err, "adaccount_connected")
+}
+
+func (v *visit) afterAdAccount(err error, done string) error {
+	if err == nil {
+		return v.done("/settings/ad-accounts", done)
+	}
+	status, refused, wrong := v.refusal(err)
+	if refused == nil {
+		return err
+	}
+	return v.adAccountsWith(status, refused, wrong)
+}
+
+// actOnAdAccount does one thing to an account.
+func (v *visit) actOnAdAccount() error {
+	if err := v.who.Require(partners.ActionManagePlatforms); err != nil {
+		return err
+	}
+	id, err := uuid.Parse(v.r.PathValue("id"))
+	if err != nil {
+		return platforms.ErrAccountNotFound
+	}
+	ctx, by, action := v.r.Context(), v.by(), v.r.PathValue("action")
+	switch action {
+	case "pull":
+		_, err = v.d.Platforms.PullNow(ctx, by, id)
+	case "renew":
+		secret := v.secretOf()
+		_, err = v.d.Platforms.Change(ctx, by, id, v.revision(), platforms.AccountPatch{Secret: &secret})
+	case "disconnect":
+		err = v.d.Platforms.Disconnect(ctx, by, id, v.revision(), false)
+	default:
+		return errNoPage
+	}
+	return v.afterAdAccount(err, "adaccount_"+action)
+}
