@@ -98,7 +98,7 @@ func newWorld(t *testing.T) *world {
 			Alerts:   w.alerts, Anomalies: w.anomalies, Rules: w.rules,
 			Audiences: audiencesOf(db),
 			Webhooks:  w.webhooks, Reach: w.reachOf(db), Optimizer: w.optimizerOf(db), Panels: w.panels, Reports: w.reportsOf(db), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
-			Platforms: w.platformsOf(db), Webhooks: w.webhooks, Reach: w.reachOf(db), Panels: w.panels, Reports: w.reportsOf(db), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
+			Platforms:  w.platformsOf(db),
 			Statements: billing.NewStatements(db.Ledger(), utc{}, db.Campaigns(), billing.Chart{}, time.Now),
 			Reconciler: billing.NewReconciler(billing.ReconcilerConfig{
 				Receipts: db.Payments(), Ledger: db.Ledger(), Platforms: db.Reconciliation(), Partners: utc{}, Names: db.Campaigns(), Notes: db.Reconciliation(), Now: time.Now,
