@@ -11,6 +11,11 @@ var (
 	ErrNotFound = fault.New(fault.NotFound, "payment_not_found", "There is no such payment.",
 		"Check the id; GET /api/v1/payments lists those of the partner.")
 
+	// ErrExists keeps a form that is sent again with another amount from being
+	// taken for a repetition.
+	ErrExists = fault.New(fault.Conflict, "payment_exists", "There is a payment or refund with this id already, of another amount.",
+		"Read the payment; ask for another with an id or Idempotency-Key of its own.")
+
 	ErrNotRefundable = fault.New(fault.Conflict, "payment_not_refundable", "Nothing of this payment can be refunded now.",
 		"Read the payment: only money that has arrived, and is neither refunded, being refunded nor disputed, can go back.")
 

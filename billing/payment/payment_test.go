@@ -99,6 +99,9 @@ func TestRefundsThatAreUnderWayHoldTheirMoney(t *testing.T) {
 	if diff := cmp.Diff(first, again); err != nil || diff != "" {
 		t.Errorf("asked again: %v %s", err, diff)
 	}
+	if _, err := p.AskRefund(event.Origin{}, begun, id, 60, 100); !errors.Is(err, payment.ErrExists) {
+		t.Errorf("another amount with the same id: %v", err)
+	}
 	if _, err := p.AskRefund(event.Origin{}, begun, uuid.New(), 31, 100); err == nil {
 		t.Error("more than is left is refunded")
 	}

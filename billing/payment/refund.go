@@ -107,10 +107,13 @@ func (s *State) Returns() []Returned {
 // AskRefund notes a refund that the provider is about to be called for; 0 is
 // all that is left. Asking again with the id of one that was asked for returns
 // that one. available is what the partner has not spent. The errors are
-// ErrNotRefundable, ErrRefundTooLarge, ErrSpent and fault.ErrInvalid.
+// ErrNotRefundable, ErrRefundTooLarge, ErrSpent, ErrExists and fault.ErrInvalid.
 func (p *Payment) AskRefund(by event.Origin, at time.Time, id uuid.UUID, amount, available int64) (Refund, error) {
 	s := &p.state
 	if i := slices.IndexFunc(s.Asked, func(r Refund) bool { return r.ID == id }); i >= 0 {
+		if amount != 0 && amount != s.Asked[i].Amount {
+			return Refund{}, ErrExists
+		}
 		return s.Asked[i], nil
 	}
 	in := func(micros int64) money.Money { return money.New(micros, s.Amount.Currency) }

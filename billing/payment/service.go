@@ -57,8 +57,8 @@ const patience = 20 * time.Second
 
 // Create stores the intent, calls the provider and stores what it says. A
 // payment whose id exists is returned as it is: an earlier try made it. The
-// errors are fault.ErrInvalid, ErrNotConfigured and those of the ports; a call
-// that fails is no error and leaves the payment failed or unknown.
+// errors are fault.ErrInvalid, ErrNotConfigured, ErrExists and those of the
+// ports; a call that fails is no error and leaves the payment failed or unknown.
 func (s *Service) Create(ctx context.Context, by event.Origin, in New, validateOnly bool) (*Payment, error) {
 	terms, err := s.Partners.Terms(ctx, in.Partner)
 	if err != nil {
@@ -81,14 +81,27 @@ func (s *Service) Create(ctx context.Context, by event.Origin, in New, validateO
 	if err := g.Fits(in.Amount); err != nil || validateOnly {
 		return p, err
 	}
-	if earlier, err := s.Store.Get(ctx, in.Partner, in.ID); !errors.Is(err, ErrNotFound) {
-		return earlier, err
-	}
 	if err := s.Store.Insert(ctx, p); err != nil {
-		return nil, err
+		return s.earlier(ctx, in, err)
 	}
 	// The intent is stored: whoever asked may leave, the call is made.
 	return s.create(context.WithoutCancel(ctx), by, p.State(), g)
+}
+
+// earlier is what an earlier try of the same request has made. What else has its
+// id is ErrExists.
+func (s *Service) earlier(ctx context.Context, in New, taken error) (*Payment, error) {
+	if !errors.Is(taken, ErrExists) {
+		return nil, taken
+	}
+	p, err := s.Store.Get(ctx, in.Partner, in.ID)
+	switch {
+	case errors.Is(err, ErrNotFound): // another partner's
+		return nil, taken
+	case err == nil && (p.state.Amount != in.Amount || p.state.Provider != in.Provider):
+		return nil, taken
+	}
+	return p, err
 }
 
 // Get is a payment of the partner, or ErrNotFound.

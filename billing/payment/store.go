@@ -20,6 +20,7 @@ type Query struct {
 // and posts its movements to the ledger, in one transaction. A partner of
 // uuid.Nil finds every partner's.
 type Store interface {
+	// Insert fails with ErrExists when the id is taken, by whomever.
 	Insert(ctx context.Context, p *Payment) error
 	Get(ctx context.Context, partner, id uuid.UUID) (*Payment, error)
 	List(ctx context.Context, partner uuid.UUID, q Query) (items []*Payment, next string, err error)

@@ -90,8 +90,15 @@ func paymentKept(w world) {
 		w.Errorf("the ledger has %+v", lines)
 	}
 	w.equal("available", w.balance(partner).Available(), int64(20*money.Unit))
-	_, err = w.Payments.Get(w.Context(), w.partner(), s.ID)
+	stranger := w.partner()
+	_, err = w.Payments.Get(w.Context(), stranger, s.ID)
 	w.is(err, payment.ErrNotFound)
+	for _, of := range []uuid.UUID{partner, stranger} { // the id is taken, and nothing of it is written over
+		p, err := payment.Begin(operator, w.now(), payment.New{ID: s.ID, Partner: of, Provider: payment.Stripe, Amount: s.Amount, ReturnURL: "https://andes.test/"})
+		w.must(err)
+		w.is(w.Payments.Insert(w.Context(), p), payment.ErrExists)
+	}
+	w.equal("available after that", w.balance(partner).Available(), int64(20*money.Unit))
 	_, err = w.Payments.Update(w.Context(), partner, s.ID, func(*payment.Payment) error { return errMine })
 	w.is(err, errMine)
 }

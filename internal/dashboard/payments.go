@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/url"
 	"time"
@@ -166,6 +167,9 @@ func (v *visit) pay() error {
 	_, err = v.d.Payments.Create(v.r.Context(), v.by(), payment.New{
 		ID: id, Partner: v.scope(), Provider: form.Chosen, Amount: money.New(amount.Micros, amount.Currency), ReturnURL: v.origin() + back,
 	}, false)
+	if errors.Is(err, payment.ErrExists) { // the form was sent before, and its amount changed since
+		form.ID = v.d.NewID().String()
+	}
 	if err != nil {
 		return v.refuseBilling(err, form)
 	}

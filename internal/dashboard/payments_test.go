@@ -73,6 +73,10 @@ func TestPayingInFromTheBillingPage(t *testing.T) {
 			t.Fatalf("paying leads to %q: %d", header.Get("Location"), status)
 		}
 	}
+	status, body, _ := w.post("/billing/payments", finance, strings.Replace(form, "120.50", "130", 1)) // back, and another amount
+	if has(t, body, "This was sent before with another amount"); status != http.StatusConflict || strings.Contains(body, `name="id" value="`+id) {
+		t.Errorf("another amount: %d", status)
+	}
 	_, body, _ = w.get("/billing?payment="+id, finance, "en")
 	has(t, body, "Waiting for you", "Go on to pay", "Check now")
 	page := goesOn.FindStringSubmatch(body)

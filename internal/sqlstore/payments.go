@@ -37,7 +37,11 @@ func (s Payments) Insert(ctx context.Context, p *payment.Payment) error {
 	events := p.PullEvents()
 	return s.db.write(ctx, func(t *tx) error {
 		t.append(events...)
-		return s.save(ctx, t, p)
+		made, err := s.put(ctx, t, p, "DO NOTHING")
+		if err == nil && made == 0 {
+			return payment.ErrExists
+		}
+		return err
 	})
 }
 
@@ -159,9 +163,17 @@ func (s Payments) save(ctx context.Context, t *tx, p *payment.Payment) error {
 			Kind: ledger.Funded, Currency: state.Amount.Currency, Day: m.Day, Ref: state.ID, Figures: ledger.Figures{Cash: m.Amount},
 		})
 	}
+	_, err := s.put(ctx, t, p, `(partner, id) DO UPDATE SET provider_id = excluded.provider_id, status = excluded.status, open = excluded.open, due_at = excluded.due_at,
+		paid = excluded.paid, refunded = excluded.refunded, disputed = excluded.disputed, held = excluded.held, state = excluded.state`)
+	return err
+}
+
+// put writes the row; taken says what to do when there is one.
+func (s Payments) put(ctx context.Context, t *tx, p *payment.Payment, taken string) (rows int64, err error) {
+	state := p.State()
 	text, err := encode(state)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var due sql.NullInt64
 	at, open := state.DueAt()
@@ -169,13 +181,14 @@ func (s Payments) save(ctx context.Context, t *tx, p *payment.Payment) error {
 		due = sql.NullInt64{Int64: micros(at), Valid: true}
 	}
 	sums := state.Totals()
-	_, err = t.exec(ctx, `INSERT INTO payments (partner, id, provider, provider_id, currency, status, open, due_at, paid, refunded, disputed, held, state)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-		ON CONFLICT (partner, id) DO UPDATE SET provider_id = excluded.provider_id, status = excluded.status, open = excluded.open, due_at = excluded.due_at,
-			paid = excluded.paid, refunded = excluded.refunded, disputed = excluded.disputed, held = excluded.held, state = excluded.state`,
+	result, err := t.exec(ctx, `INSERT INTO payments (partner, id, provider, provider_id, currency, status, open, due_at, paid, refunded, disputed, held, state)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT `+taken,
 		s.db.key(state.Partner), s.db.key(state.ID), string(state.Provider), state.ProviderID, string(state.Amount.Currency), string(state.Status()),
 		truth(open), due, sums.Captured, sums.Refunded, sums.Disputed, state.Held(), text)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 // Balances implements payment.Store, on one snapshot.
