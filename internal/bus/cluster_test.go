@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/hexabuilders/campaignd/event"
 )
@@ -103,5 +104,31 @@ func TestAServerOfTheClusterIsKilledMidWay(t *testing.T) {
 	})
 	if len(seen) != n {
 		t.Errorf("%d of %d events", len(seen), n)
+	}
+}
+
+// That nothing comes is no failure, and what comes then is consumed.
+func TestAnIdleConsumerWaitsInSilence(t *testing.T) {
+	b, err := StartEmbedded(EmbeddedConfig{Addr: "127.0.0.1:0", Dir: t.TempDir()})
+	x := begun(t, b, err)
+	b.idle = 10 * time.Millisecond
+	if _, err := b.ensure(t.Context(), topic); err != nil {
+		t.Fatal(err)
+	}
+	stream, err := b.findStream(t.Context(), topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	consumer, err := stream.CreateConsumer(t.Context(), jetstream.ConsumerConfig{AckPolicy: jetstream.AckExplicitPolicy})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if msg, err := b.next(t.Context(), consumer); msg != nil || err != nil {
+		t.Errorf("got %v, %v", msg, err)
+	}
+	x.publish(t, message(1, "a"))
+	b.idle = usualIdle
+	if msg, err := b.next(t.Context(), consumer); msg == nil || err != nil {
+		t.Errorf("got %v, %v", msg, err)
 	}
 }

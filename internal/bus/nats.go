@@ -23,6 +23,7 @@ type natsBroker struct {
 	conn     *nats.Conn
 	js       jetstream.JetStream
 	replicas int
+	idle     time.Duration
 	stop     func() // ends what this broker runs on, after the connection
 
 	mu      sync.Mutex
@@ -77,7 +78,7 @@ func connectNATS(servers string, replicas int, stop func(), opts ...nats.Option)
 		conn.Close()
 		return nil, err
 	}
-	return &natsBroker{conn: conn, js: js, replicas: replicas, stop: stop, streams: map[string]bool{}}, nil
+	return &natsBroker{conn: conn, js: js, replicas: replicas, idle: usualIdle, stop: stop, streams: map[string]bool{}}, nil
 }
 
 func (*natsBroker) Features() Features { return Features{Consume: true, Atomic: true, Dedup: true} }
@@ -301,10 +302,25 @@ func (b *natsBroker) consume(ctx context.Context, sub Subscription, handle Handl
 	return nil
 }
 
-// fetch hands over one batch.
+// usualIdle is how long one request for a message is open. A server that was
+// away has forgotten it, so that what comes next waits as long at most.
+const usualIdle = 5 * time.Second
+
+// next waits for a message; it is nil when none came in time.
+func (b *natsBroker) next(ctx context.Context, consumer jetstream.Consumer) (jetstream.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, b.idle)
+	defer cancel()
+	msg, err := consumer.Next(jetstream.FetchContext(ctx))
+	if errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, jetstream.ErrNoMessages) {
+		err = nil
+	}
+	return msg, err
+}
+
+// fetch hands over one batch, or nothing when nothing came.
 func (b *natsBroker) fetch(ctx context.Context, consumer jetstream.Consumer, sub Subscription, handle Handler) error {
-	first, err := consumer.Next(jetstream.FetchContext(ctx))
-	if err != nil {
+	first, err := b.next(ctx, consumer)
+	if first == nil {
 		return err
 	}
 	held := []jetstream.Msg{first}

@@ -140,8 +140,11 @@ func (s *shaky) Publish(_ context.Context, batch []ours.Message) error {
 // each repetition has its id, and what is new of an aggregate comes in order
 // (F13, F15).
 func TestNothingIsLostBetweenTheLogAndTheBroker(t *testing.T) {
+	each, outage := 1500, time.Hour
+	if testing.Short() {
+		each, outage = 600, time.Minute
+	}
 	synctest.Test(t, func(t *testing.T) {
-		const each = 1500
 		m := &memory{events: map[uuid.UUID][]ours.Event{}, cursors: map[uuid.UUID]int64{}}
 		for range 3 {
 			p := newID()
@@ -165,7 +168,7 @@ func TestNothingIsLostBetweenTheLogAndTheBroker(t *testing.T) {
 			live(150*time.Millisecond, true)
 		}
 		broker.down = true
-		live(time.Hour, false)
+		live(outage, false)
 		broker.down = false
 		live(time.Minute, false)
 		seen, last := map[string]bool{}, map[string]int{}
