@@ -29,7 +29,11 @@ func market(days int, carry, noise float64) (h History, at func(a, b float64) fl
 
 func fit(t *testing.T, h History, carry bool) *Model {
 	t.Helper()
-	m, err := Fit(h, Options{Seed: 1, Carry: carry})
+	effort := 0
+	if testing.Short() {
+		effort = 1_000
+	}
+	m, err := Fit(h, Options{Seed: 1, Carry: carry, Effort: effort})
 	if err != nil {
 		t.Fatal(err)
 	}
