@@ -41,8 +41,8 @@ func (v *visit) askPanel(s panel.State) ([]field, *panelAnswer) {
 		f.input("age_min").number().optional(), f.input("age_max").number().optional(),
 		f.choose("genders", "choices", true, texts(targeting.Genders), f.named("gender.")).optional().whole(),
 	}
-	asked, any := v.panelQuestion(s, f)
-	if !any {
+	asked, something := v.panelQuestion(s, f)
+	if !something {
 		return fields, nil
 	}
 	e, err := v.d.Reach.Estimate(v.r.Context(), v.scope(), asked)
@@ -57,8 +57,8 @@ func (v *visit) askPanel(s panel.State) ([]field, *panelAnswer) {
 	return fields, v.panelAnswer(e)
 }
 
-// panelQuestion reads the form; any is whether something was asked.
-func (v *visit) panelQuestion(s panel.State, f form) (asked reach.Request, any bool) {
+// panelQuestion reads the form; something is whether anything was asked.
+func (v *visit) panelQuestion(s panel.State, f form) (asked reach.Request, something bool) {
 	asked.Panel = s.ID
 	low, lowErr := parseWhole(f.one("age_min"))
 	high, highErr := parseWhole(f.one("age_max"))
@@ -70,15 +70,15 @@ func (v *visit) panelQuestion(s panel.State, f form) (asked reach.Request, any b
 		if highErr == nil {
 			ages.Max = int(min(max(high, 0), 200))
 		}
-		asked.Configuration.AgeRange, any = &ages, true
+		asked.Configuration.AgeRange, something = &ages, true
 	}
 	for _, g := range f.value("genders") {
-		asked.Configuration.Genders, any = append(asked.Configuration.Genders, targeting.Gender(g)), true
+		asked.Configuration.Genders, something = append(asked.Configuration.Genders, targeting.Gender(g)), true
 	}
 	if name, text := f.one("attribute"), strings.TrimSpace(f.one("attribute_values")); name != "" && text != "" {
-		asked.Attributes, any = map[string]panel.Match{name: v.matchOf(s, name, text)}, true
+		asked.Attributes, something = map[string]panel.Match{name: v.matchOf(s, name, text)}, true
 	}
-	return asked, any
+	return asked, something
 }
 
 // matchOf reads values with commas between, and for numbers two with "..".

@@ -207,7 +207,7 @@ func TestWhatBudgetAReachTakes(t *testing.T) {
 	h.call(h.analyst, "GET", at+"/reach-budget?target_reach=1000", nil).refused(http.StatusConflict, "no_cost_curve")
 	h.call(h.analyst, "GET", at+"/reach-budget", nil).refused(http.StatusUnprocessableEntity, "validation_failed")
 	h.call(h.ingest, "POST", "/api/v1/metrics", fmt.Sprintf(
-		`{"events":[{"event_id":"r1","campaign_id":"%s","occurred_at":"2026-03-02T10:00:00Z","channel":"search","metrics":{"impressions":20000,"spend":"40.00","reach":8000}}]}`, id)).want(http.StatusOK)
+		`{"events":[{"event_id":"r1","campaign_id":%q,"occurred_at":"2026-03-02T10:00:00Z","channel":"search","metrics":{"impressions":20000,"spend":"40.00","reach":8000}}]}`, id)).want(http.StatusOK)
 	got := h.call(h.analyst, "GET", at+"/reach-budget?target_reach=8000", nil).want(http.StatusOK)
 	if got.at("observed") != true || got.str("mid.amount")[:2] != "40" || got.num("reached") != 8000 || got.str("cpm.amount") != "2.00" {
 		t.Errorf("%s", got.text)

@@ -56,7 +56,7 @@ func (c *strip) place(value string) uint32 {
 	}
 	value = strings.Clone(value) // the row it stands in is much longer
 	c.values = append(c.values, value)
-	at := uint32(len(c.values)) //nolint:gosec // at most blockRows
+	at := uint32(len(c.values))
 	c.places[value] = at
 	return at
 }
@@ -157,7 +157,7 @@ func decodeBlock(packed []byte) (*block, error) {
 		}
 		c.cells = make([]uint32, rows)
 		for i := range c.cells {
-			c.cells[i] = uint32(in.count(len(c.values))) //nolint:gosec // at most blockRows
+			c.cells[i] = uint32(in.count(len(c.values)))
 		}
 		if in.failed {
 			return nil, errBlock
@@ -203,12 +203,12 @@ func (r *reader) float() float64 {
 // count is a number of at most most.
 func (r *reader) count(most int) int {
 	n, size := binary.Uvarint(r.left)
-	if r.failed || size <= 0 || n > uint64(most) { //nolint:gosec // never negative
+	if r.failed || size <= 0 || n > uint64(most) {
 		r.failed = true
 		return 0
 	}
 	r.left = r.left[size:]
-	return int(n) //nolint:gosec // at most most
+	return int(n)
 }
 
 func (r *reader) text() string { return string(r.take(r.count(MaxRow))) }

@@ -26,12 +26,12 @@ func newCache(limit int64) *cache {
 
 // get is the index of a panel, made when it is not at hand: once, however many
 // ask for it at the same time.
-func (c *cache) get(ctx context.Context, id uuid.UUID, make func(context.Context) (*Index, error)) (*Index, error) {
+func (c *cache) get(ctx context.Context, id uuid.UUID, build func(context.Context) (*Index, error)) (*Index, error) {
 	if ix := c.peek(id); ix != nil {
 		return ix, nil
 	}
 	made := c.build.DoChan(id.String(), func() (any, error) {
-		ix, err := make(context.WithoutCancel(ctx)) // others wait for it too
+		ix, err := build(context.WithoutCancel(ctx)) // others wait for it too
 		if err == nil {
 			c.put(id, ix)
 		}

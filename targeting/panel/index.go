@@ -52,7 +52,6 @@ const maxBins = 256
 // builder makes an index of a panel's blocks, in their order.
 type builder struct {
 	index  *Index
-	axes   []*axis
 	builds map[string]*build
 }
 
@@ -100,7 +99,7 @@ func (b *builder) add(packed []byte) error {
 func (c *build) add(s *strip, first int) {
 	byPlace := make([][]uint32, len(s.values)+1)
 	for i, place := range s.cells {
-		byPlace[place] = append(byPlace[place], uint32(first+i)) //nolint:gosec // rows are far fewer than 2^32
+		byPlace[place] = append(byPlace[place], uint32(first+i))
 	}
 	c.missing.AddMany(byPlace[0])
 	if c.Kind == Number {
@@ -149,7 +148,7 @@ func (b *builder) done() *Index {
 		c.fillBins()
 		for _, rows := range c.bitmaps() {
 			rows.RunOptimize()
-			ix.size += int64(rows.GetSizeInBytes()) + 64 //nolint:gosec // far below 2^63
+			ix.size += int64(rows.GetSizeInBytes()) + 64
 		}
 		for _, name := range c.names {
 			ix.size += int64(2*len(name)) + 64
@@ -187,7 +186,7 @@ func (c *build) fillBins() {
 		}
 		at := sort.Search(len(edges), func(i int) bool { return edges[i] >= n })
 		c.bins[at].from, c.bins[at].to = min(c.bins[at].from, n), max(c.bins[at].to, n)
-		gathered[at] = append(gathered[at], uint32(row)) //nolint:gosec // rows are far fewer than 2^32
+		gathered[at] = append(gathered[at], uint32(row))
 	}
 	for i, rows := range gathered {
 		c.bins[i].rows.AddMany(rows)
@@ -267,7 +266,7 @@ func (ix *Index) placeCountries() {
 	}
 	for code, parts := range gathered {
 		ix.countries[code] = roaring.FastOr(parts...)
-		ix.size += int64(ix.countries[code].GetSizeInBytes()) //nolint:gosec // far below 2^63
+		ix.size += int64(ix.countries[code].GetSizeInBytes())
 	}
 }
 

@@ -44,7 +44,8 @@ func newIntake(format Format, file io.Reader, country string, maxRows int64) (*i
 		}
 		return nil, err
 	}
-	return in, in.meet()
+	err = in.meet()
+	return in, err
 }
 
 // meet learns the columns that the file has named since it was last asked.
@@ -69,7 +70,7 @@ func (in *intake) next() (*block, error) {
 			break
 		}
 		if err == nil {
-			if err = in.meet(); err != nil {
+			if err := in.meet(); err != nil {
 				return nil, err
 			}
 			err = in.take(r)

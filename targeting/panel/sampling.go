@@ -15,7 +15,7 @@ type Sum struct {
 
 // sum adds up the weights of rows.
 func (ix *Index) sum(rows *roaring.Bitmap) Sum {
-	s := Sum{Rows: int64(rows.GetCardinality())} //nolint:gosec // far below 2^63
+	s := Sum{Rows: int64(rows.GetCardinality())}
 	if ix.alike {
 		if s.Rows > 0 {
 			s.Weight = float64(s.Rows) * ix.weights[0]
