@@ -46,6 +46,28 @@ func (b *Budget) bounds(period localday.Day) (from, to time.Time) {
 	return from, to
 }
 
+// Period is the one that a moment is in, as instants, with what was reported of
+// it. It is for daily and monthly budgets: a total one has no ends of its own.
+func (b *Budget) Period(now time.Time) (from, to time.Time, reported int64) {
+	period := b.period(b.Today(now))
+	from, to = b.bounds(period)
+	return from, to, b.tallyOf(period).Settled
+}
+
+// Periods is how many periods of a kind the local days from first to last touch:
+// so often the limit may be spent in them.
+func (k Kind) Periods(first, last localday.Day) int64 {
+	switch k {
+	case KindDaily:
+		return int64(last-first) + 1
+	case KindMonthly:
+		a, b := date(first), date(last)
+		return int64(12*(b.Year()-a.Year())+int(b.Month()-a.Month())) + 1
+	default:
+		return 1
+	}
+}
+
 // touch makes sure that a period has a place among the others, and grants it
 // the limit when it is new.
 func (b *Budget) touch(period localday.Day) {

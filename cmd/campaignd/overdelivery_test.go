@@ -33,6 +33,11 @@ func TestAbnormalOverdeliveryIsToldFromWhatPlatformsAnnounce(t *testing.T) {
 	}
 	report("first", "180.00")
 	eventually(t, "the alert says that it is announced", alert("LOW", false))
+	// Without dates a daily budget's plan is today, of which nothing is spent.
+	ahead := manager.must("GET", "/budgets/"+manager.must("GET", "/campaigns/"+id+"/budget", nil)["id"].(string)+"/forecast", nil)
+	if limit, spent := ahead["limit"].(map[string]any)["amount"], ahead["spent"].(map[string]any)["amount"]; limit != "100.00" || spent != "0.00" || len(ahead["days"].([]any)) != 1 {
+		t.Errorf("%v of %v is spent over %d days", spent, limit, len(ahead["days"].([]any)))
+	}
 	report("second", "20.01")
 	eventually(t, "the alert says that it is not", alert("HIGH", true))
 }

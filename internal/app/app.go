@@ -189,7 +189,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	}
 	insights := newInsights(&a.services, a.cfg.clock())
 	a.importer = newImporter(a.db, &a.services, a.cfg.clock())
-	pace := pacing.NewService(paced{&a.services}, paced{&a.services}, a.cfg.clock())
+	pace := pacing.NewService(paced{&a.services, a.cfg.clock()}, paced{&a.services, a.cfg.clock()}, a.cfg.clock())
 	api := httpapi.New(httpapi.Services{
 		Partners:   a.services.partners,
 		Campaigns:  a.services.campaigns,

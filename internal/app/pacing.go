@@ -16,10 +16,13 @@ import (
 )
 
 // paced is pacing.Budgets and pacing.History over the services.
-type paced struct{ *services }
+type paced struct {
+	*services
+	now func() time.Time
+}
 
-// Subject implements pacing.Budgets. A daily budget's plan is its limit on every
-// day of the schedule.
+// Subject implements pacing.Budgets. The plan of a daily or monthly budget is its
+// limit in every period of the schedule, and without one the present period.
 func (p paced) Subject(ctx context.Context, partner, budget uuid.UUID) (pacing.Subject, error) {
 	b, err := p.budgets.Get(ctx, partner, budget)
 	if err != nil {
@@ -38,16 +41,17 @@ func (p paced) Subject(ctx context.Context, partner, budget uuid.UUID) (pacing.S
 	if err != nil {
 		return pacing.Subject{}, err
 	}
-	if dates := c.State().Schedule; dates != nil {
-		subject.Plan.From, subject.Plan.To = dates.Start, dates.End
-	}
-	if s.Kind == budgets.KindDaily && subject.Scheduled() {
-		days := localday.Of(subject.Plan.To.Add(-1), zone) - localday.Of(subject.Plan.From, zone) + 1
-		if subject.Plan.Limit, err = money.MulDiv(s.Limit, int64(days), 1, money.Down); err != nil {
-			return pacing.Subject{}, err
+	dates := c.State().Schedule
+	if dates == nil {
+		if s.Kind != budgets.KindTotal {
+			subject.Plan.From, subject.Plan.To, subject.Spent = b.Period(p.now())
 		}
+		return subject, nil
 	}
-	return subject, nil
+	subject.Plan.From, subject.Plan.To = dates.Start, dates.End
+	periods := s.Kind.Periods(localday.Of(dates.Start, zone), localday.Of(dates.End.Add(-1), zone))
+	subject.Plan.Limit, err = money.MulDiv(s.Limit, periods, 1, money.Down)
+	return subject, err
 }
 
 // Days implements pacing.History.

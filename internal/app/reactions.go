@@ -126,13 +126,18 @@ func (r *reactions) alertThreshold(ctx context.Context, by event.Origin, e event
 	})
 }
 
-// alertExhausted takes the place of the alert about the thresholds before it.
+// alertExhausted takes the place of the alert about the thresholds before it. A
+// limit that has been raised meanwhile, or a day that is over, needs nobody.
 func (r *reactions) alertExhausted(ctx context.Context, by event.Origin, e event.Event, data budgets.Exhausted) error {
+	b, err := r.budgets.Get(ctx, e.Partner, e.AggregateID)
+	if err != nil || !b.Position(b.Today(r.now())).Exhausted {
+		return err
+	}
 	next := "Raise the limit, then resume."
 	if data.Day != nil {
 		next = "It goes on with the next local day."
 	}
-	err := r.alerts.Notify(ctx, by, e, performance.Notice{
+	err = r.alerts.Notify(ctx, by, e, performance.Notice{
 		Campaign: data.Campaign, Kind: performance.AlertBudgetExhausted, Severity: performance.SeverityCritical,
 		Title:  "The budget is exhausted; the campaign is paused",
 		Detail: fmt.Sprintf("%s of %s is settled. %s", data.Settled, data.Limit, next),
