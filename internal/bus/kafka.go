@@ -139,10 +139,18 @@ func (b *kafkaBroker) Consume(ctx context.Context, sub Subscription, handle Hand
 		if !insist(ctx, sub, messagesOf(records), handle) {
 			return nil
 		}
-		if err := client.CommitRecords(ctx, records...); err != nil {
+		if err := commitOffsets(ctx, client, records); err != nil {
 			report(ctx, sub, err) // they come again after a rebalance, as at least once allows
 		}
 	}
+}
+
+// commitOffsets settles what was taken in, also while the program stops: it
+// would all come again at the next start.
+func commitOffsets(ctx context.Context, client *kgo.Client, records []*kgo.Record) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return client.CommitRecords(ctx, records...)
 }
 
 func messagesOf(records []*kgo.Record) []event.Message {

@@ -95,6 +95,7 @@ func TestConformance(t *testing.T) {
 				"a group shares the messages":               shared,
 				"a message is whole":                        whole,
 				"a repetition within the window is once":    once,
+				"a batch is there whole or not at all":      allOrNothing,
 				"a broker that gives nothing says so":       givesNothing,
 				"it is healthy, and closing ends consumers": healthy,
 			} {
@@ -251,6 +252,21 @@ func once(t *testing.T, b bench) {
 	b.publish(t, message(1, "a"), message(2, "a"), message(3, "a")) // the answer to the first was lost
 	b.publish(t, message(4, "a"))
 	if got := b.collect(t, "once", 4); !slices.Equal(got, []string{"a-0001", "a-0002", "a-0003", "a-0004"}) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func allOrNothing(t *testing.T, b bench) {
+	if !b.Features().Atomic {
+		return
+	}
+	huge := message(2, "a")
+	huge.Body = make([]byte, 20<<20)
+	if err := b.Publish(t.Context(), []event.Message{message(1, "a"), huge, message(3, "a")}); err == nil {
+		t.Fatal("a message of 20 MiB was taken")
+	}
+	b.publish(t, message(4, "a"), message(5, "a"))
+	if got := b.collect(t, "batches", 2); !slices.Equal(got, []string{"a-0004", "a-0005"}) {
 		t.Errorf("got %v", got)
 	}
 }
