@@ -29,6 +29,7 @@ type AudienceStore interface {
 // PeopleStore is where the people in them are.
 type PeopleStore interface {
 	audience.People
+	audience.Facts
 	audience.Eraser
 }
 
@@ -73,7 +74,7 @@ func (w world) crowd() *crowd {
 	c.by = operator
 	c.by.Partner = c.id
 	c.Service = audience.NewService(audience.Config{
-		Store: w.Audiences, Uploads: w.Audiences, People: w.People, Eraser: w.People,
+		Store: w.Audiences, Uploads: w.Audiences, People: w.People, Facts: w.People, Eraser: w.People,
 		Currency: func(context.Context, uuid.UUID) (string, error) { return "USD", nil },
 		Now:      func() time.Time { return w.Now().Add(-c.ago) }, NewID: newID,
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/lookout"
+	"github.com/hexabuilders/campaignd/targeting/segment"
 )
 
 // Log is the event log as consumers read it.
@@ -55,6 +56,7 @@ type Backend struct {
 	Reach     ReachStore
 	Audiences AudienceStore
 	People    PeopleStore
+	Segments  segment.Store
 	Reports   ReportStore
 	Studies   StudyStore
 	Anomalies lookout.Store
@@ -87,6 +89,7 @@ func Run(t *testing.T, b Backend) {
 		"webhooks":  Webhooks,
 		"panels":    Panels,
 		"audiences": Audiences,
+		"segments":  Segments,
 		"anomalies": Anomalies,
 		"billing":   Billing,
 		"payments":  Payments,

@@ -19,7 +19,7 @@ import (
 
 func audiencesOf(db *sqlstore.DB) *audience.Service {
 	return audience.NewService(audience.Config{
-		Store: db.Audiences(), Uploads: db.Audiences(), People: db.People(), Eraser: db.People(),
+		Store: db.Audiences(), Uploads: db.Audiences(), People: db.People(), Facts: db.People(), Eraser: db.People(),
 		Currency: func(context.Context, uuid.UUID) (string, error) { return "COP", nil }, Now: time.Now, NewID: newID,
 	})
 }

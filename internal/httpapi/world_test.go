@@ -106,7 +106,7 @@ func newWorldOn(t testing.TB, store string) *world {
 	}, w.clock)
 	w.services.Integration = newPost(db, w)
 	w.services.Audiences = audience.NewService(audience.Config{
-		Store: db.Audiences(), Uploads: db.Audiences(), People: db.People(), Eraser: db.People(),
+		Store: db.Audiences(), Uploads: db.Audiences(), People: db.People(), Facts: db.People(), Eraser: db.People(),
 		Currency: func(context.Context, uuid.UUID) (string, error) { return "USD", nil }, Now: w.clock, NewID: newID,
 	})
 	w.optimizes()

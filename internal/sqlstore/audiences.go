@@ -118,7 +118,7 @@ func (s Audiences) remove(ctx context.Context, t *tx, a *audience.Audience) erro
 			return err
 		}
 	}
-	_, err := t.exec(ctx, `UPDATE people SET orphans = 1 WHERE partner = $1`, partner)
+	_, err := t.exec(ctx, `UPDATE people SET orphans = 1, version = version + 1 WHERE partner = $1`, partner)
 	return err
 }
 

@@ -27,6 +27,7 @@ func TestConformance(t *testing.T) {
 			Reach:     db.Reach(),
 			Audiences: db.Audiences(),
 			People:    db.People(),
+			Segments:  db.Segments(),
 			Reports:   db.Reports(),
 			Studies:   db.Studies(),
 			Log:       db.Log(),

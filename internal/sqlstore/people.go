@@ -13,7 +13,8 @@ import (
 	"github.com/hexabuilders/campaignd/targeting/audience"
 )
 
-// People implements audience.People and, in people_forget.go, audience.Eraser.
+// People implements audience.People, audience.Facts and, in people_forget.go,
+// audience.Eraser.
 //
 // Whoever writes a partner's people has the hold on them (people_hold.go). The
 // index is written before the columns, in transactions of its own that are
@@ -128,6 +129,26 @@ func (s People) Scan(ctx context.Context, partner uuid.UUID, people *roaring.Bit
 		}
 		return nil
 	})
+}
+
+// Changed implements audience.Facts.
+func (s People) Changed(ctx context.Context, partner uuid.UUID, since int64) (version int64, blocks []int64, err error) {
+	err = s.db.read(ctx, func(raw *sql.Tx) error {
+		err := raw.QueryRowContext(ctx, `SELECT version FROM people WHERE partner = $1`, s.db.key(partner)).Scan(&version)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		rows, err := raw.QueryContext(ctx, `SELECT DISTINCT block FROM people_columns WHERE partner = $1 AND version > $2 ORDER BY block`, s.db.key(partner), since)
+		if err != nil {
+			return err
+		}
+		blocks, err = collect(rows, func(row scanner) (block int64, err error) { return block, row.Scan(&block) })
+		return err
+	})
+	return version, blocks, err
 }
 
 // columns reads blocks of columns.

@@ -21,6 +21,7 @@ type columnBlock struct {
 type columnWriter struct {
 	columns
 	t      *tx
+	h      *hold
 	tag    uint32 // the upload that speaks
 	known  map[columnBlock]*audience.Values
 	did    map[int64]*audience.Doings
@@ -28,9 +29,9 @@ type columnWriter struct {
 	whoNew map[int64]bool
 }
 
-func newColumnWriter(ctx context.Context, t *tx, partner uuid.UUID, tag uint32) *columnWriter {
+func newColumnWriter(ctx context.Context, t *tx, h *hold, tag uint32) *columnWriter {
 	return &columnWriter{
-		columns: columns{ctx: ctx, q: t, partner: t.db.key(partner)}, t: t, tag: tag,
+		columns: columns{ctx: ctx, q: t, partner: t.db.key(h.partner)}, t: t, h: h, tag: tag,
 		known: map[columnBlock]*audience.Values{}, did: map[int64]*audience.Doings{},
 		who: map[int64]*audience.IDs{}, whoNew: map[int64]bool{},
 	}
@@ -111,7 +112,7 @@ func compareBlocks(a, b columnBlock) int {
 }
 
 func (c *columnWriter) put(name string, block int64, body []byte) error {
-	_, err := c.t.exec(c.ctx, `INSERT INTO people_columns (partner, name, block, body) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (partner, name, block) DO UPDATE SET body = excluded.body`, c.partner, name, block, body)
+	_, err := c.t.exec(c.ctx, `INSERT INTO people_columns (partner, name, block, version, body) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (partner, name, block) DO UPDATE SET version = excluded.version, body = excluded.body`, c.partner, name, block, c.h.version, body)
 	return err
 }

@@ -51,7 +51,7 @@ func (s People) Remove(ctx context.Context, by event.Origin, id uuid.UUID, perso
 // mayOrphan notes that somebody may be in no audience any more. It comes first:
 // whoever writes people locks their row before an audience's.
 func (s People) mayOrphan(ctx context.Context, t *tx, partner uuid.UUID) error {
-	_, err := t.exec(ctx, `UPDATE people SET orphans = 1 WHERE partner = $1`, s.db.key(partner))
+	_, err := t.exec(ctx, `UPDATE people SET orphans = 1, version = version + 1 WHERE partner = $1`, s.db.key(partner))
 	return err
 }
 
@@ -118,7 +118,7 @@ func (s People) Erase(ctx context.Context, by event.Origin, persons [][]identity
 				found.Audiences++
 			}
 		}
-		theirs, err := s.forget(ctx, t, by.Partner, gone)
+		theirs, err := s.forget(ctx, t, h, gone)
 		if err != nil {
 			return err
 		}
@@ -148,11 +148,12 @@ func (s People) suppress(ctx context.Context, t *tx, partner uuid.UUID, prints [
 
 // forget removes people from the columns and the index, and remembers that
 // their numbers are nobody's. It returns their identifiers.
-func (s People) forget(ctx context.Context, t *tx, partner uuid.UUID, gone *roaring.Bitmap) ([]identity.Print, error) {
+func (s People) forget(ctx context.Context, t *tx, h *hold, gone *roaring.Bitmap) ([]identity.Print, error) {
+	partner := h.partner
 	if gone.IsEmpty() {
 		return nil, nil
 	}
-	prints, err := s.clear(ctx, t, partner, gone)
+	prints, err := s.clear(ctx, t, h, gone)
 	if err != nil {
 		return nil, err
 	}
@@ -174,8 +175,8 @@ func (s People) forget(ctx context.Context, t *tx, partner uuid.UUID, gone *roar
 }
 
 // clear empties people's places in every column.
-func (s People) clear(ctx context.Context, t *tx, partner uuid.UUID, gone *roaring.Bitmap) (prints []identity.Print, err error) {
-	rows, err := t.query(ctx, `SELECT DISTINCT name FROM people_columns WHERE partner = $1 ORDER BY name`, s.db.key(partner))
+func (s People) clear(ctx context.Context, t *tx, h *hold, gone *roaring.Bitmap) (prints []identity.Print, err error) {
+	rows, err := t.query(ctx, `SELECT DISTINCT name FROM people_columns WHERE partner = $1 ORDER BY name`, s.db.key(h.partner))
 	if err != nil {
 		return nil, err
 	}
@@ -183,12 +184,12 @@ func (s People) clear(ctx context.Context, t *tx, partner uuid.UUID, gone *roari
 	if err != nil {
 		return nil, err
 	}
-	c := newColumnWriter(ctx, t, partner, 0)
+	c := newColumnWriter(ctx, t, h, 0)
 	for numbers := gone.Iterator(); numbers.HasNext(); {
 		first := numbers.PeekNext()
 		block, _ := audience.BlockOf(first)
 		var slots []int
-		for numbers.HasNext() && numbers.PeekNext()>>11 == first>>11 {
+		for numbers.HasNext() && sameBlock(numbers.PeekNext(), first) {
 			_, slot := audience.BlockOf(numbers.Next())
 			slots = append(slots, slot)
 		}
@@ -202,6 +203,8 @@ func (s People) clear(ctx context.Context, t *tx, partner uuid.UUID, gone *roari
 	}
 	return prints, nil
 }
+
+func sameBlock(a, b uint32) bool { return a/audience.BlockPeople == b/audience.BlockPeople }
 
 // clearBlock empties places of one block, and returns the identifiers that
 // were there.
@@ -372,9 +375,9 @@ func (s People) orphansOf(ctx context.Context, t *tx, h *hold) (done bool, err e
 	orphans.Or(needed)
 	orphans.Flip(0, uint64(h.next)) //nolint:gosec // a count
 	some, blocks := roaring.New(), 0
-	for numbers, last := orphans.Iterator(), uint32(nobody); numbers.HasNext(); {
+	for numbers, last := orphans.Iterator(), uint32(0); numbers.HasNext(); {
 		n := numbers.Next()
-		if n>>11 != last>>11 {
+		if some.IsEmpty() || !sameBlock(n, last) {
 			if blocks++; blocks > orphanBlocks {
 				break
 			}
@@ -382,7 +385,7 @@ func (s People) orphansOf(ctx context.Context, t *tx, h *hold) (done bool, err e
 		last = n
 		some.Add(n)
 	}
-	if _, err := s.forget(ctx, t, h.partner, some); err != nil {
+	if _, err := s.forget(ctx, t, h, some); err != nil {
 		return false, err
 	}
 	if blocks > orphanBlocks {

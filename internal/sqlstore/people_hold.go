@@ -32,6 +32,7 @@ type hold struct {
 	holder  uuid.UUID
 	free    func()
 	next    int64 // the next number
+	version int64 // of the people, as the present transaction makes it
 }
 
 func (s People) hold(ctx context.Context, partner uuid.UUID) (*hold, error) {
@@ -96,13 +97,10 @@ func (h *hold) release(ctx context.Context) {
 // write is a transaction of the holder's. It locks the partner's people first.
 func (h *hold) write(ctx context.Context, fn func(*tx) error) error {
 	return h.db.write(ctx, func(t *tx) error {
-		result, err := t.exec(ctx, `UPDATE people SET held_until = $3 WHERE partner = $1 AND holder = $2 AND held_until > 0`,
-			h.db.key(h.partner), h.db.key(h.holder), micros(h.db.steady().Add(holdLife)))
+		err := t.queryRow(ctx, `UPDATE people SET held_until = $3, version = version + 1 WHERE partner = $1 AND holder = $2 AND held_until > 0
+			RETURNING version`, h.db.key(h.partner), h.db.key(h.holder), micros(h.db.steady().Add(holdLife))).Scan(&h.version)
 		if err != nil {
-			return err
-		}
-		if n, err := result.RowsAffected(); err != nil || n != 1 {
-			return errors.Join(errHoldLost, err)
+			return missing(err, errHoldLost)
 		}
 		return fn(t)
 	})

@@ -216,7 +216,7 @@ func (s People) store(ctx context.Context, h *hold, b *batch, i int, now time.Ti
 		if err != nil {
 			return missing(err, audience.ErrNotFound) // its audience was deleted
 		}
-		c := newColumnWriter(ctx, t, b.Partner, tagOf(b.ID))
+		c := newColumnWriter(ctx, t, h, tagOf(b.ID))
 		n := 0
 		for row, err := range audience.Rows(b.parts[i]) {
 			if err != nil {

@@ -16,6 +16,7 @@ type Config struct {
 	Store   Store
 	Uploads Uploads
 	People  People
+	Facts   Facts
 	Eraser  Eraser
 	// Currency is a partner's, for what members have bought.
 	Currency func(ctx context.Context, partner uuid.UUID) (string, error)
@@ -121,7 +122,7 @@ func (s *Service) Everyone(ctx context.Context, partner uuid.UUID) (*roaring.Bit
 
 // Attributes are the names of what is known of the partner's people.
 func (s *Service) Attributes(ctx context.Context, partner uuid.UUID) ([]string, error) {
-	return s.People.Columns(ctx, partner)
+	return s.Facts.Columns(ctx, partner)
 }
 
 // Person is one of the people that Each visits. Its slices are good until the
@@ -137,7 +138,7 @@ type Person struct {
 func (s *Service) Each(ctx context.Context, partner uuid.UUID, people *roaring.Bitmap, want Want, visit func(Person) error) error {
 	p := Person{Values: make([]string, len(want.Attributes))}
 	next := people.Iterator()
-	return s.People.Scan(ctx, partner, people, want, func(b Block) error {
+	return s.Facts.Scan(ctx, partner, people, want, func(b Block) error {
 		for next.HasNext() && next.PeekNext() < b.First+BlockPeople {
 			p.Number = next.Next()
 			_, slot := BlockOf(p.Number)
@@ -177,4 +178,15 @@ func (s *Service) Derive(ctx context.Context, by event.Origin, in New, people *r
 		return State{}, err
 	}
 	return s.Get(ctx, by.Partner, in.ID)
+}
+
+// Blocks reads what is known of people block by block, for rules.
+func (s *Service) Blocks(ctx context.Context, partner uuid.UUID, people *roaring.Bitmap, want Want, visit func(Block) error) error {
+	return s.Facts.Scan(ctx, partner, people, want, visit)
+}
+
+// Changed is how often anything about the partner's people has changed, and the
+// blocks in which something is known differently since a version.
+func (s *Service) Changed(ctx context.Context, partner uuid.UUID, since int64) (version int64, blocks []int64, err error) {
+	return s.Facts.Changed(ctx, partner, since)
 }

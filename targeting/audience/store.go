@@ -95,13 +95,20 @@ type People interface {
 	Members(ctx context.Context, partner, audience uuid.UUID, today int32) (*roaring.Bitmap, error)
 	// Everyone are all the people in the partner's uploaded audiences.
 	Everyone(ctx context.Context, partner uuid.UUID, today int32) (*roaring.Bitmap, error)
+	// Replace makes people the members of a computed audience, without those
+	// who were erased since the numbers were read.
+	Replace(ctx context.Context, partner, audience uuid.UUID, people *roaring.Bitmap, today int32, change func(a *Audience, size int64)) error
+}
+
+// Facts are what is known of people.
+type Facts interface {
 	// Columns are the names of the attributes that are known of some.
 	Columns(ctx context.Context, partner uuid.UUID) ([]string, error)
 	// Scan reads columns of the blocks in which people are, in order.
 	Scan(ctx context.Context, partner uuid.UUID, people *roaring.Bitmap, want Want, visit func(Block) error) error
-	// Replace makes people the members of a computed audience, without those
-	// who were erased since the numbers were read.
-	Replace(ctx context.Context, partner, audience uuid.UUID, people *roaring.Bitmap, today int32, change func(a *Audience, size int64)) error
+	// Changed is how often anything about the partner's people has changed, and
+	// the blocks in which something is known differently since a version.
+	Changed(ctx context.Context, partner uuid.UUID, since int64) (version int64, blocks []int64, err error)
 }
 
 // Eraser forgets people.

@@ -53,14 +53,16 @@ CREATE TABLE audience_parts (
 );
 
 -- A partner's people: the next number, the numbers that were forgotten, who is
--- writing at the moment, and whether somebody may be in no audience any more.
+-- writing at the moment, whether somebody may be in no audience any more, and
+-- how often anything of it all has changed.
 CREATE TABLE people (
     partner    UUID   NOT NULL PRIMARY KEY,
     next       BIGINT NOT NULL,
     forgotten  BYTEA,
     holder     UUID,
     held_until BIGINT NOT NULL,
-    orphans    BIGINT NOT NULL
+    orphans    BIGINT NOT NULL,
+    version    BIGINT NOT NULL DEFAULT 0
 ) /*clustered*/;
 
 -- Whom an identifier leads to: pages of entries in their order.
@@ -76,9 +78,28 @@ CREATE TABLE people_columns (
     partner UUID   NOT NULL,
     name    TEXT   NOT NULL,
     block   BIGINT NOT NULL,
+    version BIGINT NOT NULL, -- of the partner's people when it was written
     body    BYTEA  NOT NULL,
     PRIMARY KEY (partner, name, block)
 );
+
+CREATE INDEX people_columns_changed ON people_columns (partner, version, block);
+
+-- Rules that pick people. What matched when they were last evaluated is kept,
+-- so that only the blocks that have changed since are read again. A segment's
+-- members are in the audience that has its id.
+CREATE TABLE segments (
+    partner  UUID   NOT NULL,
+    id       UUID   NOT NULL,
+    revision BIGINT NOT NULL,
+    state    TEXT   NOT NULL,
+    matched  BYTEA,
+    version  BIGINT NOT NULL,
+    day      BIGINT NOT NULL,
+    PRIMARY KEY (partner, id)
+) /*clustered*/;
+
+CREATE INDEX segments_by_id ON segments (id);
 
 -- Identifiers that were erased while uploads were on their way in, until those
 -- are in: whoever they name there is left out.
@@ -90,6 +111,7 @@ CREATE TABLE people_erasures (
 );
 
 -- +goose Down
+DROP TABLE segments;
 DROP TABLE people_erasures;
 DROP TABLE people_columns;
 DROP TABLE people_index;
