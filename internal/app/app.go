@@ -43,6 +43,7 @@ import (
 	"github.com/hexabuilders/campaignd/targeting/audience"
 	"github.com/hexabuilders/campaignd/targeting/panel"
 	"github.com/hexabuilders/campaignd/targeting/reach"
+	"github.com/hexabuilders/campaignd/targeting/segment"
 	"github.com/hexabuilders/campaignd/targeting/study"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
@@ -85,6 +86,7 @@ type services struct {
 	rules      *rule.Service
 	webhooks   *webhooks.Service
 	audiences  *audience.Service
+	segments   *segment.Service
 	platforms  *platforms.Service
 	reports    *report.Service
 	authorizer *budgets.Authorizer
@@ -122,6 +124,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		anomalies: newLookout(db, now),
 	}
 	s.audiences = newAudiences(db, s.partners, now)
+	s.segments = segment.NewService(db.Segments(), s.audiences, now, newID)
 	s.studies = newStudies(db, s.audiences, now)
 	s.funding = budgets.NewFunding(s.budgets, db.Extras(), db.Extras())
 	s.platforms = newPlatforms(db, &s, cfg)
@@ -213,6 +216,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Feed:        a.db.Log(),
 		Webhooks:    a.services.webhooks,
 		Audiences:   a.services.audiences,
+		Segments:    a.services.segments,
 		Platforms:   a.services.platforms,
 		Insights:    insights,
 		Reach:       a.services.reach,
@@ -306,6 +310,7 @@ func (a *App) newWorkers() []worker {
 		}},
 		{Name: "alerts.tick", Every: 30 * time.Second, Do: a.newRuleEngine().Tick},
 		{Name: "audiences.resume", Every: 2 * time.Second, Do: a.services.audiences.Resume},
+		{Name: "segments.evaluate", Every: 5 * time.Second, Do: a.services.segments.EvaluateDue},
 		{Name: "audiences.expire", Every: time.Hour, Do: a.services.audiences.Expire},
 		{Name: "webhooks.send", Every: time.Second, Do: deliver.SendDue},
 		{Name: "webhooks.purge", Every: time.Hour, Do: deliver.Purge},

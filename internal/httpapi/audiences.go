@@ -13,6 +13,8 @@ import (
 )
 
 func (s *Server) registerAudiences() {
+	s.registerOverlap()
+	s.registerSegments()
 	write := partners.ActionWriteCampaigns
 	const at = "/audiences"
 	route(s, operation(http.MethodPost, at, "create-audience", "Create an audience, to upload members to", write, http.StatusCreated), s.createAudience)

@@ -19,6 +19,7 @@ import (
 	"github.com/hexabuilders/campaignd/targeting/panel"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/targeting/study"
+	"github.com/hexabuilders/campaignd/targeting/segment"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
 
@@ -46,6 +47,7 @@ type Services struct {
 	Log         History
 	Webhooks    *webhooks.Service
 	Audiences   *audience.Service
+	Segments    *segment.Service
 	Platforms   *platforms.Service
 	Optimizer   *optimization.Service
 	Insights    *insight.Service

@@ -99,6 +99,7 @@ func (h *house) things() map[string]string {
 	payment := h.call(h.finance, "POST", "/api/v1/payments", bodies["create-payment"]).want(http.StatusCreated).str("id")
 	account, placement := h.placed(campaign)
 	return map[string]string{
+		"segments": h.call(h.manager, "POST", "/api/v1/segments", bodies["create-segment"]).want(http.StatusCreated).str("id"),
 		"payments": payment, "reports": document, "report-schedules": schedule, "reconciliation": gap, "alert-rules": rule,
 		"partners": h.id, "campaigns": campaign, "budgets": budget, "reservations": reservation, "extra-spend": extra,
 		"keys": key, "imports": report, "alerts": h.alert(campaign), "webhook-endpoints": h.webhook().str("id"),
@@ -175,6 +176,7 @@ func TestAnotherPartnerCannotBeNamed(t *testing.T) {
 		{"GET", "/campaigns", ""}, {"GET", "/alerts", ""}, {"GET", "/alert-rules", ""}, {"GET", "/anomalies", ""}, {"GET", "/events", ""}, {"GET", "/ledger", ""}, {"GET", "/extra-spend", ""}, {"GET", "/budget-guard", ""}, {"GET", "/suggestions", ""}, {"GET", "/optimizer-settings", ""},
 		{"GET", "/statements", ""}, {"GET", "/statements/2026-03", ""}, {"GET", "/journal?month=2026-03", ""}, {"GET", "/ledger/export", ""}, {"GET", "/reconciliation", ""}, {"GET", "/payments", ""}, {"GET", "/balance", ""},
 		{"GET", "/audiences", ""}, {"GET", "/audiences/attributes", ""}, {"POST", "/audiences", bodies["create-audience"]}, {"POST", "/audiences/erase", bodies["erase-people"]},
+		{"GET", "/segments", ""}, {"POST", "/segments", bodies["create-segment"]}, {"POST", "/segments/preview", bodies["preview-segment"]}, {"POST", "/audiences/overlap", bodies["audience-overlap"]},
 		{"GET", "/ad-accounts", ""}, {"POST", "/ad-accounts", metaAccount},
 		{"GET", "/panels", ""}, {"GET", "/reach-factors", ""}, {"GET", "/reach-calibration", ""}, {"POST", "/reach-estimates", people}, {"POST", "/panels", ""},
 		{"POST", "/metrics", bodies["record-metrics"]}, {"POST", "/imports", bodies["start-import"]},

@@ -33,6 +33,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance/report"
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/targeting/audience"
+	"github.com/hexabuilders/campaignd/targeting/segment"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
 
@@ -109,6 +110,7 @@ func newWorldOn(t testing.TB, store string) *world {
 		Store: db.Audiences(), Uploads: db.Audiences(), People: db.People(), Facts: db.People(), Eraser: db.People(),
 		Currency: func(context.Context, uuid.UUID) (string, error) { return "USD", nil }, Now: w.clock, NewID: newID,
 	})
+	w.services.Segments = segment.NewService(db.Segments(), w.services.Audiences, w.clock, newID)
 	w.optimizes()
 	w.services.Insights = newInsights(w)
 	w.panels()

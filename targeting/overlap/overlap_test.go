@@ -1,0 +1,185 @@
+package overlap
+
+import (
+	"testing"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	"pgregory.net/rapid"
+
+	"github.com/hexabuilders/campaignd/targeting"
+	"github.com/hexabuilders/campaignd/targeting/reach"
+)
+
+// Sizes are those of sets that are counted one by one.
+func TestSetsAreCountedExactly(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		groups := rapid.SliceOfN(rapid.SliceOfDistinct(rapid.Uint32Range(0, 40), rapid.ID), MinGroups, MaxGroups).Draw(t, "groups")
+		sets, in := make([]*roaring.Bitmap, len(groups)), map[uint32]int{}
+		for i, g := range groups {
+			sets[i] = roaring.BitmapOf(g...)
+			for _, n := range g {
+				in[n]++
+			}
+		}
+		r := OfSets(sets)
+		all, only := int64(0), make([]int64, len(groups))
+		for n, count := range in {
+			if count == len(groups) {
+				all++
+			}
+			if count == 1 {
+				for i := range sets {
+					if sets[i].Contains(n) {
+						only[i]++
+					}
+				}
+			}
+		}
+		if r.Union.Mid != int64(len(in)) || r.Intersection.Mid != all {
+			t.Fatalf("%+v of %v", r, groups)
+		}
+		for i := range groups {
+			if r.Only[i].Mid != only[i] || r.Sizes[i].Mid != int64(len(groups[i])) {
+				t.Fatalf("group %d: %+v", i, r)
+			}
+		}
+		for _, p := range r.Pairs {
+			if p.Intersection.Mid+p.Union.Mid != r.Sizes[p.A].Mid+r.Sizes[p.B].Mid {
+				t.Fatalf("%+v", p)
+			}
+		}
+	})
+}
+
+func in(country string, change func(*targeting.Configuration)) targeting.Configuration {
+	c := targeting.Configuration{Locations: []targeting.Location{{Country: country}}, Interests: []string{"483"}}
+	if change != nil {
+		change(&c)
+	}
+	return c
+}
+
+var model = reach.New(reach.Standard(), time.Now)
+
+func estimate(t *testing.T, all ...targeting.Configuration) Result {
+	t.Helper()
+	for i, c := range all {
+		if err := c.Validate(); err != nil {
+			t.Fatalf("%d: %v", i, err)
+		}
+	}
+	r, err := OfConfigurations(model, all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestConfigurationsOnThePopulationModel(t *testing.T) {
+	young := func(c *targeting.Configuration) { c.AgeRange = &targeting.AgeRange{Min: 18, Max: 34} }
+	old := func(c *targeting.Configuration) { c.AgeRange = &targeting.AgeRange{Min: 35, Max: 65} }
+	same := estimate(t, in("CO", nil), in("CO", nil))
+	if p := same.Pairs[0]; p.Intersection != same.Sizes[0] || p.Union.Mid != same.Sizes[0].Mid || *p.Similarity != 1 || same.Only[0].Mid != 0 {
+		t.Errorf("the same twice: %+v", same)
+	}
+	apart := estimate(t, in("CO", young), in("CO", old))
+	if p := apart.Pairs[0]; p.Intersection.Mid != 0 || p.Union.Mid != apart.Sizes[0].Mid+apart.Sizes[1].Mid {
+		t.Errorf("ages apart: %+v", apart)
+	}
+	if r := estimate(t, in("CO", nil), in("PE", nil)); r.Pairs[0].Intersection.Mid != 0 {
+		t.Errorf("countries apart: %+v", r)
+	}
+	nested := estimate(t, in("CO", nil), in("CO", young))
+	if p := nested.Pairs[0]; p.Intersection.Mid != nested.Sizes[1].Mid || p.Union.Mid != nested.Sizes[0].Mid {
+		t.Errorf("one inside the other: %+v", nested)
+	}
+	other := estimate(t, in("CO", nil), in("CO", func(c *targeting.Configuration) { c.Interests = []string{"150"} }))
+	if p := other.Pairs[0]; p.Intersection.Mid == 0 || p.Intersection.Mid >= min(other.Sizes[0].Mid, other.Sizes[1].Mid) {
+		t.Errorf("other interests: %+v", other)
+	}
+	if share, ok := other.Pairs[0].Share(other.Sizes[0]); !ok || share <= 0 || share >= 1 {
+		t.Errorf("share %v", share)
+	}
+}
+
+// Of any configurations: an intersection is within its parts, and a union
+// between the largest and the sum.
+func TestEstimatesHoldTogether(t *testing.T) {
+	anyone := rapid.Custom(func(t *rapid.T) targeting.Configuration {
+		return in(rapid.SampledFrom([]string{"CO", "PE"}).Draw(t, "country"), func(c *targeting.Configuration) {
+			if rapid.Bool().Draw(t, "aged") {
+				from := rapid.IntRange(13, 60).Draw(t, "from")
+				c.AgeRange = &targeting.AgeRange{Min: from, Max: rapid.IntRange(from, 65).Draw(t, "to")}
+			}
+			c.Genders = rapid.SampledFrom([][]targeting.Gender{nil, {"female"}, {"male"}}).Draw(t, "genders")
+			c.Interests = rapid.SampledFrom([][]string{{"483"}, {"150"}, {"483", "150"}}).Draw(t, "interests")
+		})
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		all := rapid.SliceOfN(anyone, MinGroups, 4).Draw(t, "all")
+		r, err := OfConfigurations(model, all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var largest, sum int64
+		for _, s := range r.Sizes {
+			largest, sum = max(largest, s.Mid), sum+s.Mid
+			if r.Intersection.Mid > s.Mid {
+				t.Fatalf("all share more than one has: %+v", r)
+			}
+		}
+		if r.Union.Mid < largest || r.Union.Mid > sum {
+			t.Fatalf("union %+v", r)
+		}
+		for _, p := range r.Pairs {
+			if p.Intersection.Mid > min(r.Sizes[p.A].Mid, r.Sizes[p.B].Mid) || *p.Similarity < 0 || *p.Similarity > 1 {
+				t.Fatalf("%+v of %+v", p, r)
+			}
+			if back := Similarity(all[p.B], all[p.A]); back != *p.Similarity {
+				t.Fatalf("similarity %v there and %v back", *p.Similarity, back)
+			}
+		}
+	})
+}
+
+func TestSimilarityHasTheWeightsOfTheOriginal(t *testing.T) {
+	a := in("CO", func(c *targeting.Configuration) {
+		c.Genders, c.JobTitles = []targeting.Gender{"female"}, []string{"buyer"}
+	})
+	for name, tt := range map[string]struct {
+		change func(*targeting.Configuration)
+		want   float64
+	}{
+		"itself":        {func(*targeting.Configuration) {}, 1},
+		"other gender":  {func(c *targeting.Configuration) { c.Genders = []targeting.Gender{"male"} }, 0.9},
+		"other country": {func(c *targeting.Configuration) { c.Locations = []targeting.Location{{Country: "PE"}} }, 0.9},
+		"other taste":   {func(c *targeting.Configuration) { c.Interests = []string{"150"} }, 0.7},
+		"other trade":   {func(c *targeting.Configuration) { c.JobTitles = []string{"seller"} }, 0.9333},
+	} {
+		b := a
+		tt.change(&b)
+		if got := Similarity(a, b); got != tt.want {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
+	}
+}
+
+// Ten audiences of ten million, of whom half are in two.
+func BenchmarkTenMillion(b *testing.B) {
+	sets := make([]*roaring.Bitmap, MaxGroups)
+	for i := range sets {
+		sets[i] = roaring.New()
+		state := uint32(i + 1)
+		for n := uint32(0); n < 20_000_000; n++ {
+			state = state*1664525 + 1013904223
+			if state>>31 == 0 {
+				sets[i].Add(n)
+			}
+		}
+	}
+	b.ResetTimer()
+	for range b.N {
+		OfSets(sets)
+	}
+}
