@@ -22,6 +22,8 @@ type Service struct {
 	history History
 	clock   func() time.Time
 	ids     func() uuid.UUID
+
+	audiences Audiences // nil: audiences are taken on trust
 }
 
 // NewService puts the use cases on a store and the event log.
@@ -141,11 +143,17 @@ func (s *Service) Patch(ctx context.Context, by event.Origin, id uuid.UUID, revi
 
 // SetTargeting configures whom a campaign is for, before its launch.
 func (s *Service) SetTargeting(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, t targeting.Configuration) (*Campaign, error) {
+	if err := s.checkAudiences(ctx, by, id, t); err != nil {
+		return nil, err
+	}
 	return s.update(ctx, by, id, revision, func(c *Campaign, _ Facts) error { return c.Configure(by, s.now(), t) })
 }
 
 // RefineTargeting changes whom a launched campaign is for.
 func (s *Service) RefineTargeting(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, t targeting.Configuration, reason string) (*Campaign, error) {
+	if err := s.checkAudiences(ctx, by, id, t); err != nil {
+		return nil, err
+	}
 	return s.update(ctx, by, id, revision, func(c *Campaign, _ Facts) error { return c.Refine(by, s.now(), t, reason) })
 }
 

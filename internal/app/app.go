@@ -124,6 +124,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		anomalies: newLookout(db, now),
 	}
 	s.audiences = newAudiences(db, s.partners, now)
+	s.campaigns = s.campaigns.WithAudiences(knownAudiences{s.audiences})
 	s.segments = segment.NewService(db.Segments(), s.audiences, now, newID)
 	s.studies = newStudies(db, s.audiences, now)
 	s.funding = budgets.NewFunding(s.budgets, db.Extras(), db.Extras())
@@ -249,6 +250,7 @@ func (a *App) build(ctx context.Context) (err error) {
 			Sessions:    a.services.sessions,
 			Webhooks:    a.services.webhooks,
 			Platforms:   a.services.platforms,
+			Segments:    a.services.segments,
 			Audiences:   a.services.audiences,
 			Reach:       a.services.reach,
 			Panels:      a.services.panels,

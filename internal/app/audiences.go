@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,4 +25,27 @@ func newAudiences(db *sqlstore.DB, people *partners.Service, now func() time.Tim
 		},
 		Now: now, NewID: newID,
 	})
+}
+
+// knownAudiences is campaigns.Audiences over the audiences.
+type knownAudiences struct{ audiences *audience.Service }
+
+// Missing implements campaigns.Audiences.
+func (k knownAudiences) Missing(ctx context.Context, partner uuid.UUID, ids []string) ([]string, error) {
+	var missing []string
+	for _, text := range ids {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			missing = append(missing, text)
+			continue
+		}
+		_, err = k.audiences.Get(ctx, partner, id)
+		switch {
+		case errors.Is(err, audience.ErrNotFound):
+			missing = append(missing, text)
+		case err != nil:
+			return nil, err
+		}
+	}
+	return missing, nil
 }

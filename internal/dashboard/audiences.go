@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/event"
@@ -27,6 +28,8 @@ type Audiences interface {
 	List(ctx context.Context, partner uuid.UUID, q audience.Query) ([]audience.State, string, error)
 	Take(ctx context.Context, by event.Origin, id uuid.UUID, mediaType string, body io.Reader, o audience.TakeOptions) (audience.Upload, error)
 	Delete(ctx context.Context, by event.Origin, id uuid.UUID, revision int64) error
+	Members(ctx context.Context, partner, id uuid.UUID) (audience.State, *roaring.Bitmap, error)
+	Attributes(ctx context.Context, partner uuid.UUID) ([]string, error)
 	Erase(ctx context.Context, by event.Origin, people []identity.Person, validateOnly bool) (audience.Erasure, error)
 }
 

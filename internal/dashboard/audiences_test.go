@@ -101,3 +101,31 @@ func (w *world) form(path string, who *http.Cookie, file string) (int, string, h
 	must(w.t, err)
 	return answer.StatusCode, string(body), answer.Header
 }
+
+func TestSegmentsAndOverlapOnTheDashboard(t *testing.T) {
+	w := newWorld(t)
+	who := w.session(partners.RoleManager)
+	var ids []string
+	for _, name := range []string{"Uno", "Dos"} {
+		_, _, header := w.post("/audiences", who, url.Values{"audience_name": {name}, "audience_days": {"30"}, "audience_minimum": {"1"}, "audience_basis": {"consent"}}.Encode())
+		ids = append(ids, strings.TrimPrefix(header.Get("Location"), "/audiences/"))
+	}
+	w.form("/audiences/"+ids[0]+"/members", who, "email,city,purchases\na@example.com,Lima,2\nb@example.com,Quito,1\n")
+	w.form("/audiences/"+ids[1]+"/members", who, "email\nb@example.com\nc@example.com\n")
+	rule := url.Values{"segment_name": {"Lima que compra"}, "segment_base": {""}, "what": {"city", "#purchases"}, "how": {"is", "min"}, "value": {"Lima, Cali", "2"}, "days": {"", "30"}}
+	if status, body, _ := w.post("/audiences/segments", who, rule.Encode()); status != http.StatusSeeOther {
+		t.Fatalf("%d %s", status, body)
+	}
+	_, body, _ := w.get("/audiences/segments", who, "es")
+	has(t, body, "Lima que compra", "city es una de Lima, Cali", "Compras al menos 2 (30 días)", `<td class="end">1</td>`)
+	rule.Set("how", "min")
+	rule["value"] = []string{"many", "2"}
+	if status, _, _ := w.post("/audiences/segments", who, rule.Encode()); status != http.StatusUnprocessableEntity {
+		t.Errorf("a bound that is no number: %d", status)
+	}
+	_, body, _ = w.get("/audiences/overlap?audience="+ids[0]+"&audience="+ids[1], who, "en")
+	has(t, body, "Everybody once: <strong>3</strong>", "In all of them: <strong>1</strong>", "50%")
+	if _, body, _ = w.get("/audiences/overlap", who, "es"); !strings.Contains(body, "Elige de 2 a 10") {
+		t.Error("nothing to choose from")
+	}
+}

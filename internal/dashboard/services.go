@@ -34,6 +34,7 @@ type Services struct {
 	Webhooks    Webhooks
 	Platforms   Platforms
 	Audiences   Audiences
+	Segments    Segments
 	Integration Integration
 	Reach       Reach
 	Optimizer   Optimizer

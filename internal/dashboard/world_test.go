@@ -32,6 +32,7 @@ import (
 	"github.com/hexabuilders/campaignd/platforms"
 	"github.com/hexabuilders/campaignd/targeting"
 	"github.com/hexabuilders/campaignd/targeting/panel"
+	"github.com/hexabuilders/campaignd/targeting/segment"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
 
@@ -99,6 +100,8 @@ func newWorld(t *testing.T) *world {
 			Audiences: audiencesOf(db),
 			Webhooks:  w.webhooks, Reach: w.reachOf(db), Optimizer: w.optimizerOf(db), Panels: w.panels, Reports: w.reportsOf(db), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
 			Platforms:  w.platformsOf(db),
+			Audiences: audiencesOf(db), Segments: segment.NewService(db.Segments(), audiencesOf(db), time.Now, newID),
+			Webhooks: w.webhooks, Reach: w.reachOf(db), Optimizer: w.optimizerOf(db), Panels: w.panels, Reports: w.reportsOf(db), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
 			Statements: billing.NewStatements(db.Ledger(), utc{}, db.Campaigns(), billing.Chart{}, time.Now),
 			Reconciler: billing.NewReconciler(billing.ReconcilerConfig{
 				Receipts: db.Payments(), Ledger: db.Ledger(), Platforms: db.Reconciliation(), Partners: utc{}, Names: db.Campaigns(), Notes: db.Reconciliation(), Now: time.Now,
