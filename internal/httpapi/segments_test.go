@@ -13,8 +13,8 @@ func init() {
 	bodies["audience-overlap"] = `{"configurations":[` + people + `,` + people + `]}`
 }
 
-// customers uploads customers of whom something is known.
-func (h *house) customers(name string, lines ...string) (id string) {
+// shoppers uploads customers of whom something is known.
+func (h *house) shoppers(name string, lines ...string) (id string) {
 	h.Helper()
 	at := h.audience(`{"name":"` + name + `","minimum_size":1}`)
 	h.members(at, "text/csv", append([]string{"email,city,age,purchases,purchase_value,visited_at"}, lines...)...).want(http.StatusOK)
@@ -23,7 +23,7 @@ func (h *house) customers(name string, lines ...string) (id string) {
 
 func TestASegmentFromPreviewToItsEnd(t *testing.T) {
 	h := newHouse(newWorld(t), "Andes")
-	base := h.customers("Customers", "a@example.com,Lima,30,3,100,", "b@example.com,Lima,50,1,5,2026-02-01", "c@example.com,Quito,30,2,70,")
+	base := h.shoppers("Customers", "a@example.com,Lima,30,3,100,", "b@example.com,Lima,50,1,5,2026-02-01", "c@example.com,Quito,30,2,70,")
 	rule := `{"all":[{"attribute":"city","in":["Lima"]},{"attribute":"age","max":40},{"behavior":"purchase_value","min":"50.00","window_days":30}]}`
 	seen := h.call(h.analyst, "POST", "/api/v1/segments/preview", `{"rule":`+rule+`}`).want(http.StatusOK)
 	if seen.num("size") != 1 || seen.num("of") != 3 || seen.str("suggestion.path") != "rule.all[0]" || seen.num("suggestion.cost") != 1 || seen.num("rules.1.size") != 2 {
@@ -63,7 +63,7 @@ func TestASegmentFromPreviewToItsEnd(t *testing.T) {
 func TestRulesThatAreRefused(t *testing.T) {
 	w := newWorld(t)
 	h, stranger := newHouse(w, "Andes"), newHouse(w, "Patagonia")
-	theirs := stranger.customers("Theirs", "a@example.com,,,,,")
+	theirs := stranger.shoppers("Theirs", "a@example.com,,,,,")
 	for _, tt := range []struct{ rule, path, code string }{
 		{`{}`, "rule", "one_of"},
 		{`{"attribute":"city","behavior":"visits","min":1}`, "rule", "one_of"},
@@ -89,8 +89,8 @@ func TestRulesThatAreRefused(t *testing.T) {
 func TestOverlapThroughHTTP(t *testing.T) {
 	w := newWorld(t)
 	h, stranger := newHouse(w, "Andes"), newHouse(w, "Patagonia")
-	one := h.customers("One", "a@example.com,,,,,", "b@example.com,,,,,", "c@example.com,,,,,")
-	two := h.customers("Two", "b@example.com,,,,,", "c@example.com,,,,,", "d@example.com,,,,,")
+	one := h.shoppers("One", "a@example.com,,,,,", "b@example.com,,,,,", "c@example.com,,,,,")
+	two := h.shoppers("Two", "b@example.com,,,,,", "c@example.com,,,,,", "d@example.com,,,,,")
 	got := h.call(h.analyst, "POST", "/api/v1/audiences/overlap", `{"audiences":["`+one+`","`+two+`"]}`).want(http.StatusOK)
 	if got.str("method") != "exact" || got.num("error") != 0 || got.num("intersection") != 2 || got.num("union") != 4 || got.num("items.0.only") != 1 ||
 		got.num("pairs.0.jaccard") != 0.5 || got.str("items.1.name") != "Two" {
@@ -102,7 +102,7 @@ func TestOverlapThroughHTTP(t *testing.T) {
 	if twice.str("method") != "population_model" || twice.num("union") != twice.num("items.0.size") || twice.num("union") == 0 || twice.num("pairs.0.similarity") != 1 {
 		t.Errorf("%s", twice.text)
 	}
-	theirs := stranger.customers("Theirs", "a@example.com,,,,,")
+	theirs := stranger.shoppers("Theirs", "a@example.com,,,,,")
 	for _, tt := range []struct{ body, path string }{
 		{`{"audiences":["` + one + `","` + theirs + `"]}`, "audiences[1]"},
 		{`{"audiences":["` + one + `"]}`, "audiences"},
