@@ -27,19 +27,20 @@ func main() {
 type cli struct {
 	Config kong.ConfigFlag `help:"Configuration file (YAML)." type:"existingfile" name:"config" placeholder:"FILE"`
 
-	Serve   serveCmd   `cmd:"" help:"Run the service."`
-	Demo    demoCmd    `cmd:"" help:"Run the service with a demo partner and a simulated ad market."`
-	Sandbox sandboxCmd `cmd:"" help:"Play the ad platforms, for development and tests."`
-	Migrate migrateCmd `cmd:"" help:"Bring the store's schema up to date and exit."`
-	Verify  verifyCmd  `cmd:"" help:"Compare every sum with the event log, and rebuild it; offline."`
-	Import  importCmd  `cmd:"" help:"Send a platform's report file to a running service."`
-	Export  exportCmd  `cmd:"" help:"Write the raw events of a campaign or a partner, as a running service has them."`
-	Keys    keysCmd    `cmd:"" help:"List, issue and revoke API keys of a running service."`
-	Letters lettersCmd `cmd:"" name:"dead-letters" help:"List, show, replay and drop messages of brokers that could not be taken in."`
-	Brokers brokersCmd `cmd:"" help:"Show how each broker of a running service stands."`
-	Bench   benchCmd   `cmd:"" help:"Measure the program, each figure beside its baseline."`
-	Conf    configCmd  `cmd:"" name:"config" help:"Check, print or explain the configuration."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve     serveCmd     `cmd:"" help:"Run the service."`
+	Demo      demoCmd      `cmd:"" help:"Run the service with a demo partner and a simulated ad market."`
+	Sandbox   sandboxCmd   `cmd:"" help:"Play the ad platforms, for development and tests."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring the store's schema up to date and exit."`
+	Verify    verifyCmd    `cmd:"" help:"Compare every sum with the event log, and rebuild it; offline."`
+	Import    importCmd    `cmd:"" help:"Send a platform's report file to a running service."`
+	Export    exportCmd    `cmd:"" help:"Write the raw events of a campaign or a partner, as a running service has them."`
+	Keys      keysCmd      `cmd:"" help:"List, issue and revoke API keys of a running service."`
+	Audiences audiencesCmd `cmd:"" help:"Upload members to an audience of a running service, or forget people."`
+	Letters   lettersCmd   `cmd:"" name:"dead-letters" help:"List, show, replay and drop messages of brokers that could not be taken in."`
+	Brokers   brokersCmd   `cmd:"" help:"Show how each broker of a running service stands."`
+	Bench     benchCmd     `cmd:"" help:"Measure the program, each figure beside its baseline."`
+	Conf      configCmd    `cmd:"" name:"config" help:"Check, print or explain the configuration."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 // env is what a subcommand needs of the process.
