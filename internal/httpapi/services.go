@@ -18,8 +18,8 @@ import (
 	"github.com/hexabuilders/campaignd/targeting/insight"
 	"github.com/hexabuilders/campaignd/targeting/panel"
 	"github.com/hexabuilders/campaignd/targeting/reach"
-	"github.com/hexabuilders/campaignd/targeting/study"
 	"github.com/hexabuilders/campaignd/targeting/segment"
+	"github.com/hexabuilders/campaignd/targeting/study"
 	"github.com/hexabuilders/campaignd/webhooks"
 )
 
