@@ -62,7 +62,7 @@ func (c *Cipher) seal(s AdAccountState, secret Credentials) ([]byte, error) {
 	if len(c.keys) == 0 {
 		return nil, ErrNoKey
 	}
-	plain, err := json.Marshal(secret)
+	plain, err := json.Marshal(secret) //nolint:gosec // it is sealed before it goes anywhere
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (c *Cipher) seal(s AdAccountState, secret Credentials) ([]byte, error) {
 	if _, err := io.ReadFull(c.random, nonce); err != nil {
 		return nil, err
 	}
-	return key.aead.Seal(out, nonce, plain, s.bound()), nil
+	return key.aead.Seal(out, nonce, plain, s.bound()), nil //nolint:gosec // the nonce was read from random
 }
 
 // open reads an account's credentials. It fails with ErrUnsealed when they were
@@ -89,7 +89,8 @@ func (c *Cipher) open(s AdAccountState) (Credentials, error) {
 		if err != nil {
 			return secret, ErrUnsealed.Wrap(err)
 		}
-		return secret, json.Unmarshal(plain, &secret)
+		err = json.Unmarshal(plain, &secret)
+		return secret, err
 	}
 	return secret, ErrUnsealed
 }

@@ -136,7 +136,7 @@ func (s *Service) Change(ctx context.Context, by event.Origin, id uuid.UUID, rev
 	if revision != 0 && revision != state.Revision {
 		return AdAccountState{}, ErrStale
 	}
-	secret := Credentials{}
+	var secret Credentials
 	if p.Settings != nil {
 		state.Settings = *p.Settings
 	}

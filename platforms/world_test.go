@@ -221,6 +221,7 @@ type book struct {
 	refuse  string // the code with which everything is refused
 	reused  int
 	deliver func() // called before each commit
+	forget  bool   // takes everything in and keeps nothing
 }
 
 func (b *book) Record(_ context.Context, _ event.Origin, events []performance.Event) (performance.Receipt, error) {
@@ -233,6 +234,8 @@ func (b *book) Record(_ context.Context, _ event.Origin, events []performance.Ev
 	for i, e := range events {
 		before, known := b.posted[e.ID]
 		switch {
+		case b.forget:
+			r.Accepted++
 		case b.refuse != "":
 			r.Reject(performance.Rejection{Index: i, Code: b.refuse})
 		case known && before.Metrics != e.Metrics:

@@ -52,6 +52,7 @@ type Backend struct {
 	Sessions  partners.SessionStore
 	Alerts    performance.AlertStore
 	Webhooks  WebhookStore
+	Platforms PlatformStore
 	Panels    PanelStore
 	Reach     ReachStore
 	Audiences AudienceStore
@@ -87,6 +88,7 @@ func Run(t *testing.T, b Backend) {
 		"reports":   Reports,
 		"studies":   Studies,
 		"webhooks":  Webhooks,
+		"platforms": Platforms,
 		"panels":    Panels,
 		"audiences": Audiences,
 		"segments":  Segments,

@@ -23,6 +23,7 @@ func TestConformance(t *testing.T) {
 			Alerts:    db.Alerts(),
 			Anomalies: db.Anomalies(),
 			Webhooks:  db.Webhooks(),
+			Platforms: conformance.PlatformStore{Accounts: db.AdAccounts(), Placements: db.Placements(), Rows: db.PlatformRows()},
 			Panels:    db.Panels(),
 			Reach:     db.Reach(),
 			Audiences: db.Audiences(),

@@ -48,7 +48,7 @@ type Answer struct {
 func Do(client *http.Client, req *http.Request) (Answer, error) {
 	var wrote atomic.Bool
 	trace := &httptrace.ClientTrace{WroteHeaderField: func(string, []string) { wrote.Store(true) }}
-	resp, err := client.Do(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
+	resp, err := client.Do(req.WithContext(httptrace.WithClientTrace(req.Context(), trace))) //nolint:gosec // the host is a setting
 	if err != nil {
 		class := platforms.Unknown
 		if !wrote.Load() {

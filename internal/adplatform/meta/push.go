@@ -17,7 +17,7 @@ import (
 var edges = map[string]string{"campaign": "campaigns", "ad_set": "adsets", "ad": "ads"}
 
 // Outline implements platforms.Connector.
-func (c *Client) Outline(a platforms.Access, d platforms.Draft) (platforms.Outline, error) {
+func (c *Client) Outline(_ platforms.Access, d platforms.Draft) (platforms.Outline, error) {
 	if d.Type != campaigns.Social && d.Type != campaigns.Display && d.Type != campaigns.Video && d.Type != campaigns.Retargeting {
 		return platforms.Outline{}, platforms.ErrUnfit.With("Meta runs campaigns of the types SOCIAL, DISPLAY, VIDEO and RETARGETING; this one is %s.", d.Type)
 	}

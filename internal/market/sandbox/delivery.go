@@ -75,7 +75,7 @@ func (s *Sandbox) fly(c *thing) {
 // hour is what a campaign delivers in a part of an hour.
 func (s *Sandbox) hour(c *thing, from, to time.Time) {
 	f, t := c.flight, s.terms(c)
-	intensity := s.intensity(f, t, c.account, from, to)
+	intensity := s.intensity(f, t, c.account, from)
 	if intensity > 0 {
 		f.enter(c, t)
 	}
@@ -95,7 +95,7 @@ func (s *Sandbox) hour(c *thing, from, to time.Time) {
 const nominal = 100.0
 
 // intensity is how strongly a campaign bids in this hour, and 0 when it does not.
-func (s *Sandbox) intensity(f *flight, t terms, a *account, from, to time.Time) float64 {
+func (s *Sandbox) intensity(f *flight, t terms, a *account, from time.Time) float64 {
 	if !t.active || len(t.ads) == 0 || from.Before(t.start) || !t.end.IsZero() && !from.Before(t.end) {
 		return 0
 	}

@@ -163,7 +163,7 @@ func (g *graph) meter() error {
 		wait = 1
 	}
 	g.w.Header().Set("X-Business-Use-Case-Usage", fmt.Sprintf(
-		`{"%s":[{"type":"ads_management","call_count":%d,"total_cputime":%d,"total_time":%d,"estimated_time_to_regain_access":%d}]}`, a.ID, int(a.used), int(a.used/2), int(a.used/2), wait))
+		`{%q:[{"type":"ads_management","call_count":%d,"total_cputime":%d,"total_time":%d,"estimated_time_to_regain_access":%d}]}`, a.ID, int(a.used), int(a.used/2), int(a.used/2), wait))
 	if throttled {
 		return &metaError{
 			status: http.StatusBadRequest, code: 80004, sub: 2446079,

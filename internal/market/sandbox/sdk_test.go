@@ -3,6 +3,7 @@ package sandbox
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -28,7 +29,9 @@ func TestMetasOwnSDKDrivesTheSandbox(t *testing.T) {
 	cmd.Env = append(os.Environ(), "GRAPH="+server.URL, "SINCE="+day(-2), "UNTIL="+day(3))
 	text, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%v\n%s", err, err.(*exec.ExitError).Stderr)
+		var exit *exec.ExitError
+		errors.As(err, &exit)
+		t.Fatalf("%v\n%+v", err, exit)
 	}
 	var out struct {
 		Account     map[string]string

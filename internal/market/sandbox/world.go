@@ -117,8 +117,8 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serv
 
 // now is the sandbox's time.
 func (s *Sandbox) now() time.Time {
-	real := s.config.Now().Sub(s.begun)
-	return s.begun.Add(time.Duration(float64(real)*s.config.Speed) + s.ahead).UTC()
+	passed := s.config.Now().Sub(s.begun)
+	return s.begun.Add(time.Duration(float64(passed)*s.config.Speed) + s.ahead).UTC()
 }
 
 // Advance moves the clock forward.

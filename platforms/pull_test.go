@@ -1,0 +1,104 @@
+package platforms_test
+
+import (
+	"context"
+	"runtime"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/platforms"
+)
+
+// Two nodes pull one account at once, and a third died between posting and
+// remembering: every difference counts once.
+func TestTwoNodesPullOneAccount(t *testing.T) {
+	w := newWorld(t, platforms.Meta, 0)
+	account := w.connect()
+	campaign, _ := w.draft("A", "B")
+	w.push(w.place(campaign, account.ID), platforms.IsCurrent)
+	at := platforms.Ref{Partner: w.by.Partner, ID: account.ID}
+	for range 6 {
+		w.pass(7 * time.Hour)
+		dying, die := context.WithCancel(t.Context())
+		w.metrics.deliver = die // the first commit of this node is its last deed
+		_ = w.puller.Pull(dying, at)
+		w.metrics.deliver = nil
+		var nodes sync.WaitGroup
+		for range 2 {
+			node := platforms.NewPuller(w.Config, platforms.Usual, w.db.PlatformRows(), w.metrics)
+			nodes.Go(func() { _ = node.Pull(t.Context(), at) })
+		}
+		nodes.Wait()
+		w.must(w.puller.Pull(t.Context(), at))
+		if got, want := w.metrics.sums(), w.sandbox.Delivered("meta"); got != platforms.Figures(want) || got.Spend == 0 {
+			t.Fatalf("posted %+v of %+v", got, want)
+		}
+	}
+	if w.metrics.reused != 0 {
+		t.Errorf("%d ids were used for two differences", w.metrics.reused)
+	}
+}
+
+// endless reports many rows, a page at a time, and watches the memory.
+type endless struct {
+	platforms.Connector
+	campaign string
+	rows     int
+	most     uint64
+}
+
+func (e *endless) Delivery(_ context.Context, _ platforms.Access, from, _ localday.Day, visit func(platforms.Page) error) error {
+	const size = 500
+	for n := 0; n < e.rows; n += size {
+		page := platforms.Page{}
+		for i := n; i < n+size; i++ {
+			page.Rows = append(page.Rows, platforms.Row{
+				Campaign: e.campaign, Ad: "ad" + strconv.Itoa(i), Day: from, Hour: i % 24, Currency: "USD", Figures: platforms.Figures{Impressions: 1, Spend: 1},
+			})
+		}
+		if err := visit(page); err != nil {
+			return err
+		}
+		if n%10_000 == 0 {
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			e.most = max(e.most, m.HeapAlloc)
+		}
+	}
+	return nil
+}
+
+// A pull holds a page and not the report: 100 000 rows take no more memory than
+// a fifth of them.
+func TestALongPullTakesFlatMemory(t *testing.T) {
+	w := newWorld(t, platforms.Meta, 0)
+	account := w.connect()
+	campaign, _ := w.draft("A")
+	p := w.push(w.place(campaign, account.ID), platforms.IsCurrent)
+	rows := 100_000
+	if testing.Short() {
+		rows = 20_000
+	}
+	most := map[int]uint64{}
+	for _, n := range []int{rows / 5, rows} {
+		source := &endless{Connector: w.Connectors[platforms.Meta], campaign: object(p, "campaign").External, rows: n}
+		config := w.Config
+		config.Connectors = map[platforms.Platform]platforms.Connector{platforms.Meta: source}
+		w.metrics.forget = true
+		w.must(platforms.NewPuller(config, platforms.Usual, w.db.PlatformRows(), w.metrics).Pull(t.Context(), platforms.Ref{Partner: w.by.Partner, ID: account.ID}))
+		most[n] = source.most
+	}
+	state, err := w.Account(t.Context(), w.by.Partner, account.ID)
+	w.must(err)
+	if state.LastPull.Rows != rows || state.LastPull.Posted != rows-rows/5 {
+		t.Errorf("pull: %+v", state.LastPull)
+	}
+	if most[rows] > most[rows/5]+8<<20 {
+		t.Errorf("%d rows took %d bytes, %d rows %d", rows/5, most[rows/5], rows, most[rows])
+	}
+	t.Logf("heap: %d bytes at %d rows, %d at %d", most[rows/5], rows/5, most[rows], rows)
+}
