@@ -63,10 +63,7 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 	} {
 		mux.Handle(pattern, d.open(h))
 	}
-	for _, page := range []struct {
-		pattern string
-		handle  handler
-	}{
+	for _, page := range append(audiencePages(), []page{
 		{"GET /{$}", (*visit).overview},
 		{"GET /campaigns", (*visit).campaigns},
 		{"GET /campaigns/new", (*visit).newCampaign},
@@ -142,7 +139,31 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 		{"GET /settings/brokers", (*visit).brokers},
 		{"POST /settings/brokers/letters/{id}/{action}", (*visit).actOnLetter},
 		{"/", func(*visit) error { return errNoPage }},
-	} {
+	}...) {
 		mux.Handle(page.pattern, d.private(page.handle))
+	}
+}
+
+// page is an address and what answers it.
+type page struct {
+	pattern string
+	handle  handler
+}
+
+// audiencePages are those of the section about people.
+func audiencePages() []page {
+	return []page{
+		{"GET /audiences", (*visit).audiences},
+		{"POST /audiences", (*visit).createAudience},
+		{"POST /audiences/erase", (*visit).erasePerson},
+		{"GET /audiences/panels", (*visit).panels},
+		{"POST /audiences/panels", (*visit).loadPanel},
+		{"GET /audiences/factors", (*visit).factors},
+		{"POST /audiences/factors", (*visit).saveFactor},
+		{"GET /panels/{id}", (*visit).panel},
+		{"POST /panels/{id}/{action}", (*visit).actOnPanel},
+		{"GET /audiences/{id}", (*visit).audience},
+		{"POST /audiences/{id}/members", (*visit).uploadMembers},
+		{"POST /audiences/{id}/delete", (*visit).deleteAudience},
 	}
 }
