@@ -228,7 +228,25 @@ func (a *App) build(ctx context.Context) (err error) {
 		Imports:     reports{a.importer, a.cfg.clock()},
 		Integration: a.links.integrated(),
 	}, httpapi.Options{Now: a.cfg.clock(), MaxBody: a.cfg.MaxBody, Auth: who, Idempotency: idempotency{a.db.Idempotency()}})
-	pages, err := dashboard.New(dashboard.Config{
+	pages, err := a.newPages(pace)
+	if err != nil {
+		return err
+	}
+	a.handler = route(api, a.live, a.services.withSimulated(pages))
+	registry := telemetry.NewRegistry()
+	a.observe(registry)
+	checks := []telemetry.Check{{Name: "serving", Do: a.serving.check}, {Name: "store", Do: a.db.Ping}}
+	if a.services.mirror != nil {
+		checks = append(checks, telemetry.Check{Name: "influx", Do: a.services.mirror.Check, Optional: true})
+	}
+	a.ops = telemetry.Handler(registry, append(checks, a.links.checks()...)...)
+	a.workers = a.newWorkers()
+	return nil
+}
+
+// newPages is the dashboard over the services.
+func (a *App) newPages(pace *pacing.Service) (*dashboard.Dashboard, error) {
+	return dashboard.New(dashboard.Config{
 		Services: dashboard.Services{
 			Campaigns:   a.services.campaigns,
 			Ledger:      book{a.db.Ledger(), sqlstore.NewProver(a.db.Ledger()), a.db.Vault(), a.db.Steady},
@@ -260,19 +278,6 @@ func (a *App) build(ctx context.Context) (err error) {
 		},
 		Cookie: auth.CookieName, Secure: strings.HasPrefix(a.cfg.PublicURL, "https://"), Now: a.cfg.clock(), NewID: newID,
 	})
-	if err != nil {
-		return err
-	}
-	a.handler = route(api, a.live, a.services.withSimulated(pages))
-	registry := telemetry.NewRegistry()
-	a.observe(registry)
-	checks := []telemetry.Check{{Name: "serving", Do: a.serving.check}, {Name: "store", Do: a.db.Ping}}
-	if a.services.mirror != nil {
-		checks = append(checks, telemetry.Check{Name: "influx", Do: a.services.mirror.Check, Optional: true})
-	}
-	a.ops = telemetry.Handler(registry, append(checks, a.links.checks()...)...)
-	a.workers = a.newWorkers()
-	return nil
 }
 
 // route divides the public port between the API, the live connections and the
