@@ -1,7 +1,9 @@
 package httpapi_test
 
 import (
+	"cmp"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -86,11 +88,12 @@ func TestRehearsalChangesNothing(t *testing.T) {
 	rehearsed := 0
 	for path, item := range w.api.OpenAPI().Paths {
 		for _, op := range operations(item) {
-			if op.Method == http.MethodGet {
+			if op.Method == http.MethodGet || strings.HasPrefix(path, "/webhooks/") { // a provider's report is taken, or refused by its signature
 				continue
 			}
+			media := cmp.Or(uploads[op.OperationID], "application/json")
 			for _, key := range []string{adminSecret, h.manager} {
-				got := w.call(key, op.Method, at(path, ids)+"?validate_only=true", bodies[op.OperationID], "If-Match", "*")
+				got := w.call(key, op.Method, at(path, ids)+"?validate_only=true", bodies[op.OperationID], "If-Match", "*", "Content-Type", media)
 				if got.StatusCode == http.StatusBadRequest || got.StatusCode >= 500 {
 					t.Errorf("%s %s: %d %s", op.Method, path, got.StatusCode, got.text)
 				}

@@ -67,6 +67,7 @@ func init() {
 	bodies["remove-members"] = `{"people":[{"email":"somebody@example.com"}]}`
 	bodies["erase-people"] = `{"people":[{"email":"somebody@example.com"}]}`
 	bodies["set-reach-factors"] = `{"factors":[]}`
+	bodies["load-panel"] = "country,age\nCO,30\n"
 	bodies["change-panel"] = `{"name":"Mine"}`
 	bodies["explain-difference"] = `{"note":"Corrected by invoice 4711."}`
 	bodies["create-payment"] = `{"provider":"stripe","amount":"20.00"}`
@@ -76,6 +77,9 @@ func init() {
 	bodies["create-report"] = `{"scope":"partner","period":"yesterday"}`
 	bodies["create-report-schedule"] = `{"scope":"partner","every":"daily"}`
 }
+
+// uploads are not JSON.
+var uploads = map[string]string{"add-members": "application/x-ndjson", "load-panel": "text/csv"}
 
 // lowCTR is an alert rule.
 const lowCTR = `{"name":"CTR too low","condition":{"metric":"ctr","operator":"below","threshold":{"value":"1.0","unit":"percent"}}}`
