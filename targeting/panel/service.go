@@ -279,7 +279,7 @@ func (s State) covers(countries []string) bool {
 
 func (s *Service) index(ctx context.Context, p *Panel) (*Index, error) {
 	if p.state.Status != Ready {
-		return nil, ErrNotReady.With("The panel is %s; it cannot be counted.", p.state.Status).WithExtra("status", p.state.Status)
+		return nil, ErrNotReady.With("The panel is %s; it cannot be counted.", p.state.Status).WithExtra("state", p.state.Status)
 	}
 	ix, err := s.indexes.get(ctx, p.state.ID, func(ctx context.Context) (*Index, error) {
 		b := newBuilder(p.State())

@@ -71,7 +71,7 @@ func (s *Service) Adopt(ctx context.Context, by event.Origin, in Adopt) (audienc
 		return audience.State{}, err
 	}
 	if study.Status != Ready {
-		return audience.State{}, ErrNotReady.With("The clusters are %s.", study.Status).WithExtra("status", study.Status)
+		return audience.State{}, ErrNotReady.With("Computing the clusters is %s.", study.Status).WithExtra("state", study.Status)
 	}
 	if in.Cluster < 0 || in.Cluster >= len(study.Division.Clusters) {
 		return audience.State{}, fault.ErrInvalid.WithFields(fault.Field{
