@@ -117,7 +117,7 @@ func TestOverlapThroughHTTP(t *testing.T) {
 	}
 	many := ""
 	for range 11 {
-		many += fmt.Sprintf(`,"%s"`, one)
+		many += fmt.Sprintf(",%q", one)
 	}
 	h.call(h.analyst, "POST", "/api/v1/audiences/overlap", `{"audiences":[`+many[1:]+`]}`).want(http.StatusUnprocessableEntity)
 }

@@ -93,7 +93,7 @@ func (s People) Columns(ctx context.Context, partner uuid.UUID) ([]string, error
 	if err != nil {
 		return nil, s.db.translate(err)
 	}
-	names, err := collect(rows, func(row scanner) (name string, err error) { return name, row.Scan(&name) })
+	names, err := collect(rows, scanOne[string])
 	return slices.DeleteFunc(names, func(n string) bool { return n[0] == '#' }), s.db.translate(err)
 }
 
@@ -104,7 +104,7 @@ func (s People) Scan(ctx context.Context, partner uuid.UUID, people *roaring.Bit
 		c := &columns{ctx: ctx, q: raw, partner: s.db.key(partner)}
 		for numbers := people.Iterator(); numbers.HasNext(); {
 			block, _ := audience.BlockOf(numbers.PeekNext())
-			b := audience.Block{First: uint32(block * audience.BlockPeople)} //nolint:gosec // of a uint32
+			b := audience.Block{First: uint32(block * audience.BlockPeople)}
 			for _, name := range want.Attributes {
 				values, err := c.values(name, block)
 				if err != nil {
@@ -145,7 +145,7 @@ func (s People) Changed(ctx context.Context, partner uuid.UUID, since int64) (ve
 		if err != nil {
 			return err
 		}
-		blocks, err = collect(rows, func(row scanner) (block int64, err error) { return block, row.Scan(&block) })
+		blocks, err = collect(rows, scanOne[int64])
 		return err
 	})
 	return version, blocks, err
@@ -189,4 +189,11 @@ func (c *columns) ids(block int64) (*audience.IDs, error) {
 		return &audience.IDs{}, err
 	}
 	return audience.DecodeIDs(body)
+}
+
+// scanOne reads a row of one value.
+func scanOne[T any](row scanner) (T, error) {
+	var v T
+	err := row.Scan(&v)
+	return v, err
 }

@@ -180,7 +180,7 @@ func (s People) clear(ctx context.Context, t *tx, h *hold, gone *roaring.Bitmap)
 	if err != nil {
 		return nil, err
 	}
-	names, err := collect(rows, func(row scanner) (name string, err error) { return name, row.Scan(&name) })
+	names, err := collect(rows, scanOne[string])
 	if err != nil {
 		return nil, err
 	}
@@ -291,7 +291,11 @@ func (s People) Expire(ctx context.Context, now time.Time) error {
 	return errors.Join(append(failures, s.forgetOrphans(ctx))...)
 }
 
-func scanPair(row scanner) (ids [2]uuid.UUID, err error) { return ids, row.Scan(&ids[0], &ids[1]) }
+func scanPair(row scanner) ([2]uuid.UUID, error) {
+	var ids [2]uuid.UUID
+	err := row.Scan(&ids[0], &ids[1])
+	return ids, err
+}
 
 // expirer is who ends memberships.
 var expirer = event.Origin{Kind: event.ActorScheduler, ID: "audiences.expire", From: "scheduler"}
@@ -325,7 +329,7 @@ func (s People) forgetOrphans(ctx context.Context) error {
 	if err != nil {
 		return s.db.translate(err)
 	}
-	partners, err := collect(rows, func(row scanner) (id uuid.UUID, err error) { return id, row.Scan(&id) })
+	partners, err := collect(rows, scanOne[uuid.UUID])
 	if err != nil {
 		return s.db.translate(err)
 	}
@@ -373,7 +377,7 @@ func (s People) orphansOf(ctx context.Context, t *tx, h *hold) (done bool, err e
 		return false, err
 	}
 	orphans.Or(needed)
-	orphans.Flip(0, uint64(h.next)) //nolint:gosec // a count
+	orphans.Flip(0, uint64(h.next))
 	some, blocks := roaring.New(), 0
 	for numbers, last := orphans.Iterator(), uint32(0); numbers.HasNext(); {
 		n := numbers.Next()

@@ -37,7 +37,7 @@ type hold struct {
 
 func (s People) hold(ctx context.Context, partner uuid.UUID) (*hold, error) {
 	queue, _ := s.db.peopleHeld.LoadOrStore(partner, make(chan struct{}, 1))
-	turn := queue.(chan struct{}) //nolint:errcheck,forcetypeassert // nothing else is stored
+	turn := queue.(chan struct{}) //nolint:forcetypeassert // nothing else is stored
 	wait, stop := context.WithTimeout(ctx, holdPatience)
 	defer stop()
 	select {

@@ -24,7 +24,7 @@ func (s People) directory(ctx context.Context, q querier, partner uuid.UUID) (di
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, func(row scanner) (start []byte, err error) { return start, row.Scan(&start) })
+	return collect(rows, scanOne[[]byte])
 }
 
 // pageOf is the place of the page that a print is on; -1 while there is none.

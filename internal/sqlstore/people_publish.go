@@ -78,7 +78,7 @@ func (s People) join(ctx context.Context, t *tx, partner, id uuid.UUID, members 
 	return added, size + count(today.members), s.put(ctx, t, partner, id, today)
 }
 
-func count(b *roaring.Bitmap) int64 { return int64(b.GetCardinality()) } //nolint:gosec // at most 2^32
+func count(b *roaring.Bitmap) int64 { return int64(b.GetCardinality()) }
 
 // publish makes everybody in an upload a member, in one transaction.
 func (s People) publish(ctx context.Context, h *hold, u audience.Upload, now time.Time) error {

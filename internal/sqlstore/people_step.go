@@ -157,7 +157,7 @@ func (b *batch) personOf(row *audience.Row, known map[identity.Print]uint32, era
 		}
 	}
 	if !found {
-		person = uint32(h.next) //nolint:gosec // checked when the batch is through
+		person = uint32(h.next)
 		h.next++
 	}
 	return person

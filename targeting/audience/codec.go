@@ -66,11 +66,11 @@ func (r *reader) varint() int64 {
 // one cannot ask for memory that the block does not justify.
 func (r *reader) count(each int) int {
 	n := r.uvarint()
-	if n > uint64(len(r.rest)/max(each, 1)) { //nolint:gosec // a length is not negative
+	if n > uint64(len(r.rest)/max(each, 1)) {
 		r.fail()
 		return 0
 	}
-	return int(n) //nolint:gosec // bounded by the block's length
+	return int(n)
 }
 
 func (r *reader) bytes(n int) []byte {

@@ -50,7 +50,7 @@ func (v *Values) Set(slot int, value string) {
 	if v.place == nil {
 		v.place = make(map[string]uint16, len(v.Words))
 		for i, w := range v.Words {
-			v.place[w] = uint16(i + 1) //nolint:gosec // fewer words than people
+			v.place[w] = uint16(i + 1)
 		}
 	}
 	code, ok := v.place[value]
@@ -59,7 +59,7 @@ func (v *Values) Set(slot int, value string) {
 			v.compact()
 		}
 		v.Words = append(v.Words, value)
-		code = uint16(len(v.Words)) //nolint:gosec // at most maxWords
+		code = uint16(len(v.Words))
 		v.place[value] = code
 	}
 	v.Codes[slot] = code
@@ -79,7 +79,7 @@ func (v *Values) compact() {
 		}
 		if codes[code] == 0 {
 			words = append(words, v.Words[code-1])
-			codes[code] = uint16(len(words)) //nolint:gosec // at most BlockPeople
+			codes[code] = uint16(len(words))
 			v.place[words[len(words)-1]] = codes[code]
 		}
 		v.Codes[slot] = codes[code]
@@ -103,12 +103,12 @@ func (v *Values) Encode() []byte {
 	for used > 0 && v.Codes[used-1] == 0 {
 		used--
 	}
-	b = binary.AppendUvarint(b, uint64(used)) //nolint:gosec // a length
+	b = binary.AppendUvarint(b, uint64(used))
 	for _, code := range v.Codes[:used] {
 		if len(v.Words) > 255 {
 			b = append(b, byte(code>>8))
 		}
-		b = append(b, byte(code)) //nolint:gosec // the lower half is meant
+		b = append(b, byte(code))
 	}
 	return seal(b)
 }
@@ -224,7 +224,7 @@ func (d *Doings) Add(slot int, days []Day, from uint32) {
 // Encode is the column as a block.
 func (d *Doings) Encode() []byte {
 	b := begin(nil)
-	for slot, days := range d.Days {
+	for slot, days := range &d.Days {
 		b = appendDays(b, days)
 		last := uint32(0)
 		for _, from := range d.From[slot] {
@@ -247,7 +247,7 @@ func DecodeDoings(block []byte) (*Doings, error) {
 			if from>>32 != 0 {
 				r.fail()
 			}
-			last ^= uint32(from) //nolint:gosec // checked above
+			last ^= uint32(from)
 			d.From[slot] = append(d.From[slot], last)
 		}
 		if r.err != nil {

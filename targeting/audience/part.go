@@ -61,7 +61,7 @@ func (p *Part) Take() []byte {
 	for _, name := range p.names {
 		b = appendText(b, name)
 	}
-	b = binary.AppendUvarint(b, uint64(p.count)) //nolint:gosec // a count is not negative
+	b = binary.AppendUvarint(b, uint64(p.count))
 	p.block = seal(append(b, p.rows...))
 	p.rows, p.count = p.rows[:0], 0
 	return p.block
@@ -133,10 +133,10 @@ func (r *reader) days(into []Day) []Day {
 	for range r.count(4) {
 		last += r.varint()
 		visits, purchases := r.uvarint(), r.uvarint()
-		if last != int64(int32(last)) || visits>>32 != 0 || purchases>>32 != 0 { //nolint:gosec // that is what is asked
+		if last != int64(int32(last)) || visits>>32 != 0 || purchases>>32 != 0 {
 			r.fail()
 		}
-		into = append(into, Day{int32(last), uint32(visits), uint32(purchases), r.varint()}) //nolint:gosec // checked above
+		into = append(into, Day{int32(last), uint32(visits), uint32(purchases), r.varint()})
 	}
 	return into
 }

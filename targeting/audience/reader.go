@@ -51,7 +51,10 @@ func NewReader(mediaType string, body io.Reader, terms Terms) (*Reader, error) {
 	}
 	switch media {
 	case "text/csv", "application/csv":
-		return r, r.readHeader()
+		if err := r.readHeader(); err != nil {
+			return nil, err
+		}
+		return r, nil
 	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines":
 		r.parse = r.builder.parseJSON
 		return r, nil

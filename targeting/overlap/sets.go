@@ -18,7 +18,7 @@ type Count struct {
 
 func exactly(set *roaring.Bitmap) Count { return of(set.GetCardinality()) }
 
-func of(n uint64) Count { return Count{int64(n), int64(n), int64(n)} } //nolint:gosec // at most 2^32
+func of(n uint64) Count { return Count{int64(n), int64(n), int64(n)} }
 
 // Pair is what two groups have in common.
 type Pair struct {

@@ -50,7 +50,7 @@ func (s *Service) Analyse(ctx context.Context, partner, base uuid.UUID, r Rule) 
 	if len(r.All) > 0 {
 		parts, path = r.All, "rule.all"
 	}
-	a := Analysis{Of: int64(from.GetCardinality()), Parts: make([]Part, len(parts)), Costliest: -1} //nolint:gosec // at most 2^32
+	a := Analysis{Of: int64(from.GetCardinality()), Parts: make([]Part, len(parts)), Costliest: -1}
 	for i := range parts {
 		if a.Parts[i].Path = path; len(r.All) > 0 {
 			a.Parts[i].Path = fmt.Sprintf("%s[%d]", path, i)

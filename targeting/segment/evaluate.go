@@ -55,7 +55,7 @@ func (m *marks) addTo(set *roaring.Bitmap, first uint32) {
 	var people []uint32
 	for i, w := range m {
 		for ; w != 0; w &= w - 1 {
-			people = append(people, first+uint32(i<<6+bits.TrailingZeros64(w))) //nolint:gosec // within a block
+			people = append(people, first+uint32(i<<6+bits.TrailingZeros64(w)))
 		}
 	}
 	set.AddMany(people)
@@ -115,7 +115,7 @@ func (s *scene) attribute(r *Rule) *marks {
 
 func (s *scene) behavior(r *Rule) *marks {
 	m := &marks{}
-	for slot, days := range s.Doings.Days {
+	for slot, days := range &s.Doings.Days {
 		if r.did(days, s.today) {
 			m.set(slot)
 		}
@@ -129,7 +129,7 @@ func (r *Rule) did(days []audience.Day, today int32) bool {
 	var sum int64
 	last := int32(-1)
 	for _, d := range days {
-		if r.WindowDays > 0 && d.Day <= today-int32(r.WindowDays) { //nolint:gosec // checked to be small
+		if r.WindowDays > 0 && d.Day <= today-int32(r.WindowDays) {
 			continue
 		}
 		switch r.Behavior {

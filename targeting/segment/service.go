@@ -260,7 +260,7 @@ func (s *Service) evaluate(ctx context.Context, state State, match Match) (Match
 func blocksOf(blocks []int64) *roaring.Bitmap {
 	b := roaring.New()
 	for _, block := range blocks {
-		b.Add(uint32(block * audience.BlockPeople)) //nolint:gosec // of a uint32
+		b.Add(uint32(block * audience.BlockPeople))
 	}
 	return b
 }
