@@ -191,7 +191,6 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.services.reach, err = newReach(a.db, &a.services, a.cfg); err != nil {
 		return err
 	}
-	insights := newInsights(&a.services, a.cfg.clock())
 	a.importer = newImporter(a.db, &a.services, a.cfg.clock())
 	pace := pacing.NewService(paced{&a.services, a.cfg.clock()}, paced{&a.services, a.cfg.clock()}, a.cfg.clock())
 	api := httpapi.New(httpapi.Services{
@@ -219,7 +218,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Audiences:   a.services.audiences,
 		Segments:    a.services.segments,
 		Platforms:   a.services.platforms,
-		Insights:    insights,
+		Insights:    newInsights(&a.services, a.cfg.clock()),
 		Reach:       a.services.reach,
 		Panels:      a.services.panels,
 		Optimizer:   a.services.optimizer,
@@ -269,6 +268,8 @@ func (a *App) newPages(pace *pacing.Service) (*dashboard.Dashboard, error) {
 			Webhooks:    a.services.webhooks,
 			Platforms:   a.services.platforms,
 			Segments:    a.services.segments,
+			Studies:     a.services.studies,
+			Insights:    newInsights(&a.services, a.cfg.clock()),
 			Audiences:   a.services.audiences,
 			Reach:       a.services.reach,
 			Panels:      a.services.panels,

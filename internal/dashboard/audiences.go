@@ -57,6 +57,8 @@ type audiencePage struct {
 	May      bool
 	Source   string
 	Progress *uploadCard
+	Alike    *lookalikeCard
+	Ratios   []int // of a lookalike that may be made of it
 }
 
 // uploadCard is how far the last upload is.
@@ -147,6 +149,12 @@ func (v *visit) audienceWith(status int, refused *problem) error {
 	p := audiencePage{audienceRow: v.audienceRow(s), Problem: refused, May: v.who.Can(partners.ActionWriteCampaigns)}
 	if s.Source != nil {
 		p.Source = s.Source.Detail
+	}
+	if p.Alike, err = v.lookalikeCard(s); err != nil {
+		return err
+	}
+	if v.mayLookLike(s) {
+		p.Ratios = ratios
 	}
 	u, ok, err := v.d.Audiences.Progress(v.r.Context(), v.scope(), s.ID)
 	if err != nil {

@@ -68,6 +68,7 @@ type section struct {
 }
 
 type setupPage struct {
+	Responses *responsesCard // nil: nothing stands out
 	Head      campaignHead
 	Problem   *problem
 	Sections  []section

@@ -35,6 +35,8 @@ type Services struct {
 	Platforms   Platforms
 	Audiences   Audiences
 	Segments    Segments
+	Studies     Studies
+	Insights    Insights
 	Integration Integration
 	Reach       Reach
 	Optimizer   Optimizer

@@ -34,6 +34,9 @@ func (v *visit) setupPage(status int, s subject, refused *problem, back *edited)
 		return err
 	}
 	p := setupPage{Head: head, Problem: refused, Pairs: v.locale.pairs(s), Reach: v.reach(s)}
+	if s.LaunchedAt != nil {
+		p.Responses = v.responses(s)
+	}
 	if s.LaunchedAt == nil && !s.Status.Over() {
 		p.Readiness = v.readiness(s, list)
 	}

@@ -31,6 +31,7 @@ import (
 	"github.com/hexabuilders/campaignd/performance/rule"
 	"github.com/hexabuilders/campaignd/platforms"
 	"github.com/hexabuilders/campaignd/targeting"
+	"github.com/hexabuilders/campaignd/targeting/audience"
 	"github.com/hexabuilders/campaignd/targeting/panel"
 	"github.com/hexabuilders/campaignd/targeting/segment"
 	"github.com/hexabuilders/campaignd/webhooks"
@@ -40,6 +41,7 @@ import (
 // live hub, for a partner in Bogotá.
 type world struct {
 	optimizer *optimization.Service
+	lists     *audience.Service
 	t         *testing.T
 	url       string
 	cut       func() // drops every connection
@@ -90,6 +92,7 @@ func newWorld(t *testing.T) *world {
 	w.funding = budgets.NewFunding(w.budgets, db.Extras(), db.Extras())
 	hub := w.hub(db)
 	takes := w.paymentsOf(db)
+	w.lists = audiencesOf(db)
 	pages, err := New(Config{
 		Services: Services{
 			Campaigns: w.campaigns, Budgets: w.budgets, Performance: w.metrics,
@@ -98,7 +101,7 @@ func newWorld(t *testing.T) *world {
 			Analysis: analysis.NewService(directory{db.Campaigns()}, w.metrics, time.Now),
 			Alerts:   w.alerts, Anomalies: w.anomalies, Rules: w.rules,
 			Platforms: w.platformsOf(db),
-			Audiences: audiencesOf(db), Segments: segment.NewService(db.Segments(), audiencesOf(db), time.Now, newID),
+			Audiences: w.lists, Segments: segment.NewService(db.Segments(), w.lists, time.Now, newID), Studies: w.studiesOf(db), Insights: w.insightsOf(),
 			Webhooks: w.webhooks, Reach: w.reachOf(db), Optimizer: w.optimizerOf(db), Panels: w.panels, Reports: w.reportsOf(db), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
 			Statements: billing.NewStatements(db.Ledger(), utc{}, db.Campaigns(), billing.Chart{}, time.Now),
 			Reconciler: billing.NewReconciler(billing.ReconcilerConfig{
