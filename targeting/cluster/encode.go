@@ -146,13 +146,13 @@ func encode(columns []Column, axes []Axis, rows []int) points {
 // What is not known lies in the middle.
 func (a Axis) put(c Column, row int, to []float64) []float64 {
 	if a.Words == nil {
-		if c.Numbers != nil && !math.IsNaN(c.Numbers[row]) {
+		if len(c.Numbers) > row && !math.IsNaN(c.Numbers[row]) {
 			to[0] = max(-farthest, min(farthest, (a.plain(c.Numbers[row])-a.Mean)/a.Scale))
 		}
 		return to[1:]
 	}
 	for i, word := range a.Words {
-		if c.Words != nil && c.Words[row] == word {
+		if len(c.Words) > row && c.Words[row] == word {
 			to[i] = 1 / a.Scale
 		}
 	}

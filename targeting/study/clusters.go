@@ -27,7 +27,7 @@ func (j *job) divide(ctx context.Context) error {
 	}
 	some := draw(people, mostDivided, rand.New(rand.NewPCG(j.Order.Seed, 1)))
 	g := newGatherer(&frame{attributes: j.Order.Attributes, today: audience.DayOf(j.service.Now())})
-	total := int64(some.GetCardinality()) //nolint:gosec // a count of uint32
+	total := int64(some.GetCardinality())
 	err = j.service.People.Each(ctx, j.Partner, some, g.want(), func(p audience.Person) error {
 		if g.add(p); len(g.people)%scoredAt == 0 {
 			j.at("reading", int64(len(g.people)), total)

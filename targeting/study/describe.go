@@ -61,7 +61,7 @@ func (s *Service) Describe(ctx context.Context, partner, id uuid.UUID, against s
 	if against == AgainstPeople && others == 0 {
 		return Description{}, ErrNobodyElse.With("Everybody is in the audience.")
 	}
-	d := Description{Members: int64(members.GetCardinality()), Against: against} //nolint:gosec // a count of uint32
+	d := Description{Members: int64(members.GetCardinality()), Against: against}
 	t, err := s.tally(ctx, of.Partner, members)
 	if err != nil {
 		return d, err

@@ -58,7 +58,7 @@ func (j *job) lookalike(ctx context.Context) error {
 		best.Add(s.person)
 	}
 	j.Alike = &Alike{
-		Facts: l.model.Facts(), SeedSize: int64(seed.GetCardinality()), Rest: int64(len(all)), Percent: j.Order.Percent, //nolint:gosec // counts of uint32
+		Facts: l.model.Facts(), SeedSize: int64(seed.GetCardinality()), Rest: int64(len(all)), Percent: j.Order.Percent,
 		Selected: int64(n), Cut: l.model.Chance(float64(all[n-1].score)), Note: alikeNote,
 	}
 	j.at("keeping", 0, 1)
@@ -85,7 +85,7 @@ func (j *job) learn(ctx context.Context, f *frame, seed, rest *roaring.Bitmap) (
 	table := lookalike.NewTable(f.names())
 	var positive []bool
 	var who []uint32
-	total := int64(seed.GetCardinality() + rest.GetCardinality()) //nolint:gosec // counts of uint32
+	total := int64(seed.GetCardinality() + rest.GetCardinality())
 	for _, group := range []*roaring.Bitmap{seed, rest} {
 		err := j.service.People.Each(ctx, j.Partner, group, f.want(), func(p audience.Person) error {
 			table.Add(f.texts(p))
@@ -127,7 +127,7 @@ func (j *job) score(ctx context.Context, f *frame, l learned, rest *roaring.Bitm
 			all[from+i].score = float32(score)
 		}
 		table = lookalike.NewTable(f.names())
-		j.at("scoring", int64(len(all)), int64(total)) //nolint:gosec // counts of uint32
+		j.at("scoring", int64(len(all)), int64(total))
 	}
 	err := j.service.People.Each(ctx, j.Partner, rest, f.want(), func(p audience.Person) error {
 		table.Add(f.texts(p))
