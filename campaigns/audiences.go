@@ -57,11 +57,15 @@ func (s *Service) checkAudiences(ctx context.Context, by event.Origin, id uuid.U
 // namedAudience is an audience in a targeting, and where.
 type namedAudience struct{ path, id string }
 
+// audiencesOf are those that are kept here, by our ids. Any other name is that
+// of an audience which an ad platform keeps, and nothing is known of here.
 func audiencesOf(t targeting.Configuration) []namedAudience {
 	var all []namedAudience
 	add := func(path string, ids []string) {
 		for i, id := range ids {
-			all = append(all, namedAudience{fmt.Sprintf("%s[%d]", path, i), id})
+			if _, err := uuid.Parse(id); err == nil {
+				all = append(all, namedAudience{fmt.Sprintf("%s[%d]", path, i), id})
+			}
 		}
 	}
 	add("custom_audiences", t.CustomAudiences)

@@ -12,8 +12,8 @@ type Configuration struct {
 
 	Interests          []string `json:"interests,omitempty"` // IAB Audience Taxonomy ids
 	Behaviors          []string `json:"behaviors,omitempty"`
-	CustomAudiences    []string `json:"custom_audiences,omitempty"`    // ids of audiences
-	LookalikeAudiences []string `json:"lookalike_audiences,omitempty"` // ids of audiences
+	CustomAudiences    []string `json:"custom_audiences,omitempty"`    // ids of audiences kept here, or names of an ad platform's own
+	LookalikeAudiences []string `json:"lookalike_audiences,omitempty"` // likewise
 
 	JobTitles    []string      `json:"job_titles,omitempty"`
 	Industries   []string      `json:"industries,omitempty"`

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -63,35 +64,11 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 	} {
 		mux.Handle(pattern, d.open(h))
 	}
-	for _, page := range append(audiencePages(), []page{
+	for _, page := range slices.Concat(campaignPages, audiencePages(), []page{
 		{"GET /{$}", (*visit).overview},
-		{"GET /campaigns", (*visit).campaigns},
-		{"GET /campaigns/new", (*visit).newCampaign},
-		{"POST /campaigns/new", (*visit).create},
-		{"GET /campaigns/{id}", (*visit).campaign},
-		{"GET /campaigns/{id}/series", (*visit).series},
-		{"GET /campaigns/{id}/analysis", (*visit).analyse},
-		{"GET /campaigns/{id}/suggestions", (*visit).campaignSuggestions},
 		{"GET /suggestions", (*visit).suggestions},
 		{"POST /suggestions/settings", (*visit).saveAutonomy},
 		{"POST /suggestions/{id}/{action}", (*visit).decideSuggestion},
-		{"GET /campaigns/{id}/explore", (*visit).explore},
-		{"GET /campaigns/{id}/setup", (*visit).setup},
-		{"POST /campaigns/{id}/details", (*visit).saveDetails},
-		{"POST /campaigns/{id}/targeting", (*visit).saveTargeting},
-		{"POST /campaigns/{id}/targeting/undo", (*visit).undoTargeting},
-		{"POST /campaigns/{id}/creatives", (*visit).saveCreatives},
-		{"POST /campaigns/{id}/schedule", (*visit).saveSchedule},
-		{"GET /campaigns/{id}/budget", (*visit).spending},
-		{"POST /campaigns/{id}/budget", (*visit).saveBudget},
-		{"POST /campaigns/{id}/budget/allocations", (*visit).saveAllocations},
-		{"POST /campaigns/{id}/budget/reallocate", (*visit).saveReallocation},
-		{"POST /campaigns/{id}/budget/plan", (*visit).savePlan},
-		{"POST /campaigns/{id}/budget/transfer", (*visit).saveTransfer},
-		{"POST /campaigns/{id}/budget/extra", (*visit).proposeExtra},
-		{"POST /campaigns/{id}/budget/extra/{extra}/{decision}", (*visit).decideExtra},
-		{"POST /campaigns/{id}/{action}", (*visit).act},
-		{"GET /campaigns/{id}/history", (*visit).history},
 		{"GET /ledger", (*visit).ledger},
 		{"GET /billing", (*visit).billing},
 		{"POST /billing/payments", (*visit).pay},
@@ -112,8 +89,6 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 		{"POST /reports/{id}/{action}", (*visit).actOnReport},
 		{"GET /settings/guard", (*visit).guard},
 		{"POST /settings/guard", (*visit).saveGuard},
-		{"POST /campaigns/{id}/placements", (*visit).placeCampaign},
-		{"POST /campaigns/{id}/placements/{placement}/{action}", (*visit).actOnPlacement},
 		{"GET /settings/ad-accounts", (*visit).adAccounts},
 		{"POST /settings/ad-accounts", (*visit).connectAdAccount},
 		{"POST /settings/ad-accounts/{id}/{action}", (*visit).actOnAdAccount},
@@ -123,9 +98,40 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 		{"GET /settings/brokers", (*visit).brokers},
 		{"POST /settings/brokers/letters/{id}/{action}", (*visit).actOnLetter},
 		{"/", func(*visit) error { return errNoPage }},
-	}...) {
+	}) {
 		mux.Handle(page.pattern, d.private(page.handle))
 	}
+}
+
+// campaignPages are what there is to see and do about one campaign, and the way
+// to it.
+var campaignPages = []page{
+	{"GET /campaigns", (*visit).campaigns},
+	{"GET /campaigns/new", (*visit).newCampaign},
+	{"POST /campaigns/new", (*visit).create},
+	{"GET /campaigns/{id}", (*visit).campaign},
+	{"GET /campaigns/{id}/series", (*visit).series},
+	{"GET /campaigns/{id}/analysis", (*visit).analyse},
+	{"GET /campaigns/{id}/suggestions", (*visit).campaignSuggestions},
+	{"GET /campaigns/{id}/explore", (*visit).explore},
+	{"GET /campaigns/{id}/setup", (*visit).setup},
+	{"POST /campaigns/{id}/details", (*visit).saveDetails},
+	{"POST /campaigns/{id}/targeting", (*visit).saveTargeting},
+	{"POST /campaigns/{id}/targeting/undo", (*visit).undoTargeting},
+	{"POST /campaigns/{id}/creatives", (*visit).saveCreatives},
+	{"POST /campaigns/{id}/schedule", (*visit).saveSchedule},
+	{"GET /campaigns/{id}/budget", (*visit).spending},
+	{"POST /campaigns/{id}/budget", (*visit).saveBudget},
+	{"POST /campaigns/{id}/budget/allocations", (*visit).saveAllocations},
+	{"POST /campaigns/{id}/budget/reallocate", (*visit).saveReallocation},
+	{"POST /campaigns/{id}/budget/plan", (*visit).savePlan},
+	{"POST /campaigns/{id}/budget/transfer", (*visit).saveTransfer},
+	{"POST /campaigns/{id}/budget/extra", (*visit).proposeExtra},
+	{"POST /campaigns/{id}/budget/extra/{extra}/{decision}", (*visit).decideExtra},
+	{"POST /campaigns/{id}/{action}", (*visit).act},
+	{"GET /campaigns/{id}/history", (*visit).history},
+	{"POST /campaigns/{id}/placements", (*visit).placeCampaign},
+	{"POST /campaigns/{id}/placements/{placement}/{action}", (*visit).actOnPlacement},
 }
 
 // page is an address and what answers it.
