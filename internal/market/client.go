@@ -37,20 +37,24 @@ func (p *Problem) Error() string { return fmt.Sprintf("%d %s: %s", p.Status, p.C
 // request is one call.
 type request struct {
 	method, path string
-	in, out      any    // bodies; nil for none
+	in, out      any    // bodies, JSON but for a file; nil for none
 	ifMatch      string // of a change
 	repeatable   bool   // a POST that is safe to repeat as it is
+}
+
+// file is a body that is sent as it is.
+type file struct {
+	media string
+	data  []byte
 }
 
 // do sends a request until it is answered and returns the answer's ETag. It
 // fails with a *Problem that is no use to repeat, with the last failure when
 // patience is over, or with ctx's error.
 func (c *client) do(ctx context.Context, r request) (etag string, err error) {
-	var body []byte
-	if r.in != nil {
-		if body, err = json.Marshal(r.in); err != nil {
-			return "", err
-		}
+	body, err := r.body()
+	if err != nil {
+		return "", err
 	}
 	// One key for all tries: whichever of them arrives first is the one done.
 	idempotency := uuid.NewString()
@@ -67,6 +71,17 @@ func (c *client) do(ctx context.Context, r request) (etag string, err error) {
 		if err := pause(ctx, wait); err != nil {
 			return "", err
 		}
+	}
+}
+
+func (r request) body() ([]byte, error) {
+	switch in := r.in.(type) {
+	case nil:
+		return nil, nil
+	case file:
+		return in.data, nil
+	default:
+		return json.Marshal(in)
 	}
 }
 
@@ -112,7 +127,11 @@ func (c *client) try(ctx context.Context, r request, body []byte, idempotency st
 
 func (c *client) dress(req *http.Request, r request, idempotency string) {
 	req.Header.Set("Authorization", "Bearer "+c.key)
-	if r.in != nil {
+	switch in := r.in.(type) {
+	case nil:
+	case file:
+		req.Header.Set("Content-Type", in.media)
+	default:
 		req.Header.Set("Content-Type", "application/json")
 	}
 	if r.method == http.MethodPost && !r.repeatable {

@@ -27,6 +27,7 @@ type service struct {
 	campaigns []*kept
 	replies   map[string][]byte // by Idempotency-Key
 	events    map[string]eventBody
+	people    circle
 	repeated  int
 	// interfere answers instead of the service when it returns a status; after
 	// says that the request was done all the same.
@@ -116,6 +117,7 @@ func (s *service) routes() *http.ServeMux {
 		mux.HandleFunc(method+" /api/v1/campaigns/{id}/"+name, func(w http.ResponseWriter, r *http.Request) { s.step(w, r, name) })
 	}
 	mux.HandleFunc("POST /api/v1/metrics", s.record)
+	s.people.routes(mux)
 	return mux
 }
 

@@ -61,6 +61,9 @@ func setUp(ctx context.Context, c Config) (*setup, error) {
 		}
 		s.entries = append(s.entries, entry{p, made})
 	}
+	if err := s.meetPeople(ctx, c.Seed, s.begun); err != nil {
+		return nil, fmt.Errorf("demo people: %w", err)
+	}
 	return s, nil
 }
 
