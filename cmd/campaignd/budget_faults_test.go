@@ -27,6 +27,7 @@ type spender struct {
 	commits map[string]bool // reservation → whether the commit was answered
 	spends  []string        // ids asked for, answered or not
 	granted int
+	some    bell // rings when something was granted
 }
 
 func (s *spender) work(stop *atomic.Bool) {
@@ -49,6 +50,7 @@ func (s *spender) work(stop *atomic.Bool) {
 		s.commits[r.ID] = false
 		s.spends = append(s.spends, spend)
 		s.mu.Unlock()
+		s.some.ring()
 		if status, _, err = s.try("POST", "/reservations/"+r.ID+"/commit", `{"amount":"0.60"}`); err == nil && status == 200 {
 			s.mu.Lock()
 			s.commits[r.ID] = true
@@ -67,16 +69,18 @@ func TestKilledDuringDecisions(t *testing.T) {
 	p := start(t, dir)
 	_, manager := p.partner()
 	campaign := manager.campaign("1000000.00", false)
-	s := &spender{commits: map[string]bool{}}
+	s := &spender{commits: map[string]bool{}, some: newBell()}
 	s.budget = manager.must("GET", "/campaigns/"+campaign+"/budget", nil)["id"].(string)
 	for range rounds {
 		s.caller = p.as(manager.key)
+		s.some.silence()
 		var stop atomic.Bool
 		var group sync.WaitGroup
 		for range 8 {
 			group.Go(func() { s.work(&stop) })
 		}
-		time.Sleep(time.Duration(50+rand.IntN(150)) * time.Millisecond)
+		<-s.some
+		time.Sleep(time.Duration(rand.IntN(150)) * time.Millisecond)
 		p.kill()
 		stop.Store(true)
 		group.Wait()

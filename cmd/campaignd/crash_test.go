@@ -31,11 +31,31 @@ func batchOf(campaign string, n int) (body string, ids []string) {
 	return b.String(), ids
 }
 
+// bell rings once for however many pulls, until somebody has heard it.
+type bell chan struct{}
+
+func newBell() bell { return make(bell, 1) }
+
+func (b bell) ring() {
+	select {
+	case b <- struct{}{}:
+	default:
+	}
+}
+
+func (b bell) silence() {
+	select {
+	case <-b:
+	default:
+	}
+}
+
 // sent is what a client knows of its batches.
 type sent struct {
 	mu      sync.Mutex
 	acked   []string // bodies that were answered with 200
 	unknown []string // bodies whose answer never came
+	some    bell     // rings when something was acknowledged
 }
 
 // load sends batches until the process is gone.
@@ -47,6 +67,7 @@ func (c caller) load(campaign string, size int, stop *atomic.Bool, s *sent) {
 		switch {
 		case err == nil && status == 200:
 			s.acked = append(s.acked, body)
+			s.some.ring()
 		case err != nil || status == 503:
 			s.unknown = append(s.unknown, body)
 		default:
@@ -72,15 +93,17 @@ func TestKilledDuringIngest(t *testing.T) {
 	p := start(t, dir)
 	_, manager := p.partner()
 	campaign := manager.campaign("1000000.00", false)
-	var all sent
+	all := sent{some: newBell()}
 	for range rounds {
+		all.some.silence()
 		var stop atomic.Bool
 		var group sync.WaitGroup
 		caller := p.as(manager.key)
 		for range clients {
 			group.Go(func() { caller.load(campaign, size, &stop, &all) })
 		}
-		time.Sleep(time.Duration(20+rand.IntN(180)) * time.Millisecond)
+		<-all.some // a life in which nothing is acknowledged proves nothing
+		time.Sleep(time.Duration(rand.IntN(180)) * time.Millisecond)
 		p.kill()
 		stop.Store(true)
 		group.Wait()
@@ -141,13 +164,13 @@ func TestStoppedUnderLoad(t *testing.T) {
 	p := start(t, dir)
 	_, manager := p.partner()
 	campaign := manager.campaign("1000000.00", false)
-	var all sent
+	all := sent{some: newBell()}
 	var stop atomic.Bool
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() { manager.load(campaign, 50, &stop, &all) })
 	}
-	time.Sleep(300 * time.Millisecond)
+	<-all.some
 	if took := p.stop(); took > 10*time.Second {
 		t.Errorf("stopping took %s", took)
 	}
