@@ -113,10 +113,10 @@ func TestUploadsThatAreRefusedLeaveNothing(t *testing.T) {
 			t.Errorf("%s: %d %s", tt.what, got.StatusCode, got.text)
 		}
 	}
-	long := &endless{left: 1 << 30}
+	long := newEndless(1 << 30)
 	request := io.MultiReader(strings.NewReader("email\nb@example.com\n"), long)
 	h.call(h.manager, "POST", at+"/members", request, "Content-Type", "text/csv").refused(http.StatusRequestEntityTooLarge, "line_too_long")
-	if read := 1<<30 - long.left; read > 16<<20 {
+	if read := 1<<30 - long.left.Load(); read > 16<<20 {
 		t.Errorf("%d bytes of one line were read", read)
 	}
 	after := h.call(h.manager, "GET", at, nil).want(http.StatusOK)

@@ -65,7 +65,7 @@ func (c Campaign) narrow(d Delivery, people People) []Suggestion {
 			Confidence: 1 - *m.Q, Notes: []string{learning, "The rest is taken to go on as it does; with more money on fewer people a conversion often costs a little more."},
 			Because: fmt.Sprintf("A conversion costs %.0f %% more in %s %s than elsewhere (%d conversions for %s).", 100*(m.Ratio.Value-1), r.Dimension, r.Value, r.Conversions, r.Cost),
 		}
-		cost := saved(m, r.Part, c.whole(r.Dimension))
+		cost := saved(m, r.Part, d.whole(r.Dimension))
 		s.Expected.Cost, s.Expected.Freed = &cost, &r.Cost
 		s.reach(*d.Targeting, people)
 		all = append(all, s)
@@ -73,11 +73,12 @@ func (c Campaign) narrow(d Delivery, people People) []Suggestion {
 	return all
 }
 
-func (c Campaign) whole(dimension string) Part {
+// whole is the campaign by a dimension, with what nobody said the value of.
+func (d Delivery) whole(dimension string) Part {
 	var parts []Part
-	for _, r := range c.Responses {
-		if r.Dimension == dimension {
-			parts = append(parts, r.Part)
+	for _, p := range d.Parts {
+		if p.Dimension == dimension {
+			parts = append(parts, p)
 		}
 	}
 	return total(parts)
@@ -87,7 +88,7 @@ func (c Campaign) whole(dimension string) Part {
 // rest. With f the part's share of the money and r the ratio of its cost to the
 // rest's, the whole costs rest/(1 - f + f/r).
 func saved(m *Measure, p, whole Part) Interval {
-	f := units(p.Spend) / units(whole.Spend)
+	f := units(p.Spend) / units(whole.Spend) // the rest has spent something, or there is no measure
 	change := func(r float64) float64 { return (1 - f + f/r) - 1 }
 	return Interval{change(m.Ratio.Value), change(m.Ratio.High), min(0, change(m.Ratio.Low))}
 }
