@@ -17,9 +17,10 @@ type roundedAccount struct {
 
 // Rounded is the journal in whole minor units of its currencies, as most
 // accounting systems take it. What rounding leaves over is carried to the next
-// entry on the same account, so that every entry balances and no account is ever
-// two minor units from its exact balance. References stay; an entry in which
-// nothing is left is missing. The error is money.ErrOverflow.
+// entry on the same account, so that every entry balances and no account drifts:
+// one that is rounded is half a unit off at most, and the one that balances what
+// the others are, less than four. References stay; an entry in which nothing is
+// left is missing. The error is money.ErrOverflow.
 func (j Journal) Rounded() (Journal, error) {
 	carried := map[roundedAccount]*remainder{}
 	totals := map[money.Currency]*JournalTotal{}

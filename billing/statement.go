@@ -95,7 +95,7 @@ func (b *book) statement(m Month, now time.Time) (Statement, error) {
 			continue
 		}
 		line := Line{Campaign: key.campaign, Channel: key.channel, Amounts: amounts}
-		if err := accounts[key.currency].take(key, line); err != nil {
+		if err := accountOf(accounts, key.currency).take(key, line); err != nil {
 			return Statement{}, err
 		}
 	}
@@ -127,11 +127,7 @@ func (b *book) accounts(m Month) (map[money.Currency]*Account, error) {
 		if key.month > m {
 			continue
 		}
-		a := accounts[key.currency]
-		if a == nil {
-			a = &Account{Currency: key.currency}
-			accounts[key.currency] = a
-		}
+		a := accountOf(accounts, key.currency)
 		var err error
 		if a.Closing, err = money.AddMicros(a.Closing, moved); err != nil {
 			return nil, err
@@ -143,6 +139,17 @@ func (b *book) accounts(m Month) (map[money.Currency]*Account, error) {
 		}
 	}
 	return accounts, nil
+}
+
+// accountOf finds or opens an account: lines whose parts come to nothing move no
+// balance, and are shown all the same.
+func accountOf(accounts map[money.Currency]*Account, c money.Currency) *Account {
+	a := accounts[c]
+	if a == nil {
+		a = &Account{Currency: c}
+		accounts[c] = a
+	}
+	return a
 }
 
 // take adds a line to the account, or an adjustment.

@@ -42,8 +42,12 @@ func clean(raw string) (string, error) {
 	if strings.ContainsRune(text, unicode.ReplacementChar) || !valid(raw) {
 		return "", ErrText
 	}
-	return strings.ToLower(strings.TrimSpace(text)), nil
+	return composed(text), nil
 }
+
+// composed is a text in NFC and lower case: lower case can come apart, and what
+// is left after something was dropped can come together.
+func composed(text string) string { return norm.NFC.String(strings.ToLower(strings.TrimSpace(text))) }
 
 // plain reports whether a text is ASCII, where NFC changes nothing.
 func plain(s string) bool {
@@ -130,7 +134,7 @@ func Name(d Destination, raw string) (string, error) {
 		return "", err
 	}
 	if d == Meta {
-		text = strings.TrimSpace(drop(text, func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSymbol(r) }))
+		text = composed(drop(text, func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSymbol(r) }))
 	}
 	return full(text)
 }
@@ -141,7 +145,7 @@ func City(raw string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return full(drop(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }))
+	return full(composed(drop(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) })))
 }
 
 // Zip normalises a postal code: what stands before the dash, without spaces.
@@ -151,7 +155,7 @@ func Zip(raw string) (string, error) {
 		return "", err
 	}
 	text, _, _ = strings.Cut(text, "-")
-	return full(drop(text, unicode.IsSpace))
+	return full(composed(drop(text, unicode.IsSpace)))
 }
 
 // Country normalises an ISO 3166-1 alpha-2 code to lower case.

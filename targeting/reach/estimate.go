@@ -246,7 +246,7 @@ func (e *Estimator) narrowBy(out *Estimate, c targeting.Configuration, l targeti
 }
 
 // languages is the share of people who speak one of them, over the countries by
-// their people.
+// their people who are online: those are whom it narrows.
 func (e *Estimator) languages(c targeting.Configuration, tags []string) Share {
 	var sum Share
 	people := 0.0
@@ -255,7 +255,7 @@ func (e *Estimator) languages(c targeting.Configuration, tags []string) Share {
 		if facts == nil {
 			continue
 		}
-		n, spoken := float64(facts.count(c.AgeRange, c.Genders)), Share{}
+		n, spoken := float64(facts.count(c.AgeRange, c.Genders))*facts.internet, Share{}
 		for i, tag := range tags {
 			s, _ := e.shares.of(targeting.ByLanguage, tag, spokenAs(facts.languages, tag))
 			if i == 0 {
