@@ -118,11 +118,7 @@ func (s *Server) changeAdAccount(ctx context.Context, in *struct {
 	return foundAdAccount(s.Platforms.Change(ctx, by(ctx), in.ID, revision, patch))
 }
 
-func (s *Server) disconnectAdAccount(ctx context.Context, in *struct {
-	ByID
-	IfMatch
-	Write
-}) (*struct{}, error) {
+func (s *Server) disconnectAdAccount(ctx context.Context, in *deletion) (*struct{}, error) {
 	revision, err := in.revision()
 	if err != nil {
 		return nil, err

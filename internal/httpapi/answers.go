@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/partners"
 )
 
@@ -40,6 +41,31 @@ type Retryable struct {
 // ByID names one thing in the path.
 type ByID struct {
 	ID uuid.UUID `path:"id" format:"uuid"`
+}
+
+// deletion asks to delete the thing that the path names, at a revision.
+type deletion struct {
+	ByID
+	IfMatch
+	Write
+}
+
+// deletes carries a deletion out. Rehearsed, it is a change of nothing: that
+// refuses what is missing, another's or stale, as the deletion would.
+func deletes[S, P any](
+	ctx context.Context, in *deletion, rehearsal P,
+	change func(context.Context, event.Origin, uuid.UUID, int64, P) (S, error),
+	remove func(context.Context, event.Origin, uuid.UUID, int64) error,
+) (*struct{}, error) {
+	revision, err := in.revision()
+	if err != nil {
+		return nil, err
+	}
+	if in.ValidateOnly {
+		_, err := change(ctx, by(ctx), in.ID, revision, rehearsal)
+		return nil, err
+	}
+	return nil, remove(ctx, by(ctx), in.ID, revision)
 }
 
 // operation describes one route; the action is what the caller's role needs.

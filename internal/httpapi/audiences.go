@@ -205,20 +205,8 @@ func (s *Server) changeAudience(ctx context.Context, in *struct {
 	}))
 }
 
-func (s *Server) deleteAudience(ctx context.Context, in *struct {
-	ByID
-	IfMatch
-	Write
-}) (*struct{}, error) {
-	revision, err := in.revision()
-	if err != nil {
-		return nil, err
-	}
-	if in.ValidateOnly {
-		_, err := s.Audiences.Change(ctx, by(ctx), in.ID, revision, audience.Patch{ValidateOnly: true})
-		return nil, err
-	}
-	return nil, s.Audiences.Delete(ctx, by(ctx), in.ID, revision)
+func (s *Server) deleteAudience(ctx context.Context, in *deletion) (*struct{}, error) {
+	return deletes(ctx, in, audience.Patch{ValidateOnly: true}, s.Audiences.Change, s.Audiences.Delete)
 }
 
 // audiencePerson names somebody, raw or as SHA-256. It is hashed at once and

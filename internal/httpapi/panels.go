@@ -164,20 +164,8 @@ func (s *Server) changePanel(ctx context.Context, in *struct {
 	return foundPanel(s.Panels.Change(ctx, by(ctx), in.ID, revision, panel.Patch{Name: in.Body.Name, Automatic: in.Body.Automatic, ValidateOnly: in.ValidateOnly}))
 }
 
-func (s *Server) deletePanel(ctx context.Context, in *struct {
-	ByID
-	IfMatch
-	Write
-}) (*struct{}, error) {
-	revision, err := in.revision()
-	if err != nil {
-		return nil, err
-	}
-	if in.ValidateOnly {
-		_, err := s.Panels.Change(ctx, by(ctx), in.ID, revision, panel.Patch{ValidateOnly: true})
-		return nil, err
-	}
-	return nil, s.Panels.Delete(ctx, by(ctx), in.ID, revision)
+func (s *Server) deletePanel(ctx context.Context, in *deletion) (*struct{}, error) {
+	return deletes(ctx, in, panel.Patch{ValidateOnly: true}, s.Panels.Change, s.Panels.Delete)
 }
 
 // Location is a place that is narrowed by a radius or by none: 0 would be read

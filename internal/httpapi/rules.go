@@ -207,11 +207,7 @@ func (s *Server) changeRule(ctx context.Context, in *struct {
 	return s.describeRule(ctx, r)
 }
 
-func (s *Server) deleteRule(ctx context.Context, in *struct {
-	ByID
-	IfMatch
-	Write
-}) (*struct{}, error) {
+func (s *Server) deleteRule(ctx context.Context, in *deletion) (*struct{}, error) {
 	revision, err := in.revision()
 	if err != nil {
 		return nil, err

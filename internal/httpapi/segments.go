@@ -181,20 +181,8 @@ func (s *Server) changeSegment(ctx context.Context, in *struct {
 	return foundSegment(s.Segments.Change(ctx, by(ctx), in.ID, revision, p))
 }
 
-func (s *Server) deleteSegment(ctx context.Context, in *struct {
-	ByID
-	IfMatch
-	Write
-}) (*struct{}, error) {
-	revision, err := in.revision()
-	if err != nil {
-		return nil, err
-	}
-	if in.ValidateOnly {
-		_, err := s.Segments.Change(ctx, by(ctx), in.ID, revision, segment.Patch{ValidateOnly: true})
-		return nil, err
-	}
-	return nil, s.Segments.Delete(ctx, by(ctx), in.ID, revision)
+func (s *Server) deleteSegment(ctx context.Context, in *deletion) (*struct{}, error) {
+	return deletes(ctx, in, segment.Patch{ValidateOnly: true}, s.Segments.Change, s.Segments.Delete)
 }
 
 type segmentQuestion struct {

@@ -105,20 +105,8 @@ func (s *Server) changeWebhook(ctx context.Context, in *struct {
 	}))
 }
 
-func (s *Server) deleteWebhook(ctx context.Context, in *struct {
-	ByID
-	IfMatch
-	Write
-}) (*struct{}, error) {
-	revision, err := in.revision()
-	if err != nil {
-		return nil, err
-	}
-	if in.ValidateOnly {
-		_, err := s.Webhooks.Change(ctx, by(ctx), in.ID, revision, webhooks.Patch{ValidateOnly: true})
-		return nil, err
-	}
-	return nil, s.Webhooks.Delete(ctx, by(ctx), in.ID, revision)
+func (s *Server) deleteWebhook(ctx context.Context, in *deletion) (*struct{}, error) {
+	return deletes(ctx, in, webhooks.Patch{ValidateOnly: true}, s.Webhooks.Change, s.Webhooks.Delete)
 }
 
 // aboutWebhook is a request about one endpoint.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hexabuilders/campaignd/money"
@@ -68,19 +69,9 @@ func (f *feed) history(ctx context.Context) error {
 			past = append(past, body(fmt.Sprintf("demo-%d-%d-h%d", f.config.Seed, i, n), e.campaign.ID, d))
 		}
 	}
-	slices.SortStableFunc(past, func(a, b eventBody) int { return compare(a.OccurredAt, b.OccurredAt) })
+	slices.SortStableFunc(past, func(a, b eventBody) int { return strings.Compare(a.OccurredAt, b.OccurredAt) })
 	f.config.Logger.InfoContext(ctx, "demo history", "events", len(past))
 	return f.send(ctx, f.setup.ingest, past)
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // live delivers every tick until ctx ends.
@@ -143,7 +134,7 @@ func sorted(campaigns map[string]campaign) []campaign {
 	for _, c := range campaigns {
 		all = append(all, c)
 	}
-	slices.SortFunc(all, func(a, b campaign) int { return compare(a.ID, b.ID) })
+	slices.SortFunc(all, func(a, b campaign) int { return strings.Compare(a.ID, b.ID) })
 	return all
 }
 

@@ -1,8 +1,10 @@
 package sandbox
 
 import (
+	"cmp"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hexabuilders/campaignd/internal/market"
@@ -190,27 +192,9 @@ func (f *flight) between(from, to localday.Day) []rowKey {
 		}
 	}
 	slices.SortFunc(keys, func(a, b rowKey) int {
-		switch {
-		case a.day != b.day:
-			return int(a.day - b.day)
-		case a.hour != b.hour:
-			return a.hour - b.hour
-		case a.ad != b.ad:
-			return compare(a.ad, b.ad)
-		}
-		return compare(a.device, b.device)
+		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.hour, b.hour), strings.Compare(a.ad, b.ad), strings.Compare(a.device, b.device))
 	})
 	return keys
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // terms reads a campaign's settings in its platform's dialect.
