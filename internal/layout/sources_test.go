@@ -95,6 +95,28 @@ func faults(name string, text []byte) []string {
 	if !strings.HasPrefix(name, "internal/testenv/") {
 		found = append(found, skips(set, file)...)
 	}
+	return append(found, overwrites(set, file)...)
+}
+
+// members are those that every problem document has.
+var members = []string{"type", "title", "status", "code", "detail", "fix", "recovery", "errors", "instance"}
+
+// overwrites finds errors with an extra member of a standard one's name: which
+// of the two a client reads is then its parser's choice.
+func overwrites(set *token.FileSet, file *ast.File) []string {
+	var found []string
+	ast.Inspect(file, func(node ast.Node) bool {
+		call, ok := node.(*ast.CallExpr)
+		if !ok || len(call.Args) != 2 {
+			return true
+		}
+		method, isMethod := call.Fun.(*ast.SelectorExpr)
+		key, isText := call.Args[0].(*ast.BasicLit)
+		if isMethod && isText && method.Sel.Name == "WithExtra" && slices.Contains(members, strings.Trim(key.Value, "\"`")) {
+			found = append(found, fmt.Sprintf("%s: every problem has a member %s already", set.Position(key.Pos()), key.Value))
+		}
+		return true
+	})
 	return found
 }
 
@@ -132,6 +154,8 @@ func TestFaults(t *testing.T) {
 		{"a/b_test.go", head + "\nfunc f(b *testing.B) { b.Skipf(``) }\n", "no test skips itself"},
 		{"a/b_test.go", head + "\nfunc f(d *decoder) { d.Skip() }\n", ""},
 		{"internal/testenv/b.go", head + "\nfunc f(t testing.TB) { t.Skip() }\n", ""},
+		{"a/b.go", head + "\nvar err = errX.WithExtra(\"status\", 1)\n", `a/b.go:3:26: every problem has a member "status" already`},
+		{"a/b.go", head + "\nvar err = errX.WithExtra(\"state\", 1)\n", ""},
 		{"a/b.go", head + "\nconst c = `/ho" + "me/ana/x`\n", "path of one machine"},
 		{"docs/a.md", "see /wo" + "rk/x\n", "path of one machine"},
 		{"docs/a.md", "the network/work/flow, /home page, https://example.com/root/x\n", ""},
