@@ -17,7 +17,7 @@ type pkg struct {
 
 // leaves import the standard library, fault, and at most one library of their
 // own subject.
-var leaves = []string{"event", "fault", "forecast", "localday", "money"}
+var leaves = []string{"claim", "event", "fault", "forecast", "localday", "money"}
 
 // domains import leaves and the siblings named here. The business has to be
 // readable, and testable, without a database or a network.

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hexabuilders/campaignd/claim"
 	"github.com/hexabuilders/campaignd/fault"
 )
 
@@ -38,21 +39,7 @@ func NewWorker(service *Service, queue Queue, renderer Renderer) *Worker {
 // Run works until ctx ends. What it was at is then made by whoever claims it
 // next, from the beginning.
 func (w *Worker) Run(ctx context.Context) error {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		if busy, err := w.turn(ctx); err != nil && ctx.Err() == nil {
-			slog.ErrorContext(ctx, "reports not worked on, trying again", "error", err)
-		} else if busy {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-		case <-tick.C:
-		case <-w.service.wake:
-		}
-	}
-	return nil
+	return claim.Loop(ctx, "reports", lookEvery, w.service.wake, w.turn)
 }
 
 // turn makes one report, if one waits.
@@ -76,30 +63,21 @@ type job struct {
 	hash   hash.Hash
 
 	mu    sync.Mutex
-	shown Report // what the heartbeat stores
+	shown Report // what renew stores
 }
 
-// run makes the report. A panic is its failure: it must not take the others
-// with it.
-func (j *job) run(ctx context.Context) (err error) {
+// run makes the report while it keeps its claim.
+func (j *job) run(ctx context.Context) error {
 	if j.Attempt > mostTries {
 		return ErrAbandoned
 	}
-	ctx, stop := context.WithCancelCause(ctx)
-	j.ctx, j.State = ctx, Running
+	j.State = Running
 	j.show()
-	beating := make(chan struct{})
-	go func() { defer close(beating); j.heartbeat(ctx, stop) }()
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-		if errors.Is(context.Cause(ctx), ErrLost) {
-			err = ErrLost
-		}
-		stop(nil)
-		<-beating
-	}()
+	return claim.Hold(ctx, renewEvery, ErrLost, j.renew, j.produce)
+}
+
+func (j *job) produce(ctx context.Context) error {
+	j.ctx = ctx
 	facts, ok, err := j.service.Store.Facts(ctx, j.Partner, j.Definition.FactsKey())
 	if err != nil {
 		return err
@@ -133,33 +111,19 @@ func (j *job) run(ctx context.Context) (err error) {
 	return j.flush(ctx)
 }
 
-// show hands the progress to the heartbeat.
+// show hands the progress to renew.
 func (j *job) show() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.shown = j.Report
 }
 
-// heartbeat stores the progress and keeps the claim, however long one question
-// takes; it ends the work when the claim is lost. A database that does not
-// answer is tried again, until somebody else has the claim.
-func (j *job) heartbeat(ctx context.Context, stop context.CancelCauseFunc) {
-	tick := time.NewTicker(renewEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		j.mu.Lock()
-		shown := j.shown
-		j.mu.Unlock()
-		if err := j.queue.Renew(ctx, shown, j.service.now().Add(claimLife)); errors.Is(err, ErrLost) {
-			stop(ErrLost)
-			return
-		}
-	}
+// renew stores the progress and keeps the claim.
+func (j *job) renew(ctx context.Context) error {
+	j.mu.Lock()
+	shown := j.shown
+	j.mu.Unlock()
+	return j.queue.Renew(ctx, shown, j.service.now().Add(claimLife))
 }
 
 // Write implements io.Writer: the file goes into the store a piece at a time.

@@ -3,11 +3,11 @@ package study
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
+	"github.com/hexabuilders/campaignd/claim"
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/targeting/audience"
 )
@@ -29,22 +29,7 @@ func NewWorker(s *Service) *Worker { return &Worker{s} }
 // Run works until ctx ends. What it was at is then computed by whoever claims it
 // next, from the beginning.
 func (w *Worker) Run(ctx context.Context) error {
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		busy, err := w.turn(ctx)
-		if err != nil && ctx.Err() == nil {
-			slog.ErrorContext(ctx, "studies not worked on, trying again", "error", err)
-		} else if busy {
-			continue
-		}
-		select {
-		case <-ctx.Done():
-		case <-tick.C:
-		case <-w.service.wake:
-		}
-	}
-	return nil
+	return claim.Loop(ctx, "studies", lookEvery, w.service.wake, w.turn)
 }
 
 // turn computes one study, if one waits.
@@ -65,7 +50,7 @@ type job struct {
 	State
 
 	mu    sync.Mutex
-	shown State // what the heartbeat stores
+	shown State // what renew stores
 }
 
 // at notes how far it is.
@@ -76,51 +61,28 @@ func (j *job) at(stage string, done, total int64) {
 	j.shown = j.State
 }
 
-// run computes the study. A panic is its failure: it must not take the others
-// with it.
-func (j *job) run(ctx context.Context) (err error) {
+// run computes the study while it keeps its claim.
+func (j *job) run(ctx context.Context) error {
 	if j.Attempt > mostTries {
 		return errAbandoned
 	}
-	ctx, stop := context.WithCancelCause(ctx)
 	j.at("reading", 0, 0)
-	beating := make(chan struct{})
-	go func() { defer close(beating); j.heartbeat(ctx, stop) }()
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
-		}
-		if errors.Is(context.Cause(ctx), ErrLost) {
-			err = ErrLost
-		}
-		stop(nil)
-		<-beating
-	}()
+	return claim.Hold(ctx, renewEvery, ErrLost, j.renew, j.compute)
+}
+
+func (j *job) compute(ctx context.Context) error {
 	if j.Kind == Clusters {
 		return j.divide(ctx)
 	}
 	return j.lookalike(ctx)
 }
 
-// heartbeat stores the progress and keeps the claim; it ends the work when the
-// claim is lost.
-func (j *job) heartbeat(ctx context.Context, stop context.CancelCauseFunc) {
-	tick := time.NewTicker(renewEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		j.mu.Lock()
-		shown := j.shown
-		j.mu.Unlock()
-		if err := j.service.Queue.Renew(ctx, shown, j.service.now().Add(claimLife)); errors.Is(err, ErrLost) {
-			stop(ErrLost)
-			return
-		}
-	}
+// renew stores the progress and keeps the claim.
+func (j *job) renew(ctx context.Context) error {
+	j.mu.Lock()
+	shown := j.shown
+	j.mu.Unlock()
+	return j.service.Queue.Renew(ctx, shown, j.service.now().Add(claimLife))
 }
 
 // close stores the outcome. A worker that stops, or whose database does not
