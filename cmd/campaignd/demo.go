@@ -20,10 +20,11 @@ func (c *demoCmd) Run(e env) error {
 		c.LogLevel = slog.LevelWarn // the link should not be looked for among log lines
 	}
 	app.Log(e.stderr, c.LogLevel)
-	_, _ = fmt.Fprintln(e.stderr, "Preparing two weeks of history; this takes a few seconds.")
+	_, _ = fmt.Fprintln(e.stderr, "Preparing weeks of history; this takes a few seconds.")
 	return app.Demo(e.ctx, c.Config, app.DemoConfig{Seed: c.Seed, Rate: c.Rate, Invite: func(i app.Invitation) {
 		_, _ = fmt.Fprintf(e.stderr, `
-  %s has %d campaigns, and an ad market delivers to them. Look at them here, signed in:
+  %s has %d campaigns; an ad market and two ad platforms, all simulated, deliver to them.
+  Look at them here, signed in:
 
     %s
 

@@ -46,8 +46,14 @@ type process struct {
 // start runs campaignd with its data in dir and waits until it takes requests.
 func start(t testing.TB, dir string, args ...string) *process {
 	t.Helper()
+	return startAs(t, "serve", dir, args...)
+}
+
+// startAs runs one of the commands that serve.
+func startAs(t testing.TB, command, dir string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, stderr: &syncBuffer{}, exited: make(chan error, 1)}
-	args = append([]string{"serve", "--addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--broker-addr", "127.0.0.1:0", "--data", dir}, args...)
+	args = append([]string{command, "--addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--broker-addr", "127.0.0.1:0", "--data", dir}, args...)
 	p.cmd = exec.CommandContext(context.Background(), os.Args[0], args...)
 	p.cmd.Env = append(os.Environ(), asProgram+"=1", "CAMPAIGND_ADMIN_KEY="+adminKey)
 	p.cmd.Stderr = p.stderr

@@ -48,6 +48,12 @@ func Demo(ctx context.Context, cfg Config, demo DemoConfig, stdout io.Writer) er
 		cfg.AdminKey = hex.EncodeToString(secret)
 	}
 	cfg.PaymentsSimulated = true
+	played, err := playPlatforms(ctx, &cfg, demo.Seed)
+	if err != nil {
+		return err
+	}
+	defer played.close(context.WithoutCancel(ctx))
+	go played.serve(ctx)
 	a, err := New(ctx, cfg)
 	if err != nil {
 		return err
@@ -57,7 +63,7 @@ func Demo(ctx context.Context, cfg Config, demo DemoConfig, stdout io.Writer) er
 	err = a.Run(ctx, stdout, func(r Ready) {
 		go func() {
 			stop(market.Run(ctx, market.Config{
-				BaseURL: "http://" + r.Addr, AdminKey: cfg.AdminKey, Seed: demo.Seed, Rate: demo.Rate,
+				BaseURL: "http://" + r.Addr, AdminKey: cfg.AdminKey, Seed: demo.Seed, Rate: demo.Rate, Platforms: played.known(),
 				OnReady: func(d market.Demo) { a.invite(ctx, r, d, demo.Invite) },
 			}))
 		}()

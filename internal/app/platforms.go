@@ -79,7 +79,8 @@ func newPlatforms(db *sqlstore.DB, s *services, cfg Config) *platforms.Service {
 func (c AdPlatforms) timing() platforms.Timing {
 	t := platforms.Usual
 	if c.PlatformPull > 0 {
-		t.Pull = c.PlatformPull
+		// Whoever wants figures sooner wants reviews and statuses as soon.
+		t.Pull, t.Refresh = c.PlatformPull, min(t.Refresh, c.PlatformPull)
 	}
 	if c.PlatformSettle > 0 {
 		t.Settling, t.Look = c.PlatformSettle, min(t.Look, c.PlatformSettle/3)

@@ -30,9 +30,19 @@ type Problem struct {
 	Status int    `json:"status"`
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
+	Fields []struct {
+		Path   string `json:"path"`
+		Detail string `json:"detail"`
+	} `json:"errors"`
 }
 
-func (p *Problem) Error() string { return fmt.Sprintf("%d %s: %s", p.Status, p.Code, p.Detail) }
+func (p *Problem) Error() string {
+	text := fmt.Sprintf("%d %s: %s", p.Status, p.Code, p.Detail)
+	for _, f := range p.Fields {
+		text += " " + f.Path + ": " + f.Detail
+	}
+	return text
+}
 
 // request is one call.
 type request struct {

@@ -1,5 +1,9 @@
-// Package market simulates an ad market for campaignd's demo: a partner with six
-// campaigns, two weeks of history, and delivery that goes on while one looks.
+// Package market simulates an ad market for campaignd's demo: a partner with eight
+// campaigns, weeks of history, and delivery that goes on while one looks.
+//
+// Campaigns of a third kind run at ad platforms, which package sandbox plays on
+// the same auctions: the market places them through the API and delivers nothing
+// to them; what they deliver is pulled by the service.
 //
 // It has two halves that know little of each other. Auction is the simulation:
 // demand by the hour and the day of the week, prices that rise with demand,

@@ -31,6 +31,8 @@ type feed struct {
 	run     string            // tells this run's live events from another's
 	sent    int64             // events made so far, in this run's live delivery
 	waiting []eventBody       // made and not acknowledged
+	// elsewhere are the campaigns that ad platforms deliver to.
+	elsewhere []string
 }
 
 // stall is one campaign at the market.
@@ -39,6 +41,8 @@ type stall struct {
 	auction  *Auction
 	haste    float64
 	momentum float64 // of the delivery that goes on after a pause
+	// elsewhere: the campaign runs at an ad platform, which delivers to it now.
+	elsewhere bool
 }
 
 func newFeed(c Config, s *setup) *feed {
@@ -107,7 +111,12 @@ func (f *feed) step(ctx context.Context, from, to time.Time) {
 	if err != nil {
 		log.WarnContext(ctx, "demo market cannot see the campaigns; it goes on with what it knew", "error", err)
 	}
-	f.observe(campaigns)
+	elsewhere, err := f.setup.elsewhere(ctx)
+	if err != nil {
+		log.WarnContext(ctx, "demo market cannot see what runs at ad platforms; it goes on with what it knew", "error", err)
+		elsewhere = f.elsewhere
+	}
+	f.observe(campaigns, elsewhere)
 	f.deliver(from, to)
 	if err := f.send(ctx, f.setup.ingest, f.waiting); err != nil {
 		log.WarnContext(ctx, "demo market cannot report delivery; it tries again", "events", len(f.waiting), "error", err)
@@ -119,11 +128,13 @@ func (f *feed) step(ctx context.Context, from, to time.Time) {
 
 // observe takes over what the campaigns now are, and opens a stall for those
 // that somebody else has launched.
-func (f *feed) observe(campaigns map[string]campaign) {
+func (f *feed) observe(campaigns map[string]campaign, elsewhere []string) {
+	f.elsewhere = elsewhere
 	for _, c := range sorted(campaigns) {
+		away := slices.Contains(elsewhere, c.ID)
 		if st, ok := f.stalls[c.ID]; ok {
-			st.campaign = c
-		} else if c.Status == "ACTIVE" {
+			st.campaign, st.elsewhere = c, away
+		} else if c.Status == "ACTIVE" && !away {
 			f.open(c, NewAuction(stranger(c), f.config.Seed), 1).auction.Speed = f.config.Rate
 		}
 	}
@@ -166,7 +177,7 @@ const brake = 0.35
 // intensity is how much is delivered in this tick.
 func (st *stall) intensity() float64 {
 	switch {
-	case st.campaign.Status == "ACTIVE":
+	case st.campaign.Status == "ACTIVE" && !st.elsewhere:
 		st.momentum = st.haste
 	case st.momentum > st.haste*brake*brake*brake:
 		st.momentum *= brake

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Config is where and how the market runs.
@@ -16,7 +18,9 @@ type Config struct {
 	Rate     float64      // 1 delivers as the campaigns' budgets have it, 10 ten times that; 0 means 1
 	Client   *http.Client // nil: one with a timeout of 30 s
 	Logger   *slog.Logger // nil: slog.Default()
-	OnReady  func(Demo)   // called once, when the history is there and live delivery begins
+	// Platforms are ad platforms that some campaigns run at; nil: there are none.
+	Platforms *Platforms
+	OnReady   func(Demo) // called once, when the history is there and live delivery begins
 }
 
 // Demo is what can be looked at.
@@ -71,12 +75,18 @@ func run(ctx context.Context, c Config) error {
 		return err
 	}
 	f := newFeed(c, s)
-	if err := f.history(ctx); err != nil {
+	past, both := errgroup.WithContext(ctx)
+	past.Go(func() error { return f.history(both) })
+	past.Go(func() error { return s.usePlatforms(both, c) })
+	if err := past.Wait(); err != nil {
 		return err
 	}
 	demo := Demo{PartnerID: s.partner.ID, Partner: s.partner.Name, Key: s.manager.key, Campaigns: map[string]string{}}
 	for _, e := range s.entries {
 		demo.Campaigns[e.campaign.Name] = e.campaign.ID
+	}
+	for _, made := range s.placed {
+		demo.Campaigns[made.Name] = made.ID
 	}
 	c.OnReady(demo)
 	return f.live(ctx)

@@ -16,6 +16,9 @@ type setup struct {
 	manager *client
 	ingest  *client
 	entries []entry
+	// Of the ad platforms: the accounts' ids by platform, and what runs there.
+	accounts map[string]string
+	placed   []campaign
 }
 
 type partner struct {

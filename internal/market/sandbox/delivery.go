@@ -22,6 +22,10 @@ type flight struct {
 	mood     map[localday.Day]float64 // how well a day goes
 }
 
+func newFlight(from time.Time) *flight {
+	return &flight{rows: map[rowKey]*Figures{}, spent: map[localday.Day]int64{}, mood: map[localday.Day]float64{}, until: from}
+}
+
 // rowKey is an hour of an ad on a device, in the account's time.
 type rowKey struct {
 	ad, device string
@@ -61,9 +65,6 @@ func (s *Sandbox) settle() {
 // fly delivers a campaign hour by hour since it was last asked about.
 func (s *Sandbox) fly(c *thing) {
 	f, now := c.flight, s.now()
-	if f.rows == nil {
-		f.rows, f.spent, f.mood, f.until = map[rowKey]*Figures{}, map[localday.Day]int64{}, map[localday.Day]float64{}, c.made
-	}
 	for f.until.Before(now) {
 		next := f.until.Truncate(time.Hour).Add(time.Hour)
 		if next.After(now) {

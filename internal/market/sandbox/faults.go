@@ -111,8 +111,7 @@ func (s *Sandbox) routes() {
 		By string `json:"by"`
 	}) (any, error) {
 		by, err := time.ParseDuration(in.By)
-		s.ahead += by
-		s.settle()
+		s.advance(by)
 		return map[string]any{"now": s.now()}, err
 	}))
 	s.mux.HandleFunc("POST /sandbox/faults", control(s, func(f Fault) (any, error) {

@@ -81,6 +81,10 @@ func (s *Sandbox) googleCall(w http.ResponseWriter, r *http.Request) {
 	request := s.requestID()
 	w.Header().Set("Request-Id", request)
 	body, created, err := s.google(r)
+	if err == nil && strings.HasSuffix(r.PathValue("method"), ":mutate") {
+		s.note()
+	}
+	s.noteSometimes()
 	if err == nil && created && s.lost(r) {
 		hangUp(w)
 	}

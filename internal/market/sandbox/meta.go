@@ -60,6 +60,10 @@ func (s *Sandbox) metaCall(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Fb-Trace-Id", s.requestID())
 	w.Header().Set("X-Fb-Request-Id", s.requestID())
 	body, created, err := g.answer()
+	if err == nil && r.Method != http.MethodGet {
+		s.note()
+	}
+	s.noteSometimes()
 	if err == nil && created && s.lost(r) {
 		hangUp(w)
 	}

@@ -58,6 +58,9 @@ type thing struct {
 
 func (t *thing) text(name string) string { s, _ := t.fields[name].(string); return s }
 
+// key names an account among those of both platforms.
+func (a Account) key() string { return a.Platform + ":" + a.ID }
+
 type account struct {
 	Account
 	zone   *time.Location
@@ -81,6 +84,8 @@ type Sandbox struct {
 	calls    map[string]int
 	access   map[string]string // Google's access tokens → refresh token
 	mux      *http.ServeMux
+	file     string    // where it is remembered; empty: nowhere
+	savedAt  time.Time // when that was last written
 }
 
 // New starts a sandbox.
@@ -106,7 +111,7 @@ func New(c Config) *Sandbox {
 		if err != nil {
 			zone = time.UTC
 		}
-		s.accounts[a.Platform+":"+a.ID] = &account{Account: a, zone: zone}
+		s.accounts[a.key()] = &account{Account: a, zone: zone}
 	}
 	s.routes()
 	return s
@@ -121,12 +126,26 @@ func (s *Sandbox) now() time.Time {
 	return s.begun.Add(time.Duration(float64(passed)*s.config.Speed) + s.ahead).UTC()
 }
 
-// Advance moves the clock forward.
+// Advance moves the clock, as a rule forward.
 func (s *Sandbox) Advance(by time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.advance(by)
+}
+
+func (s *Sandbox) advance(by time.Duration) {
 	s.ahead += by
 	s.settle()
+	s.note()
+}
+
+// CatchUp moves a clock that is behind the real one to where that is.
+func (s *Sandbox) CatchUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if behind := s.config.Now().Sub(s.now()); behind > 0 {
+		s.advance(behind)
+	}
 }
 
 // Count is how many objects of a kind exist at a platform, by the reference that
@@ -165,16 +184,25 @@ func (s *Sandbox) add(a *account, kind string, parent *thing, fields map[string]
 	s.nextID += 1 + s.random.Int64N(1000)
 	t := &thing{id: strconv.FormatInt(s.nextID, 10), kind: kind, account: a, parent: parent, fields: fields, made: s.now()}
 	if kind == "campaign" {
-		t.flight = &flight{}
+		t.flight = newFlight(t.made)
 	}
 	if kind == "ad" {
 		t.reviewed = t.made.Add(s.config.Review)
-		if strings.Contains(strings.ToLower(t.text("name")), "reject") || s.random.Float64() < rejectedShare {
-			t.rejected = "The ad has text or an image that the advertising policies do not allow."
-		}
+		t.rejected = s.judge(strings.ToLower(t.text("name")))
 	}
 	s.things, s.byID[t.id] = append(s.things, t), t
 	return t
+}
+
+// judge says why an ad is rejected; nothing when it passes.
+func (s *Sandbox) judge(name string) string {
+	switch {
+	case strings.Contains(name, "guaranteed"):
+		return "The ad promises a result that nobody can guarantee."
+	case strings.Contains(name, "reject"), s.random.Float64() < rejectedShare:
+		return "The ad has text or an image that the advertising policies do not allow."
+	}
+	return ""
 }
 
 // rejectedShare of the ads does not pass the review.

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// playDemo starts the demo and waits until it invites; the caller is its manager.
+func playDemo(t *testing.T, dir string) (*process, caller) {
+	t.Helper()
+	p := startAs(t, "demo", dir)
+	within(t, time.Minute, "the demo invites", func() bool { return strings.Contains(p.stderr.String(), "Stop with Ctrl-C") })
+	return p, p.as(regexp.MustCompile(`Bearer (\S+?)"`).FindStringSubmatch(p.stderr.String())[1])
+}
+
+// placements are those of all connected accounts.
+func (c caller) placements() (all []map[string]any) {
+	c.t.Helper()
+	for _, a := range c.must("GET", "/ad-accounts", nil)["items"].([]any) {
+		id := a.(map[string]any)["id"].(string)
+		for _, p := range c.must("GET", "/ad-accounts/"+id+"/placements", nil)["items"].([]any) {
+			all = append(all, p.(map[string]any))
+		}
+	}
+	return all
+}
+
+// created are the platforms' ids of everything that is placed.
+func created(placements []map[string]any) map[string]bool {
+	ids := map[string]bool{}
+	for _, p := range placements {
+		for _, o := range p["objects"].([]any) {
+			if id, ok := o.(map[string]any)["external_id"].(string); ok {
+				ids[id] = true
+			}
+		}
+	}
+	return ids
+}
+
+// The demo has campaigns at both platforms, with weeks of delivery that was
+// pulled and an ad that was rejected; started again on its data it finds them
+// there and counts nothing twice.
+func TestTheDemoRunsAtAdPlatforms(t *testing.T) {
+	dir := t.TempDir()
+	p, manager := playDemo(t, dir)
+	placed := manager.placements()
+	if len(placed) != 2 || placed[0]["platform"] == placed[1]["platform"] {
+		t.Fatalf("placements: %v", placed)
+	}
+	spent := map[string]float64{}
+	for _, place := range placed {
+		campaign := place["campaign_id"].(string)
+		spent[campaign] = manager.totals(campaign)["impressions"].(float64)
+		days := manager.must("GET", "/campaigns/"+campaign+"/metrics?granularity=day&from="+time.Now().AddDate(0, 0, -20).UTC().Format(time.DateOnly)+"T00:00:00Z", nil)["items"].([]any)
+		if len(days) < 20 || spent[campaign] < 1000 {
+			t.Errorf("%s: %d days, %v impressions", place["platform"], len(days), spent[campaign])
+		}
+	}
+	within(t, time.Minute, "a rejected ad is shown", func() bool { return reviews(manager.placements())["rejected"] == 1 })
+	before := created(manager.placements())
+	p.kill()
+
+	_, again := playDemo(t, dir)
+	after := created(again.placements())
+	if len(before) == 0 || len(after) != len(before) {
+		t.Errorf("%d objects became %d", len(before), len(after))
+	}
+	for campaign, impressions := range spent {
+		// The hour under way is played anew, and goes on.
+		if now := again.totals(campaign)["impressions"].(float64); now < impressions*0.98 || now > impressions*1.05 {
+			t.Errorf("%v impressions became %v", impressions, now)
+		}
+	}
+	for _, a := range again.must("GET", "/ad-accounts", nil)["items"].([]any) {
+		account := a.(map[string]any)
+		if pull := account["last_pull"].(map[string]any); account["status"] != "connected" || pull["problem"] != nil || pull["rows"].(float64) == 0 {
+			t.Errorf("after the restart: %v", account)
+		}
+	}
+}
+
+// reviews counts objects by the platforms' judgement.
+func reviews(placements []map[string]any) map[string]int {
+	n := map[string]int{}
+	for _, p := range placements {
+		for _, o := range p["objects"].([]any) {
+			if review, ok := o.(map[string]any)["review"].(string); ok {
+				n[review]++
+			}
+		}
+	}
+	return n
+}
