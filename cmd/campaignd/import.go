@@ -17,6 +17,7 @@ type importCmd struct {
 	Platform string `arg:"" enum:"google_ads,meta_ads,microsoft_ads,tiktok_ads" help:"google_ads, meta_ads, microsoft_ads or tiktok_ads."`
 	File     string `arg:"" type:"existingfile" help:"The report file (CSV)."`
 	Campaign string `name:"campaign" placeholder:"ID" help:"Put every row on this campaign; without it each of the platform's campaigns gets one of ours, made as a draft when missing."`
+	Force    bool   `help:"Count also what is pulled from a connected ad account by itself; it counts twice unless it is another's."`
 	Partner  string `name:"partner" placeholder:"ID" help:"The partner, when the key is an admin's."`
 }
 
@@ -47,6 +48,9 @@ func (c *importCmd) Run(e env) error {
 	query := url.Values{"platform": {c.Platform}}
 	if c.Campaign != "" {
 		query.Set("campaign_id", c.Campaign)
+	}
+	if c.Force {
+		query.Set("force", "true")
 	}
 	if c.Partner != "" {
 		query.Set("partner_id", c.Partner)

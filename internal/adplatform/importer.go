@@ -37,6 +37,8 @@ type Request struct {
 	// has created, and new ones. Without it, and without Campaign, only the
 	// earlier ones are used and the other rows are refused.
 	CreateMissing bool
+	// Force counts also what comes from the platform by itself: see Pulls.
+	Force bool
 	// Currency and Timezone are for drafts; the report's own currency wins.
 	Currency, Timezone string
 }
@@ -47,6 +49,7 @@ type Ports struct {
 	Links     Links
 	Campaigns Campaigns
 	Metrics   Metrics
+	Pulls     Pulls
 }
 
 // Importer files reports. Start returns as soon as the file is safe on disk and

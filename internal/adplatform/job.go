@@ -28,6 +28,7 @@ type job struct {
 	file     *kept
 	reader   *Reader
 	places   map[string]*place // by external campaign
+	pulled   Pulled
 	batch    []performance.Event
 	origins  []origin // of the events in batch
 	saved    time.Time
@@ -40,7 +41,10 @@ type origin struct {
 }
 
 // run files every row. What it returns ends the import as failed.
-func (j *job) run(ctx context.Context) error {
+func (j *job) run(ctx context.Context) (err error) {
+	if j.pulled, err = j.importer.ports.Pulls.Pulled(ctx, j.Partner, j.Platform); err != nil {
+		return err
+	}
 	for ctx.Err() == nil {
 		row, err := j.reader.Next()
 		j.Progress.Rows = j.reader.Rows()
@@ -66,6 +70,9 @@ func (j *job) add(ctx context.Context, row Row) error {
 	p, refused, err := j.placeOf(ctx, &row)
 	if err != nil {
 		return err
+	}
+	if refused == nil {
+		refused = j.doubled(&row, p)
 	}
 	if refused != nil {
 		j.reject(*refused)

@@ -44,7 +44,7 @@ func newWorld(t *testing.T) *world {
 		now:   time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 		saved: map[uuid.UUID]Import{}, links: map[string]uuid.UUID{}, campaigns: map[uuid.UUID]Campaign{}, events: map[string]performance.Event{},
 	}
-	w.Importer = NewImporter(Ports{Store: w, Links: w, Campaigns: w, Metrics: w}, w.clock, w.id, slog.New(slog.DiscardHandler))
+	w.Importer = NewImporter(Ports{Store: w, Links: w, Campaigns: w, Metrics: w, Pulls: pulls{}}, w.clock, w.id, slog.New(slog.DiscardHandler))
 	w.Dir = t.TempDir()
 	w.wait = func(_ context.Context, d time.Duration) error {
 		w.waited = append(w.waited, d)

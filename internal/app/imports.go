@@ -12,16 +12,44 @@ import (
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/adplatform"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
+	"github.com/hexabuilders/campaignd/localday"
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/partners"
+	"github.com/hexabuilders/campaignd/platforms"
 )
 
 // newImporter files the platforms' reports under this program's campaigns.
 func newImporter(db *sqlstore.DB, s *services, now func() time.Time) *adplatform.Importer {
 	return adplatform.NewImporter(adplatform.Ports{
 		Store: importStore{db.Imports()}, Links: db.Links(),
-		Campaigns: importCampaigns{s.campaigns, s.partners}, Metrics: s.metrics,
+		Campaigns: importCampaigns{s.campaigns, s.partners}, Metrics: s.metrics, Pulls: importPulls{s.platforms},
 	}, now, newID, slog.Default())
+}
+
+// importPulls is adplatform.Pulls over the placements, those that have ended
+// included: what they delivered was pulled.
+type importPulls struct{ platforms *platforms.Service }
+
+// Pulled implements adplatform.Pulls.
+func (p importPulls) Pulled(ctx context.Context, partner uuid.UUID, platform string) (adplatform.Pulled, error) {
+	pulled := adplatform.Pulled{Objects: map[string]uuid.UUID{}, Since: map[uuid.UUID]localday.Day{}}
+	all, err := p.platforms.PlacementsOf(ctx, partner, platforms.Whose{})
+	for _, placed := range all {
+		if string(placed.Platform) != platform {
+			continue
+		}
+		for _, o := range placed.Objects {
+			if o.External != "" && (o.Kind == "campaign" || o.Kind == "ad") {
+				pulled.Objects[o.External] = placed.Campaign
+			}
+		}
+		// A day early, whatever the zones: what is refused says how to insist.
+		since := localday.Of(placed.CreatedAt, time.UTC) - 1
+		if before, ok := pulled.Since[placed.Campaign]; !ok || since < before {
+			pulled.Since[placed.Campaign] = since
+		}
+	}
+	return pulled, err
 }
 
 // importStore is adplatform.Store over the store's documents.

@@ -27,6 +27,7 @@ func (r reports) Start(ctx context.Context, by event.Origin, order httpapi.Impor
 	}
 	started, err := r.importer.Start(ctx, by, adplatform.Request{
 		ID: order.ID, Platform: order.Platform, Campaign: order.Campaign, CreateMissing: order.Campaign == uuid.Nil && (order.CreateMissing == nil || *order.CreateMissing),
+		Force: order.Force,
 	}, file)
 	return shown(started), err
 }

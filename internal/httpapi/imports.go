@@ -32,6 +32,7 @@ type ImportOrder struct {
 	Platform      string    `json:"platform" enum:"google_ads,meta_ads,microsoft_ads,tiktok_ads"`
 	Campaign      uuid.UUID `json:"campaign_id,omitempty" doc:"Where all its rows go. Without it each of the platform's campaigns has one of its own."`
 	CreateMissing *bool     `json:"create_missing,omitempty" doc:"false refuses the rows of campaigns that have none of ours; otherwise drafts are made for them."`
+	Force         bool      `json:"force,omitempty" doc:"true counts also rows whose delivery is pulled from a connected ad account. Without it they are refused with pulled_already, because they would count twice."`
 	ValidateOnly  bool      `json:"-"` // read the header and take nothing
 }
 
@@ -127,7 +128,7 @@ func (s *Server) tryImport(w http.ResponseWriter, r *http.Request) error {
 	if err := principal(ctx).Require(partners.ActionWriteMetrics); err != nil {
 		return err
 	}
-	query, err := readQuery(r, "partner_id", "validate_only", "platform", "campaign_id", "create_missing")
+	query, err := readQuery(r, "partner_id", "validate_only", "platform", "campaign_id", "create_missing", "force")
 	if err != nil {
 		return err
 	}
@@ -218,7 +219,7 @@ func orderInForm(w http.ResponseWriter, r *http.Request) (ImportOrder, io.Reader
 // orderIn reads an order from named texts.
 func orderIn(get func(name string) string) (ImportOrder, error) {
 	create := get("create_missing") != "false"
-	order := ImportOrder{Platform: get("platform"), CreateMissing: &create}
+	order := ImportOrder{Platform: get("platform"), CreateMissing: &create, Force: get("force") == "true"}
 	var err error
 	order.Campaign, err = parseID("campaign_id", get("campaign_id"))
 	return order, err
