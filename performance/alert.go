@@ -52,16 +52,22 @@ const (
 	AlertLaunchFailed    AlertKind = "launch_failed"
 	AlertAnomaly         AlertKind = "anomaly"
 	AlertRule            AlertKind = "rule" // of a partner's own alert rule
+	// Of ad platforms: an account whose token is no longer good, an object of
+	// which nobody knows whether it was made, and one that is refused or rejected.
+	AlertTokenExpired     AlertKind = "token_expired"
+	AlertPlacementUnknown AlertKind = "placement_unknown"
+	AlertPlacementRefused AlertKind = "placement_refused"
 )
 
 // AlertKinds are all of them.
 var AlertKinds = []AlertKind{
 	AlertBudgetThreshold, AlertBudgetExhausted, AlertOverdelivery, AlertExtraSpend, AlertKPIMissed, AlertLaunchFailed, AlertAnomaly, AlertRule,
+	AlertTokenExpired, AlertPlacementUnknown, AlertPlacementRefused,
 }
 
 // Notice is a reason for an alert.
 type Notice struct {
-	Campaign uuid.UUID
+	Campaign uuid.UUID // zero for what concerns more than one: an ad account
 	Kind     AlertKind
 	Subject  string    // tells apart what one campaign may have several of: "75", "ctr"
 	Rule     uuid.UUID // the alert rule behind it; zero for what the product watches by itself
@@ -75,7 +81,7 @@ type Notice struct {
 type AlertRecord struct {
 	ID             uuid.UUID      `json:"id"`
 	Partner        uuid.UUID      `json:"partner_id"`
-	Campaign       uuid.UUID      `json:"campaign_id"`
+	Campaign       uuid.UUID      `json:"campaign_id,omitzero"` // absent for what concerns more than one
 	Revision       int64          `json:"revision"`
 	Kind           AlertKind      `json:"kind"`
 	Subject        string         `json:"subject,omitempty"`

@@ -112,8 +112,19 @@ func (s *Service) touch(ctx context.Context, partner uuid.UUID, q Whose) error {
 }
 
 // End takes a campaign from an account: the platform is told to stop, and the
-// placement ends when it has.
-func (s *Service) End(ctx context.Context, by event.Origin, id uuid.UUID, revision int64) (PlacementState, error) {
+// placement ends when it has. validateOnly says whether that could be done, and
+// does nothing.
+func (s *Service) End(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, validateOnly bool) (PlacementState, error) {
+	if validateOnly {
+		p, err := s.Placements.Get(ctx, by.Partner, id)
+		if err == nil && revision != 0 && revision != p.state.Revision {
+			err = ErrStale
+		}
+		if err != nil {
+			return PlacementState{}, err
+		}
+		return p.State(), nil
+	}
 	p, err := s.Placements.Update(ctx, by.Partner, id, revision, func(p *Placement) error {
 		if p.state.Progress == IsEnded || p.state.Ending {
 			return nil

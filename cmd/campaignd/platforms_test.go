@@ -27,6 +27,11 @@ func playPlatforms(t *testing.T, drop float64) (*sandbox.Sandbox, *process) {
 // socialCampaign makes a campaign of a type that Meta takes and launches it.
 func (c caller) socialCampaign() string {
 	c.t.Helper()
+	return c.socialCampaignSince(time.Now())
+}
+
+func (c caller) socialCampaignSince(start time.Time) string {
+	c.t.Helper()
 	id := c.must("POST", "/campaigns", map[string]any{
 		"name": "Trail runners", "type": "SOCIAL", "objective": "CONVERSIONS",
 		"goals":    map[string]any{"target_metrics": map[string]any{"conversions": 1000}},
@@ -36,7 +41,7 @@ func (c caller) socialCampaign() string {
 	path := "/campaigns/" + id
 	c.must("PUT", path+"/targeting", map[string]any{"locations": []any{map[string]any{"country": "CO"}}, "behaviors": []string{"runners"}}, "If-Match", c.etag(path))
 	c.must("PUT", path+"/creatives", []any{map[string]any{"name": "Summit", "format": "image", "url": "https://example.com/a.png", "channel": "social"}}, "If-Match", c.etag(path))
-	c.must("POST", path+"/schedule", map[string]any{"start": time.Now().UTC().Format(time.RFC3339), "end": time.Now().Add(240 * time.Hour).UTC().Format(time.RFC3339), "launch": "manual"})
+	c.must("POST", path+"/schedule", map[string]any{"start": start.UTC().Format(time.RFC3339), "end": time.Now().Add(240 * time.Hour).UTC().Format(time.RFC3339), "launch": "manual"})
 	if got := c.must("POST", path+"/launch", nil)["status"]; got != "ACTIVE" {
 		c.t.Fatalf("launched campaign is %v", got)
 	}
@@ -98,4 +103,66 @@ func TestDeliveryIsPulledFromASandboxedPlatform(t *testing.T) {
 		settled := manager.must("GET", "/campaigns/"+campaign+"/budget", nil)["settled"].(map[string]any)["amount"]
 		return settled != "0.00" && settled != nil && fmt.Sprint(spent) != "0.00"
 	})
+}
+
+// platformAlerts are the alerts of a kind, in any state.
+func (c caller) platformAlerts(kind string) (states []string) {
+	c.t.Helper()
+	for _, a := range c.must("GET", "/alerts?kind="+kind, nil)["items"].([]any) {
+		states = append(states, a.(map[string]any)["state"].(string))
+	}
+	return states
+}
+
+// A token that expires in the middle of a pull stops the account and calls for a
+// person, once; with the new one everything is there, and counted once.
+func TestATokenExpiresInMidPull(t *testing.T) {
+	box, p := playPlatforms(t, 0)
+	box.Advance(-15 * 24 * time.Hour)
+	_, manager := p.partner()
+	account := manager.must("POST", "/ad-accounts", connectMeta)["id"].(string)
+	campaign := manager.socialCampaignSince(time.Now().AddDate(0, 0, -14))
+	placement := manager.must("POST", "/campaigns/"+campaign+"/placements", map[string]any{"ad_account_id": account})["id"].(string)
+	eventually(t, "the platform has the campaign", func() bool {
+		return manager.must("GET", "/placements/"+placement, nil)["progress"] == "current"
+	})
+	box.Order(sandbox.Fault{Kind: sandbox.BadToken, Path: "/insights", After: 1})
+	box.CatchUp()
+	at := "/ad-accounts/" + account
+	eventually(t, "the account wants a new token", func() bool { return manager.must("GET", at, nil)["status"] == "token_expired" })
+	eventually(t, "somebody is called", func() bool { return fmt.Sprint(manager.platformAlerts("token_expired")) == "[FIRING]" })
+	if got := manager.platformAlerts("placement_unknown"); len(got) > 0 {
+		t.Errorf("a token that expired left an outcome open: %v", got)
+	}
+	box.Clear()
+	manager.must("PATCH", at, map[string]any{"credentials": map[string]any{"token": "sandbox-meta-token"}}, "If-Match", manager.etag(at))
+	eventually(t, "the call is over", func() bool { return fmt.Sprint(manager.platformAlerts("token_expired")) == "[RESOLVED]" })
+	eventually(t, "everything is pulled", func() bool {
+		return manager.totals(campaign)["impressions"].(float64) >= float64(box.Delivered("meta").Impressions)
+	})
+	if n := manager.must("GET", at, nil)["last_pull"].(map[string]any)["rows"].(float64); n < 330 {
+		t.Errorf("two weeks are %v rows", n)
+	}
+	within(t, 20*time.Second, "nothing is counted twice", func() bool {
+		return manager.totals(campaign)["impressions"].(float64) <= float64(box.Delivered("meta").Impressions)
+	})
+}
+
+// A lost answer calls for attention until the object is found; an ad that is
+// rejected until it is changed.
+func TestWhatPlatformsRefuseOrLoseIsAnAlert(t *testing.T) {
+	box, p := playPlatforms(t, 0)
+	_, manager := p.partner()
+	account := manager.must("POST", "/ad-accounts", connectMeta)["id"].(string)
+	campaign := manager.socialCampaign()
+	box.Order(sandbox.Fault{Kind: sandbox.DropAfter, Path: "/campaigns", Times: 1})
+	manager.must("POST", "/campaigns/"+campaign+"/placements", map[string]any{"ad_account_id": account})
+	eventually(t, "an unknown outcome is an alert, and over when it is found", func() bool {
+		return fmt.Sprint(manager.platformAlerts("placement_unknown")) == "[RESOLVED]"
+	})
+	path := "/campaigns/" + campaign
+	manager.must("PUT", path+"/creatives", []any{map[string]any{"name": "Guaranteed summit", "format": "image", "url": "https://example.com/a.png", "channel": "social"}}, "If-Match", manager.etag(path))
+	within(t, 30*time.Second, "a rejected ad is an alert", func() bool { return fmt.Sprint(manager.platformAlerts("placement_refused")) == "[FIRING]" })
+	manager.must("PUT", path+"/creatives", []any{map[string]any{"name": "Summit", "format": "image", "url": "https://example.com/a.png", "channel": "social"}}, "If-Match", manager.etag(path))
+	within(t, 30*time.Second, "the alert is over with the ad", func() bool { return fmt.Sprint(manager.platformAlerts("placement_refused")) == "[RESOLVED]" })
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/platforms"
 )
 
 // reactions are what follows from events: each is a new command, by the front
@@ -27,6 +28,7 @@ type reactions struct {
 	budgets   *budgets.Service
 	overruns  *budgets.Overruns
 	alerts    *performance.Alerts
+	platforms *platforms.Service
 	now       func() time.Time
 }
 
@@ -46,6 +48,11 @@ var table = map[string][]reaction{
 	"performance.kpi_threshold_reached": {on((*reactions).alertTarget)},
 	"campaign.launch_failed":            {on((*reactions).alertLaunch)},
 	"campaign.launched":                 {on((*reactions).settleLaunchAlert)},
+	"ad_account.token_expired":          {on((*reactions).alertToken)},
+	"ad_account.changed":                {on((*reactions).alertToken)},
+	"ad_account.disconnected":           {on((*reactions).alertToken)},
+	"placement.changed":                 {on((*reactions).alertPlacement)},
+	"placement.ended":                   {on((*reactions).alertPlacement)},
 }
 
 // on decodes the event's data for a reaction.

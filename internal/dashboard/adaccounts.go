@@ -24,8 +24,11 @@ type Platforms interface {
 	Place(ctx context.Context, by event.Origin, in platforms.NewPlacement) (platforms.PlacementState, error)
 	Placement(ctx context.Context, partner, id uuid.UUID) (platforms.PlacementState, error)
 	Resolve(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, r platforms.Resolution) (platforms.PlacementState, error)
-	End(ctx context.Context, by event.Origin, id uuid.UUID, revision int64) (platforms.PlacementState, error)
+	End(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, validateOnly bool) (platforms.PlacementState, error)
 }
+
+// accountsPath is the page of the connected accounts.
+const accountsPath = "/settings/ad-accounts"
 
 // adAccountsPage is the partner's accounts at ad platforms.
 type adAccountsPage struct {
@@ -60,7 +63,7 @@ func (v *visit) adAccountsWith(status int, refused *problem, wrong *mistakes) er
 	if err != nil {
 		return err
 	}
-	p := adAccountsPage{Tabs: v.settingsTabs("/settings/ad-accounts"), Problem: refused}
+	p := adAccountsPage{Tabs: v.settingsTabs(accountsPath), Problem: refused}
 	for _, a := range found {
 		card, err := v.adAccountCard(a)
 		if err != nil {
@@ -165,7 +168,7 @@ func (v *visit) connectAdAccount() error {
 
 func (v *visit) afterAdAccount(err error, done string) error {
 	if err == nil {
-		return v.done("/settings/ad-accounts", done)
+		return v.done(accountsPath, done)
 	}
 	status, refused, wrong := v.refusal(err)
 	if refused == nil {

@@ -60,8 +60,11 @@ func (v *visit) alertRows(found []*performance.Alert, of map[uuid.UUID]campaigns
 		if metric := cmp.Or(fact(a, "kpi"), fact(a, "metric")); charted(metric) {
 			row.Chart = "/campaigns/" + a.Campaign.String() + "#chart-title"
 		}
-		if c, ok := of[a.Campaign]; ok && named {
-			row.Campaign, row.Href = c.Name, "/campaigns/"+c.ID.String()
+		switch c, ok := of[a.Campaign]; {
+		case a.Campaign == uuid.Nil:
+			row.Campaign, row.Href = fact(a, "account"), accountsPath
+		case ok && named:
+			row.Campaign, row.Href = c.Name, placeOf(a)
 		}
 		rows = append(rows, row)
 	}
@@ -73,7 +76,7 @@ func (v *visit) campaignsOf(found []*performance.Alert) map[uuid.UUID]campaigns.
 	of := map[uuid.UUID]campaigns.State{}
 	for _, alert := range found {
 		id := alert.State().Campaign
-		if _, known := of[id]; known {
+		if _, known := of[id]; known || id == uuid.Nil {
 			continue
 		}
 		if c, err := v.d.Campaigns.Get(v.r.Context(), v.by(), id); err == nil {
@@ -168,16 +171,31 @@ func (l *locale) alert(a performance.AlertRecord, code string) string {
 	if a.Kind == performance.AlertOverdelivery && fact(a, "abnormal") == "false" {
 		key += ".announced"
 	}
+	if a.Kind == performance.AlertPlacementUnknown && fact(a, "decide") == "true" {
+		key += ".decide"
+	}
 	kpi := fact(a, "kpi")
 	if costs[kpi] && l.Has(key+".cost") {
 		key += ".cost"
 	}
 	return l.T(key, "kpi", l.Metric(kpi), "target", l.Figure(decimalFigure(kpi, fact(a, "target"), code)),
-		"actual", l.Figure(decimalFigure(kpi, fact(a, "actual"), code)), "percent", percentFact(l, a), "amount", moneyFact(l, a, cmp.Or(amountFacts[a.Kind], "overdelivery")))
+		"actual", l.Figure(decimalFigure(kpi, fact(a, "actual"), code)), "percent", percentFact(l, a), "amount", moneyFact(l, a, cmp.Or(amountFacts[a.Kind], "overdelivery")),
+		"platform", l.Or("platform.", fact(a, "platform"), fact(a, "platform")), "account", fact(a, "account"), "objects", fact(a, "objects"))
 }
 
 // amountFacts are the facts that the sentence of a kind names as its amount.
 var amountFacts = map[performance.AlertKind]string{performance.AlertExtraSpend: "amount"}
+
+// placeOf is where something can be done about an alert.
+func placeOf(a performance.AlertRecord) string {
+	switch a.Kind {
+	case performance.AlertTokenExpired:
+		return accountsPath
+	case performance.AlertPlacementUnknown, performance.AlertPlacementRefused:
+		return "/campaigns/" + a.Campaign.String() + "/setup#platforms"
+	}
+	return "/campaigns/" + a.Campaign.String()
+}
 
 // observed is what an alert of a rule has found.
 func (l *locale) observed(e evidence) string {

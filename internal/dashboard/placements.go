@@ -217,7 +217,7 @@ func (v *visit) actOnPlacement() error {
 	switch v.r.PathValue("action") {
 	case "end":
 		done = "placement_ended"
-		_, err = v.d.Platforms.End(v.r.Context(), v.by(), id, v.revision())
+		_, err = v.d.Platforms.End(v.r.Context(), v.by(), id, v.revision(), false)
 	case "resolve":
 		_, err = v.d.Platforms.Resolve(v.r.Context(), v.by(), id, v.revision(), platforms.Resolution{
 			Key: v.r.PostFormValue("object"), Action: platforms.Action(v.r.PostFormValue("act")), External: v.r.PostFormValue("external"),

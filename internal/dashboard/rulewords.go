@@ -158,7 +158,7 @@ func (l *locale) evidence(a performance.AlertRecord, code string) string {
 			all = append(all, text)
 		}
 	default:
-		return ""
+		return fact(a, "platform_says")
 	}
 	if e.Sample > 0 && e.SampleOf != "" {
 		all = append(all, l.Count(e.Sample)+" "+strings.ToLower(l.Metric(e.SampleOf)))

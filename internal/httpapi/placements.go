@@ -82,10 +82,7 @@ func (s *Server) endPlacement(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if in.ValidateOnly {
-		return foundPlacement(s.Platforms.Placement(ctx, by(ctx).Partner, in.ID))
-	}
-	return foundPlacement(s.Platforms.End(ctx, by(ctx), in.ID, revision))
+	return foundPlacement(s.Platforms.End(ctx, by(ctx), in.ID, revision, in.ValidateOnly))
 }
 
 type resolutionBody struct {

@@ -114,6 +114,10 @@ func TestAdAccountsThroughHTTP(t *testing.T) {
 	h.call(h.manager, "POST", "/api/v1/placements/"+placement+"/resolve", bodies["resolve-placement"]).refused(http.StatusUnprocessableEntity, "validation_failed")
 	h.call(h.manager, "POST", "/api/v1/ad-accounts/"+account+"/pull", nil).want(http.StatusAccepted)
 	h.call(h.manager, "DELETE", "/api/v1/ad-accounts/"+account, nil, "If-Match", "*").refused(http.StatusConflict, "ad_account_in_use")
+	h.call(h.manager, "DELETE", "/api/v1/placements/"+placement+"?validate_only=true", nil, "If-Match", `"99"`).refused(http.StatusPreconditionFailed, "stale_revision")
+	if still := h.call(h.manager, "DELETE", "/api/v1/placements/"+placement+"?validate_only=true", nil, "If-Match", "*").want(http.StatusAccepted); still.at("ending") != nil {
+		t.Error("a rehearsal ended the placement")
+	}
 	changed := h.call(h.manager, "PATCH", "/api/v1/ad-accounts/"+account, bodies["change-ad-account"], "If-Match", `"1"`).want(http.StatusOK)
 	if changed.Header.Get("ETag") != `"2"` {
 		t.Errorf("a new token: %s %s", changed.Header.Get("ETag"), changed.text)
