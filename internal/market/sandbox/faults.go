@@ -28,7 +28,7 @@ const (
 type Fault struct {
 	Kind   Kind   `json:"kind"`
 	Method string `json:"method,omitempty"` // only these; empty: any
-	Path   string `json:"path,omitempty"`   // only paths that contain it
+	Path   string `json:"path,omitempty"`   // only paths, with their query, that contain it
 	After  int    `json:"after,omitempty"`  // so many calls go well first
 	Times  int    `json:"times,omitempty"`  // so often; 0: until it is cleared
 }
@@ -58,7 +58,7 @@ func (s *Sandbox) Clear() {
 // uses it up.
 func (s *Sandbox) due(r *http.Request, kinds ...Kind) Kind {
 	for _, f := range s.faults {
-		fits := (f.Method == "" || f.Method == r.Method) && strings.Contains(r.URL.Path, f.Path)
+		fits := (f.Method == "" || f.Method == r.Method) && strings.Contains(r.URL.RequestURI(), f.Path)
 		for _, kind := range kinds {
 			if f.Kind != kind || !fits || f.Times == 0 {
 				continue
