@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	_ "time/tzdata" // campaigns have zones, wherever the program runs
@@ -17,6 +18,12 @@ import (
 )
 
 func main() {
+	if os.Getenv("GOGC") == "" {
+		// What lives is some 40 MiB and most of what a request needs is gone with
+		// it, so that collecting half as often saves a twentieth of the processor
+		// time of ingest and costs some 100 MiB when it is busiest.
+		debug.SetGCPercent(200)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

@@ -135,6 +135,9 @@ func (t *tail) step(ctx context.Context, partner uuid.UUID) (bool, error) {
 		return false, nil
 	}
 	if err := t.call(ctx, events); err != nil {
+		if ctx.Err() != nil {
+			return false, ctx.Err() // the node is stopping, which is no failure
+		}
 		t.hold(ctx, partner, events[0], err)
 		return false, nil
 	}

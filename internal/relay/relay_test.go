@@ -1,6 +1,8 @@
 package relay_test
 
 import (
+	"bytes"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -57,6 +59,28 @@ func TestAFailingHandlerHoldsUpItsPartnerAlone(t *testing.T) {
 				c.wants(t, bad, 1, 2)
 			})
 		})
+	}
+}
+
+// TestStoppingIsNoFailure: whoever reads the log of a node that was stopped in
+// the middle of its work must not find errors there.
+func TestStoppingIsNoFailure(t *testing.T) {
+	var log bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	t.Cleanup(func() { slog.SetDefault(before) })
+	synctest.Test(t, func(t *testing.T) {
+		m, c, p := newMemory(), newConsumer(), newID()
+		c.slow = time.Hour
+		stop := follow(t, m, c)
+		synctest.Wait()
+		m.append(p, 1)
+		time.Sleep(time.Second)
+		stop()
+		c.wants(t, p, 1, 0)
+	})
+	if log.Len() > 0 {
+		t.Errorf("logged: %s", &log)
 	}
 }
 

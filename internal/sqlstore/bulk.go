@@ -4,19 +4,21 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // bulk inserts many rows with few statements: on PostgreSQL one statement over
 // an array for each column, on SQLite blocks of rows.
 type bulk struct {
-	into  string   // table and columns: "metric_ids (partner, id, print)"
-	types []string // PostgreSQL's type of each column
-	tail  string   // ON CONFLICT and RETURNING
-	args  []any    // row by row; an id is a [16]byte
+	into   string   // table and columns: "metric_ids (partner, id, print)"
+	shared []any    // the values of the first columns where every row has the same
+	types  []string // PostgreSQL's type of each other column
+	tail   string   // ON CONFLICT and RETURNING
+	args   []any    // row by row; an id is a [16]byte
 }
 
-// add appends one row.
+// add appends one row, without what is shared.
 func (b *bulk) add(values ...any) { b.args = append(b.args, values...) }
 
 func (b *bulk) rows() int { return len(b.args) / len(b.types) }
@@ -68,26 +70,38 @@ func (b *bulk) each(t *tx, run func(query string, args []any) error) error {
 
 // overArrays is INSERT INTO ... SELECT * FROM unnest($1::uuid[], ...) ....
 func (b *bulk) overArrays() string {
+	var before strings.Builder
+	for i, value := range b.shared {
+		fmt.Fprintf(&before, "$%d::%s, ", i+1, typeOf(value))
+	}
 	arrays := make([]string, len(b.types))
 	for i, name := range b.types {
-		arrays[i] = fmt.Sprintf("$%d::%s[]", i+1, name)
+		arrays[i] = fmt.Sprintf("$%d::%s[]", len(b.shared)+i+1, name)
 	}
-	return "INSERT INTO " + b.into + " SELECT * FROM unnest(" + strings.Join(arrays, ", ") + ") " + b.tail
+	return "INSERT INTO " + b.into + " SELECT " + before.String() + "rows.* FROM unnest(" + strings.Join(arrays, ", ") + ") AS rows " + b.tail
 }
 
-// columns turns the rows into one array for each column.
+// typeOf is PostgreSQL's type of a shared value.
+func typeOf(value any) string {
+	if _, ok := value.([16]byte); ok {
+		return "uuid"
+	}
+	return "bigint"
+}
+
+// columns turns the rows into one array for each column, after what is shared.
 func (b *bulk) columns() []any {
-	columns := make([]any, len(b.types))
+	columns := slices.Clone(b.shared)
 	for c, name := range b.types {
 		switch name {
 		case "uuid":
-			columns[c] = column[[16]byte](b, c)
+			columns = append(columns, column[[16]byte](b, c))
 		case "text":
-			columns[c] = column[string](b, c)
+			columns = append(columns, column[string](b, c))
 		case "bytea":
-			columns[c] = column[[]byte](b, c)
+			columns = append(columns, column[[]byte](b, c))
 		default:
-			columns[c] = column[int64](b, c)
+			columns = append(columns, column[int64](b, c))
 		}
 	}
 	return columns
@@ -106,12 +120,10 @@ func column[T any](b *bulk, c int) []T {
 var blockSizes = []int{128, 32, 8, 1}
 
 func (b *bulk) inBlocks(run func(query string, args []any) error) error {
+	asBytes(b.shared)
+	asBytes(b.args)
 	rest := b.args
-	for i, arg := range rest {
-		if id, ok := arg.([16]byte); ok {
-			rest[i] = id[:]
-		}
-	}
+	var block []any
 	for _, size := range blockSizes {
 		n := size * len(b.types)
 		if len(rest) < n {
@@ -119,7 +131,12 @@ func (b *bulk) inBlocks(run func(query string, args []any) error) error {
 		}
 		query := b.ofRows(size)
 		for ; len(rest) >= n; rest = rest[n:] {
-			if err := run(query, rest[:n]); err != nil {
+			args := rest[:n]
+			if len(b.shared) > 0 {
+				block = append(append(block[:0], b.shared...), args...)
+				args = block
+			}
+			if err := run(query, args); err != nil {
 				return err
 			}
 		}
@@ -127,9 +144,23 @@ func (b *bulk) inBlocks(run func(query string, args []any) error) error {
 	return nil
 }
 
-// ofRows is INSERT INTO ... VALUES (?,?),(?,?) ....
+// asBytes turns ids into what SQLite keeps.
+func asBytes(values []any) {
+	for i, value := range values {
+		if id, ok := value.([16]byte); ok {
+			values[i] = id[:]
+		}
+	}
+}
 
+// ofRows is INSERT INTO ... VALUES (?1,?,?),(?1,?,?) ...: a plain ? is the next
+// after all before it, so that what is shared is bound once.
 func (b *bulk) ofRows(rows int) string {
-	row := "(" + strings.TrimSuffix(strings.Repeat("?,", len(b.types)), ",") + ")"
-	return "INSERT INTO " + b.into + " VALUES " + strings.TrimSuffix(strings.Repeat(row+",", rows), ",") + " " + b.tail
+	var row strings.Builder
+	for i := range b.shared {
+		fmt.Fprintf(&row, "?%d,", i+1)
+	}
+	row.WriteString(strings.Repeat("?,", len(b.types)))
+	one := "(" + strings.TrimSuffix(row.String(), ",") + "),"
+	return "INSERT INTO " + b.into + " VALUES " + strings.TrimSuffix(strings.Repeat(one, rows), ",") + " " + b.tail
 }

@@ -73,11 +73,11 @@ func encodeChunks(c *performance.Commit) [][]byte {
 // them all, and when some were there it gives up rather than find out which.
 func (t *tx) insertIDs(ctx context.Context, ref int64, p *performance.PartnerPart) error {
 	b := bulk{
-		into: "metric_ids (partner, id, print)", types: []string{"bigint", "uuid", "integer"},
-		tail: "ON CONFLICT DO NOTHING", args: make([]any, 0, 3*len(p.Keys)),
+		into: "metric_ids (partner, id, print)", shared: []any{ref}, types: []string{"uuid", "integer"},
+		tail: "ON CONFLICT DO NOTHING", args: make([]any, 0, 2*len(p.Keys)),
 	}
 	for i, key := range p.Keys {
-		b.add(ref, [16]byte(key), int64(int32(p.Prints[i])))
+		b.add([16]byte(key), int64(int32(p.Prints[i])))
 	}
 	changed, err := b.exec(ctx, t)
 	if err != nil {

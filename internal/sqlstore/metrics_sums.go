@@ -74,14 +74,14 @@ func (t *tx) addPartner(ctx context.Context, p *performance.PartnerPart) ([]*per
 // addTotals adds to the running totals and reads them back.
 func (t *tx) addTotals(ctx context.Context, p *performance.PartnerPart) ([]performance.After, error) {
 	b := bulk{
-		into: "metric_totals (partner, campaign, loose, " + sumColumns + ")", types: sumTypes("uuid", "uuid", "bigint"),
+		into: "metric_totals (partner, campaign, loose, " + sumColumns + ")", shared: []any{[16]byte(p.Partner)}, types: sumTypes("uuid", "bigint"),
 		tail: "ON CONFLICT (partner, campaign) DO UPDATE SET loose = metric_totals.loose + excluded.loose, " + addSums("metric_totals") + " RETURNING campaign, standing, " + sumColumns,
 	}
 	place := make(map[uuid.UUID]int, len(p.Parts))
 	after := make([]performance.After, len(p.Parts))
 	for i, part := range p.Parts {
 		place[part.Campaign] = i
-		b.add([16]byte(p.Partner), [16]byte(part.Campaign), max(part.Total.Events, minChunk))
+		b.add([16]byte(part.Campaign), max(part.Total.Events, minChunk))
 		b.args = appendSums(b.args, &part.Total)
 	}
 	err := b.query(ctx, t, func(rows *sql.Rows) error {
@@ -130,13 +130,14 @@ func (t *tx) addRollups(ctx context.Context, p *performance.PartnerPart) error {
 		return compareInt64(a.Start, b.Start)
 	})
 	b := bulk{
-		into:  "metric_rollups (partner, width, start, campaign, channel, " + sumColumns + ")",
-		types: sumTypes("uuid", "smallint", "bigint", "uuid", "text"),
-		tail:  "ON CONFLICT (partner, width, start, campaign, channel) DO UPDATE SET " + addSums("metric_rollups"),
-		args:  make([]any, 0, len(rows)*12),
+		into:   "metric_rollups (partner, width, start, campaign, channel, " + sumColumns + ")",
+		shared: []any{[16]byte(p.Partner)},
+		types:  sumTypes("smallint", "bigint", "uuid", "text"),
+		tail:   "ON CONFLICT (partner, width, start, campaign, channel) DO UPDATE SET " + addSums("metric_rollups"),
+		args:   make([]any, 0, len(rows)*11),
 	}
 	for _, r := range rows {
-		b.add([16]byte(p.Partner), int64(r.Bucket), r.Start, [16]byte(r.campaign), r.Channel)
+		b.add(int64(r.Bucket), r.Start, [16]byte(r.campaign), r.Channel)
 		b.args = appendSums(b.args, &r.Cell)
 	}
 	if _, err := b.exec(ctx, t); err != nil {
