@@ -59,6 +59,9 @@ type Draft struct {
 	Daily             bool        // the budget is of each day, not of the whole flight
 	Targeting         targeting.Configuration
 	Creatives         []campaigns.Creative
+	// Audiences are those of the targeting that are kept here, the excluded ones
+	// included.
+	Audiences []Audience
 }
 
 // Runs reports whether the platform should deliver.
@@ -67,7 +70,8 @@ func (d Draft) Runs() bool { return d.Status == campaigns.Active }
 // Want is an object that a campaign needs at a platform.
 type Want struct {
 	Key  string // names it within the placement: "campaign", "ad:Summit"
-	Kind string // campaign, ad_set, creative, ad, ...
+	Kind string // campaign, audience, ad_set, ad, ...
+	Name string // of the creative or the audience that it is
 	// Call numbers the call that creates it: objects of one number are created
 	// together.
 	Call  int

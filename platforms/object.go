@@ -30,7 +30,8 @@ const (
 // Object is one thing that a placement is made of at its platform.
 type Object struct {
 	Key       string      `json:"key"`             // within the placement: "campaign", "ad:Summit"
-	Kind      string      `json:"kind"`            // budget, campaign, ad_set, ad_group, creative, ad
+	Name      string      `json:"name,omitempty"`  // of the creative or the audience that it is
+	Kind      string      `json:"kind"`            // budget, campaign, audience, ad_set, ad_group, ad
 	Call      int         `json:"call"`            // objects of one number are created together
 	Needs     string      `json:"needs,omitempty"` // the key of what has to exist before
 	Reference string      `json:"reference"`
@@ -46,6 +47,10 @@ type Object struct {
 	Problem    *Failure   `json:"problem,omitempty"`
 	// Retired objects are no longer part of the campaign and are stopped.
 	Retired bool `json:"retired,omitempty"`
+
+	// Of an audience: the version of ours whose members it has, and how many.
+	Filled  int64 `json:"filled_version,omitempty"`
+	Members int64 `json:"members,omitempty"`
 
 	Delivery string   `json:"delivery_status,omitempty"` // the platform's own word
 	Review   Review   `json:"review,omitempty"`

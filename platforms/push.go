@@ -134,6 +134,9 @@ func (t *push) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := t.fill(ctx); err != nil {
+		return err
+	}
 	if err := t.apply(ctx); err != nil {
 		return err
 	}

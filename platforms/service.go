@@ -16,6 +16,7 @@ type Config struct {
 	Accounts   AccountStore
 	Placements PlacementStore
 	Campaigns  Campaigns
+	People     People
 	Connectors map[Platform]Connector
 	Cipher     *Cipher
 	Now        func() time.Time

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -110,11 +111,12 @@ func refusedNotice(p platforms.PlacementState, refused []platforms.Object) perfo
 	}
 }
 
-// keysOf names objects as people know them: an ad by its creative.
+// keysOf names objects as people know them: an ad by its creative, an audience
+// by its own name.
 func keysOf(objects []platforms.Object) string {
 	names := make([]string, len(objects))
 	for i, o := range objects {
-		names[i] = strings.TrimPrefix(o.Key, "ad:")
+		names[i] = cmp.Or(o.Name, strings.TrimPrefix(o.Key, "ad:"))
 	}
 	return strings.Join(names, ", ")
 }

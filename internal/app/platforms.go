@@ -20,6 +20,7 @@ import (
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/platforms"
+	"github.com/hexabuilders/campaignd/targeting/audience"
 )
 
 // AdPlatforms is where the ad platforms are, and how tokens for them are kept.
@@ -66,7 +67,7 @@ func newPlatforms(db *sqlstore.DB, s *services, cfg Config) *platforms.Service {
 	}
 	at, client := cfg.AdPlatforms.sited(), exchange.NewClient()
 	return platforms.NewService(platforms.Config{
-		Accounts: db.AdAccounts(), Placements: db.Placements(), Campaigns: drafts{s.campaigns, s.budgets},
+		Accounts: db.AdAccounts(), Placements: db.Placements(), Campaigns: drafts{s.campaigns, s.budgets, s.audiences}, People: members{s.audiences},
 		Connectors: map[platforms.Platform]platforms.Connector{
 			platforms.Meta:   meta.New(at.MetaURL, at.MetaVersion, client, cfg.clock()),
 			platforms.Google: google.New(at.GoogleAdsURL, at.GoogleVersion, at.GoogleTokenURL, client, cfg.clock()),
@@ -106,6 +107,10 @@ func touchPlacements(s *platforms.Service) func(context.Context, []event.Event) 
 		for _, e := range events {
 			campaign := uuid.Nil
 			switch {
+			case e.Aggregate == "audience" && e.Type != "audience.created":
+				if err := s.TouchAudience(ctx, e.Partner, e.AggregateID); err != nil {
+					return err
+				}
 			case e.Aggregate == "campaign" && e.Type != "campaign.created":
 				campaign = e.AggregateID
 			case e.Aggregate == "budget" && e.Type != "budget.opened":
@@ -137,6 +142,7 @@ func campaignOf(e event.Event) uuid.UUID {
 type drafts struct {
 	campaigns *campaigns.Service
 	budgets   *budgets.Service
+	audiences *audience.Service
 }
 
 // Draft implements platforms.Campaigns. The part of the limit is rounded down:
@@ -166,5 +172,6 @@ func (d drafts) Draft(ctx context.Context, partner, campaign uuid.UUID, percent 
 	if s.Targeting != nil {
 		draft.Targeting = *s.Targeting
 	}
-	return draft, nil
+	err = d.addAudiences(ctx, s.Partner, &draft)
+	return draft, err
 }

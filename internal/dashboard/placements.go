@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/google/uuid"
@@ -108,7 +109,7 @@ func (v *visit) placementView(s subject, p platforms.PlacementState, a platforms
 		view.Notes = append(view.Notes, l.T("placement.waiting."+p.Waiting))
 	}
 	if len(p.LeftOut) > 0 {
-		view.Notes = append(view.Notes, l.T("placement.left_out", "parts", strings.Join(p.LeftOut, ", ")))
+		view.Notes = append(view.Notes, l.T("placement.left_out", "parts", l.parts(p.LeftOut)))
 	}
 	if p.Problem != nil {
 		view.Notes = append(view.Notes, l.T("placement.problem", "why", p.Problem.Message))
@@ -123,6 +124,15 @@ func (v *visit) placementView(s subject, p platforms.PlacementState, a platforms
 	return view
 }
 
+// parts names parts of a targeting as the form does.
+func (l *locale) parts(names []string) string {
+	words := make([]string, len(names))
+	for i, name := range names {
+		words[i] = strings.ToLower(l.Or("form.", name, name))
+	}
+	return strings.Join(words, ", ")
+}
+
 // objectLook is how an object's state is shown.
 var objectLook = map[platforms.ObjectState][2]string{
 	platforms.Planned: {"quiet", "clock"}, platforms.Claimed: {"quiet", "clock"}, platforms.Created: {"good", "ok"},
@@ -133,7 +143,7 @@ func (v *visit) objectView(o platforms.Object, at string) objectView {
 	l := v.locale
 	look := objectLook[o.State]
 	_, name, _ := strings.Cut(o.Key, ":")
-	row := objectView{Name: name, Kind: l.T("object." + o.Kind), Tone: look[0], Icon: look[1], Condition: l.T("object.state." + string(o.State)), External: o.External}
+	row := objectView{Name: cmp.Or(o.Name, name), Kind: l.T("object." + o.Kind), Tone: look[0], Icon: look[1], Condition: l.T("object.state." + string(o.State)), External: o.External}
 	if o.State == platforms.Created && o.Review != "" {
 		row.Condition = l.T("object.review." + string(o.Review))
 		if o.Review == platforms.Rejected {
@@ -144,6 +154,9 @@ func (v *visit) objectView(o platforms.Object, at string) objectView {
 		row.Tone, row.Icon, row.Condition = "quiet", "PAUSED", l.T("object.retired")
 	}
 	row.Detail = append(row.Detail, o.Reasons...)
+	if o.Kind == "audience" && o.Filled > 0 {
+		row.Detail = append(row.Detail, l.T("object.members", "n", l.Count(o.Members)))
+	}
 	if o.Problem != nil && o.State != platforms.Created {
 		row.Detail = append(row.Detail, o.Problem.Message)
 		if o.Problem.RequestID != "" {

@@ -36,6 +36,11 @@ type (
 		DeviceTypes  []string       `json:"device_types,omitempty"`
 		BidStrategy  *bidBody       `json:"bid_strategy,omitempty"`
 		FrequencyCap *capBody       `json:"frequency_cap,omitempty"`
+		Exclusions   []spareBody    `json:"exclusions,omitempty"`
+	}
+	spareBody struct {
+		Criterion string   `json:"criterion"`
+		Values    []string `json:"values"`
 	}
 	ageBody struct {
 		Min int `json:"min"`

@@ -10,13 +10,16 @@ import (
 	"time"
 )
 
+const customers = "Shop customers"
+
 // The demo's partner knows some people: its shop's customers and the readers of
-// its newsletter, a third of whom buy. Only numbers of its own name them.
+// its newsletter, a third of whom buy. Numbers of its own name them, and addresses
+// that a platform can compare.
 var lists = []struct {
 	name, basis string
 	first, last int // of the numbers
 }{
-	{"Shop customers", "contract", 0, 3_000},
+	{customers, "contract", 0, 3_000},
 	{"Newsletter readers", "consent", 2_000, 5_000},
 }
 
@@ -60,6 +63,10 @@ func (s *setup) meetPeople(ctx context.Context, seed uint64, now time.Time) erro
 				return fmt.Errorf("audience %q: %w", l.name, err)
 			}
 		}
+		if s.people == nil {
+			s.people = map[string]string{}
+		}
+		s.people[l.name] = a.ID
 		if a.Size > 0 {
 			continue
 		}
@@ -89,7 +96,7 @@ func (s *setup) pickLoyal(ctx context.Context) error {
 // more often, so that there is something to find out about them.
 func people(r *rand.Rand, first, last int, now time.Time) []byte {
 	var b strings.Builder
-	b.WriteString("external_id,city,age,gender,visited_at,purchased_at,purchase_value\n")
+	b.WriteString("external_id,city,age,gender,visited_at,purchased_at,purchase_value,email\n")
 	cities, genders := []string{"Bogota", "Bogota", "Medellin", "Cali", "Santiago"}, []string{"female", "male"}
 	day := func(back float64) string {
 		return now.Add(-time.Duration(back*24) * time.Hour).UTC().Format(time.DateOnly)
@@ -101,9 +108,9 @@ func people(r *rand.Rand, first, last int, now time.Time) []byte {
 		if city == "Bogota" {
 			often *= 2
 		}
-		fmt.Fprintf(&b, "%s,%s,,\n", who, day(r.ExpFloat64()*20))
+		fmt.Fprintf(&b, "%s,%s,,,a-%d@people.andes-outdoor.example\n", who, day(r.ExpFloat64()*20), id)
 		for range poisson(r, often) {
-			fmt.Fprintf(&b, "%s,,%s,%.2f\n", who, day(r.Float64()*180), 60*lognormal(r, 0.6))
+			fmt.Fprintf(&b, "%s,,%s,%.2f,\n", who, day(r.Float64()*180), 60*lognormal(r, 0.6))
 		}
 	}
 	return []byte(b.String())

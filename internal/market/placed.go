@@ -43,8 +43,8 @@ type placedPlan struct {
 
 // placedScenario is the campaigns that run at ad platforms. Of the rain jackets'
 // ads one promises too much and is rejected.
-func placedScenario() []placedPlan {
-	plans := []placedPlan{{plan: placedSocial(), platform: "meta_ads"}, {plan: placedSearch(), platform: "google_ads"}}
+func placedScenario(spared string) []placedPlan {
+	plans := []placedPlan{{plan: placedSocial(spared), platform: "meta_ads"}, {plan: placedSearch(), platform: "google_ads"}}
 	for i := range plans {
 		p := &plans[i].plan
 		p.campaign.Timezone, p.campaign.Budget.Currency = partnerZone, currency
@@ -53,7 +53,9 @@ func placedScenario() []placedPlan {
 	return plans
 }
 
-func placedSocial() plan {
+// placedSocial is for people who do not buy yet: customers are an audience that
+// Meta is given to spare.
+func placedSocial(customers string) plan {
 	return plan{
 		campaign: campaignBody{
 			Name: "Meta · Rain jackets", Type: "SOCIAL", Objective: "CONVERSIONS", Description: "The new jackets, in feeds and stories. Runs at Meta Ads.",
@@ -62,7 +64,7 @@ func placedSocial() plan {
 		},
 		targeting: &targetingBody{
 			AgeRange: &ageBody{22, 55}, Locations: countries("CO", "EC"), Languages: []string{"es"}, Interests: []string{"720"}, DeviceTypes: []string{"mobile"},
-			BidStrategy: &bidBody{Type: "lowest_cost"},
+			BidStrategy: &bidBody{Type: "lowest_cost"}, Exclusions: []spareBody{{"custom_audiences", []string{customers}}},
 		},
 		creatives: []creativeBody{
 			creative("Rain is only water", "image", "social"), creative("Three layers, one jacket", "carousel", "social"),
@@ -125,7 +127,7 @@ func (s *setup) usePlatforms(ctx context.Context, c Config) error {
 		return err
 	}
 	var placements []string
-	for _, p := range placedScenario() {
+	for _, p := range placedScenario(s.people[customers]) {
 		made, _ := named(existing, p.campaign.Name)
 		if made, err = s.establish(ctx, p.plan, made); err != nil {
 			return fmt.Errorf("demo campaign %q: %w", p.campaign.Name, err)

@@ -19,6 +19,7 @@ type setup struct {
 	// Of the ad platforms: the accounts' ids by platform, and what runs there.
 	accounts map[string]string
 	placed   []campaign
+	people   map[string]string // audiences' ids by name
 }
 
 type partner struct {

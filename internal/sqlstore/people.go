@@ -119,6 +119,13 @@ func (s People) Scan(ctx context.Context, partner uuid.UUID, people *roaring.Bit
 				}
 				b.Doings = doings
 			}
+			if want.Identity {
+				ids, err := c.ids(block)
+				if err != nil {
+					return err
+				}
+				b.IDs = ids
+			}
 			if err := visit(b); err != nil {
 				return err
 			}

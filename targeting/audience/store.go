@@ -133,6 +133,7 @@ type Erasure struct {
 type Want struct {
 	Attributes []string
 	Behaviour  bool
+	Identity   bool // who they are, for platforms that compare hashes
 }
 
 // Block is what is known of some consecutive people.
@@ -140,4 +141,5 @@ type Block struct {
 	First  uint32    // the number of the person in slot 0
 	Values []*Values // one for each attribute asked for
 	Doings *Doings   // when behaviour was asked for
+	IDs    *IDs      // when identity was asked for
 }

@@ -40,7 +40,7 @@ func (c *Client) Outline(_ platforms.Access, d platforms.Draft) (platforms.Outli
 		{Key: "budget", Kind: "budget", Call: callCampaign}, {Key: "campaign", Kind: "campaign", Call: callCampaign}, {Key: "ad_group", Kind: "ad_group", Call: callCampaign},
 	}}
 	for _, creative := range d.Creatives {
-		out.Wants = append(out.Wants, platforms.Want{Key: "ad:" + creative.Name, Kind: "ad", Call: callAds, Needs: "ad_group"})
+		out.Wants = append(out.Wants, platforms.Want{Key: "ad:" + creative.Name, Kind: "ad", Name: creative.Name, Call: callAds, Needs: "ad_group"})
 	}
 	return out, nil
 }

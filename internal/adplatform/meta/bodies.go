@@ -78,9 +78,12 @@ func bidStrategy(b *targeting.BidStrategy) string {
 	return "LOWEST_COST_WITH_BID_CAP"
 }
 
-func adSetBody(a platforms.Access, d platforms.Draft) (map[string]any, error) {
+func adSetBody(a platforms.Access, d platforms.Draft, existing map[string]string) (map[string]any, error) {
 	people, _, err := audience(d)
 	if err != nil {
+		return nil, err
+	}
+	if err := setAudiences(people, d, existing); err != nil {
 		return nil, err
 	}
 	goal := objectives[d.Objective].goal
@@ -138,8 +141,8 @@ func cmpText(a, b string) string {
 	return b
 }
 
-// audience is the targeting in Meta's words, and the parts it has no word for.
-// Our ids of interests, behaviours and audiences are not Meta's.
+// audience is the targeting in Meta's words, but for audiences, and the parts it
+// has no word for. Our ids of interests and behaviours are not Meta's.
 func audience(d platforms.Draft) (spec map[string]any, left []string, err error) {
 	t := d.Targeting
 	geo, err := places(t.Locations)
@@ -166,12 +169,15 @@ func audience(d platforms.Draft) (spec map[string]any, left []string, err error)
 		spec["device_platforms"] = slices.Compact(devices)
 	}
 	for _, e := range t.Exclusions {
+		if (e.Criterion == targeting.ByAudience || e.Criterion == targeting.ByLookalike) && sayable(e.Values, d.Audiences) {
+			continue
+		}
 		if e.Criterion != targeting.ByCountry {
 			return nil, nil, platforms.ErrUnfit.With("Meta cannot be told to exclude %s, and leaving an exclusion out would show ads to whom it is to spare.", e.Criterion)
 		}
 		spec["excluded_geo_locations"] = map[string]any{"countries": e.Values}
 	}
-	return spec, unsaid(t), nil
+	return spec, unsaid(d), nil
 }
 
 // places are the locations. A campaign must not be shown elsewhere than it says,
@@ -221,19 +227,25 @@ func genders(wanted []targeting.Gender) []int {
 
 // unsaid are the parts of a targeting that only narrow it and have no
 // counterpart.
-func unsaid(t targeting.Configuration) []string {
+func unsaid(d platforms.Draft) []string {
 	var left []string
+	t := d.Targeting
 	for _, part := range []struct {
 		name string
 		n    int
 	}{
-		{"languages", len(t.Languages)}, {"interests", len(t.Interests)}, {"behaviors", len(t.Behaviors)}, {"custom_audiences", len(t.CustomAudiences)},
-		{"lookalike_audiences", len(t.LookalikeAudiences)}, {"job_titles", len(t.JobTitles)}, {"industries", len(t.Industries)},
+		{"languages", len(t.Languages)}, {"interests", len(t.Interests)}, {"behaviors", len(t.Behaviors)}, {"job_titles", len(t.JobTitles)}, {"industries", len(t.Industries)},
 		{"company_sizes", len(t.CompanySizes)}, {"income_ranges", len(t.IncomeRanges)}, {"platforms", len(t.Platforms)}, {"connection_types", len(t.ConnectionTypes)},
 	} {
 		if part.n > 0 {
 			left = append(left, part.name)
 		}
+	}
+	if !sayable(t.CustomAudiences, d.Audiences) {
+		left = append(left, "custom_audiences")
+	}
+	if !sayable(t.LookalikeAudiences, d.Audiences) {
+		left = append(left, "lookalike_audiences")
 	}
 	if t.FrequencyCap != nil {
 		left = append(left, "frequency_cap")

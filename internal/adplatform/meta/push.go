@@ -14,7 +14,7 @@ import (
 )
 
 // The kinds of objects, with their edges below an account.
-var edges = map[string]string{"campaign": "campaigns", "ad_set": "adsets", "ad": "ads"}
+var edges = map[string]string{"campaign": "campaigns", "audience": "customaudiences", "ad_set": "adsets", "ad": "ads"}
 
 // Outline implements platforms.Connector.
 func (c *Client) Outline(_ platforms.Access, d platforms.Draft) (platforms.Outline, error) {
@@ -28,12 +28,19 @@ func (c *Client) Outline(_ platforms.Access, d platforms.Draft) (platforms.Outli
 	if _, err := budget(d); err != nil {
 		return platforms.Outline{}, err
 	}
-	out := platforms.Outline{
-		Wants:   []platforms.Want{{Key: "campaign", Kind: "campaign", Call: 1}, {Key: "ad_set", Kind: "ad_set", Call: 2, Needs: "campaign"}},
-		LeftOut: left,
+	out := platforms.Outline{LeftOut: left}
+	add := func(key, kind, name, needs string) string {
+		out.Wants = append(out.Wants, platforms.Want{Key: key, Kind: kind, Name: name, Call: len(out.Wants) + 1, Needs: needs})
+		return key
 	}
-	for i, creative := range d.Creatives {
-		out.Wants = append(out.Wants, platforms.Want{Key: "ad:" + creative.Name, Kind: "ad", Call: 3 + i, Needs: "ad_set"})
+	// Each audience needs the one before, so that the ad set waits for all.
+	last := add("campaign", "campaign", "", "")
+	for _, a := range d.Audiences {
+		last = add(a.Key(), "audience", a.Name, last)
+	}
+	set := add("ad_set", "ad_set", "", last)
+	for _, creative := range d.Creatives {
+		add("ad:"+creative.Name, "ad", creative.Name, set)
 	}
 	return out, nil
 }
@@ -42,7 +49,7 @@ func (c *Client) Outline(_ platforms.Access, d platforms.Draft) (platforms.Outli
 // that is paused, or what goes below it.
 func (c *Client) Create(ctx context.Context, a platforms.Access, d platforms.Draft, call []platforms.Object, existing map[string]string) ([]platforms.Outcome, error) {
 	object := call[0]
-	body, err := content(a, d, object)
+	body, err := content(a, d, object, existing)
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +57,7 @@ func (c *Client) Create(ctx context.Context, a platforms.Access, d platforms.Dra
 	switch object.Kind {
 	case "campaign":
 		body["status"] = "PAUSED"
+	case "audience":
 	case "ad_set":
 		body["status"], body["campaign_id"] = "ACTIVE", existing["campaign"]
 	default:
@@ -71,7 +79,9 @@ func (c *Client) Create(ctx context.Context, a platforms.Access, d platforms.Dra
 // titled is an object's name there, with our reference.
 func titled(d platforms.Draft, o platforms.Object) string {
 	name := d.Name
-	if creative, ok := strings.CutPrefix(o.Key, "ad:"); ok {
+	if o.Name != "" {
+		name = o.Name
+	} else if creative, ok := strings.CutPrefix(o.Key, "ad:"); ok { // planned before objects had names
 		name = creative
 	}
 	return fmt.Sprintf("%s [%s]", clip(name, 200), o.Reference)
@@ -84,12 +94,14 @@ func clip(s string, n int) string {
 }
 
 // content is what an object says, without its name, status and parent.
-func content(a platforms.Access, d platforms.Draft, o platforms.Object) (map[string]any, error) {
+func content(a platforms.Access, d platforms.Draft, o platforms.Object, existing map[string]string) (map[string]any, error) {
 	switch o.Kind {
 	case "campaign":
 		return campaignBody(d)
+	case "audience":
+		return audienceBody(d), nil
 	case "ad_set":
-		return adSetBody(a, d)
+		return adSetBody(a, d, existing)
 	}
 	return adBody(a, d, strings.TrimPrefix(o.Key, "ad:"))
 }
@@ -129,12 +141,15 @@ func (c *Client) Apply(ctx context.Context, a platforms.Access, d platforms.Draf
 		}
 	}
 	for _, o := range retired {
+		if o.Kind == "audience" {
+			continue // after the ad set has let go of it
+		}
 		if err := c.change(ctx, a, o.External, map[string]any{"status": "PAUSED"}); err != nil {
 			return err
 		}
 	}
 	if set := existing["ad_set"]; set != "" {
-		body, err := adSetBody(a, d)
+		body, err := adSetBody(a, d, existing)
 		if err != nil {
 			return err
 		}
@@ -143,6 +158,13 @@ func (c *Client) Apply(ctx context.Context, a platforms.Access, d platforms.Draf
 		}
 		if err := c.change(ctx, a, set, body); err != nil {
 			return err
+		}
+	}
+	for _, o := range retired {
+		if o.Kind == "audience" {
+			if err := c.forget(ctx, a, o.External); err != nil {
+				return err
+			}
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(existing)) {
@@ -192,6 +214,9 @@ func (c *Client) change(ctx context.Context, a platforms.Access, id string, body
 func (c *Client) Standing(ctx context.Context, a platforms.Access, objects []platforms.Object) (map[string]platforms.Standing, error) {
 	all := map[string]platforms.Standing{}
 	for _, o := range objects {
+		if o.Kind == "audience" {
+			continue // nobody reviews it
+		}
 		fields := "effective_status"
 		if o.Kind == "ad" {
 			fields += ",ad_review_feedback"

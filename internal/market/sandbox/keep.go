@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/hexabuilders/campaignd/localday"
@@ -29,6 +31,7 @@ type keptThing struct {
 	Fields                    map[string]any
 	Made, Reviewed            time.Time
 	Rejected                  string
+	Members                   []string    `json:",omitempty"`
 	Flight                    *keptFlight `json:",omitempty"`
 }
 
@@ -50,7 +53,7 @@ type keptRow struct {
 // finds what it has placed.
 func Open(c Config, file string) (*Sandbox, error) {
 	s := New(c)
-	text, err := os.ReadFile(file) //nolint:gosec // the operator names the folder
+	text, err := os.ReadFile(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
@@ -111,7 +114,7 @@ func (s *Sandbox) noteSometimes() {
 func (s *Sandbox) memory() memory {
 	m := memory{Lead: s.now().Sub(s.config.Now()), NextID: s.nextID}
 	for _, t := range s.things {
-		k := keptThing{ID: t.id, Kind: t.kind, Account: t.account.key(), Fields: t.fields, Made: t.made, Reviewed: t.reviewed, Rejected: t.rejected}
+		k := keptThing{ID: t.id, Kind: t.kind, Account: t.account.key(), Fields: t.fields, Made: t.made, Reviewed: t.reviewed, Rejected: t.rejected, Members: slices.Sorted(maps.Keys(t.members))}
 		if t.parent != nil {
 			k.Parent = t.parent.id
 		}
@@ -140,6 +143,12 @@ func (s *Sandbox) remember(text []byte) error {
 			return fmt.Errorf("there is no account %s any more", k.Account)
 		}
 		t := &thing{id: k.ID, kind: k.Kind, account: a, parent: s.byID[k.Parent], fields: k.Fields, made: k.Made, reviewed: k.Reviewed, rejected: k.Rejected}
+		if len(k.Members) > 0 {
+			t.members = map[string]bool{}
+			for _, m := range k.Members {
+				t.members[m] = true
+			}
+		}
 		if k.Flight != nil {
 			t.flight = k.Flight.restored()
 		}

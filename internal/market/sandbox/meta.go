@@ -89,7 +89,11 @@ func (g *graph) answer() (body any, created bool, err error) {
 		return g.ofAccount(edge)
 	}
 	t := g.byID[node]
-	if t == nil || t.account != g.account || edge != "" {
+	if t != nil && t.account == g.account && t.kind == "audience" && (edge == "users" || edge == "usersreplace") && g.r.Method == http.MethodPost {
+		body, err = g.fill(t, edge == "usersreplace")
+		return body, false, err
+	}
+	if t == nil || t.account != g.account || edge != "" || t.text("status") == "DELETED" && t.kind == "audience" {
 		return nil, false, &metaError{status: http.StatusBadRequest, code: 100, sub: 33, message: "Unsupported " + strings.ToLower(g.r.Method) + " request. Object with ID '" + node + "' does not exist, cannot be loaded due to missing permissions, or does not support this operation"}
 	}
 	return g.ofThing(t)
@@ -116,7 +120,7 @@ func (g *graph) read() (map[string]any, error) {
 		return params, nil
 	}
 	if strings.HasPrefix(g.r.Header.Get("Content-Type"), "application/json") {
-		text, err := io.ReadAll(io.LimitReader(g.r.Body, 1<<20))
+		text, err := io.ReadAll(io.LimitReader(g.r.Body, 8<<20))
 		if err == nil && len(text) > 0 {
 			err = json.Unmarshal(text, &params)
 		}
@@ -196,7 +200,7 @@ func (g *graph) refuse(err error) {
 
 // ofAccount answers about the account or one of its edges.
 func (g *graph) ofAccount(edge string) (body any, created bool, err error) {
-	kind, ok := map[string]string{"campaigns": "campaign", "adsets": "ad_set", "ads": "ad"}[edge]
+	kind, ok := map[string]string{"campaigns": "campaign", "customaudiences": "audience", "adsets": "ad_set", "ads": "ad"}[edge]
 	switch {
 	case edge == "" && g.r.Method == http.MethodGet:
 		body, err = g.describe()
@@ -251,11 +255,17 @@ func (g *graph) ofThing(t *thing) (any, bool, error) {
 		if t.text("status") == "DELETED" {
 			return nil, false, badParam("Cannot update a deleted object")
 		}
+		if err := g.knowsAudiences(g.params["targeting"]); err != nil {
+			return nil, false, err
+		}
 		for name, value := range g.params {
 			t.fields[name] = value
 		}
 		return map[string]any{"success": true}, false, nil
 	case http.MethodDelete:
+		if t.kind == "audience" && g.inUse(t) {
+			return nil, false, badParam("The audience is used by an ad set")
+		}
 		t.fields["status"] = "DELETED"
 		return map[string]any{"success": true}, false, nil
 	}
@@ -271,6 +281,9 @@ func (g *graph) shown(t *thing) map[string]any {
 	all["id"], all["account_id"], all["created_time"] = t.id, g.account.ID, t.made.Format("2006-01-02T15:04:05-0700")
 	all["configured_status"] = t.fields["status"]
 	all["effective_status"] = g.effective(t)
+	if t.kind == "audience" {
+		all["approximate_count_lower_bound"] = len(t.members)
+	}
 	for p := t.parent; p != nil; p = p.parent {
 		all[map[string]string{"campaign": "campaign_id", "ad_set": "adset_id"}[p.kind]] = p.id
 	}
@@ -313,6 +326,9 @@ func (g *graph) create(kind string) (any, error) {
 		delete(g.params, name)
 	}
 	if err := g.agrees(kind, parent); err != nil {
+		return nil, err
+	}
+	if err := g.knowsAudiences(g.params["targeting"]); err != nil {
 		return nil, err
 	}
 	if g.params["status"] == nil {

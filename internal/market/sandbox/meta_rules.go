@@ -19,7 +19,7 @@ type rule struct {
 var metaReadable = []string{
 	"id", "name", "status", "configured_status", "effective_status", "objective", "daily_budget", "lifetime_budget", "bid_strategy", "bid_amount",
 	"special_ad_categories", "special_ad_category_country", "buying_type", "campaign_id", "adset_id", "account_id", "start_time", "end_time", "targeting", "optimization_goal",
-	"billing_event", "promoted_object", "creative", "ad_review_feedback", "created_time",
+	"billing_event", "promoted_object", "subtype", "customer_file_source", "description", "approximate_count_lower_bound", "creative", "ad_review_feedback", "created_time",
 }
 
 var metaStatus = rule{check: oneOf("ACTIVE", "PAUSED", "ARCHIVED", "DELETED")}
@@ -37,6 +37,12 @@ var metaObjects = map[string]map[string]rule{
 		"daily_budget":                {check: isBudget},
 		"lifetime_budget":             {check: isBudget},
 		"bid_strategy":                {check: oneOf("LOWEST_COST_WITHOUT_CAP", "LOWEST_COST_WITH_BID_CAP", "COST_CAP", "LOWEST_COST_WITH_MIN_ROAS")},
+	},
+	"audience": {
+		"name":                 {required: true, check: isText},
+		"subtype":              {required: true, fixed: true, check: oneOf("CUSTOM")},
+		"customer_file_source": {required: true, fixed: true, check: oneOf("USER_PROVIDED_ONLY", "PARTNER_PROVIDED_ONLY", "BOTH_USER_AND_PARTNER_PROVIDED")},
+		"description":          {check: isText},
 	},
 	"ad_set": {
 		"name":                    {required: true, check: isText},

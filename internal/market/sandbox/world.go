@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -54,6 +55,9 @@ type thing struct {
 	reviewed time.Time // when the review ends; zero for what is not reviewed
 	rejected string    // why; empty when it passes
 	flight   *flight   // of a campaign
+	// Of an audience: who is in it, and whoever is just being put into it.
+	members map[string]bool
+	filling *filling
 }
 
 func (t *thing) text(name string) string { s, _ := t.fields[name].(string); return s }
@@ -246,6 +250,21 @@ func (s *Sandbox) Duplicate(platform, kind string) {
 			return
 		}
 	}
+}
+
+// Text is a field of an object, as JSON where it is not text.
+func (s *Sandbox) Text(id, field string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.byID[id]
+	if t == nil {
+		return ""
+	}
+	if text, ok := t.fields[field].(string); ok {
+		return text
+	}
+	text, _ := json.Marshal(t.fields[field])
+	return string(text)
 }
 
 // Status is what an object's owner has set.

@@ -1,0 +1,123 @@
+package app
+
+import (
+	"context"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/platforms"
+	"github.com/hexabuilders/campaignd/targeting"
+	"github.com/hexabuilders/campaignd/targeting/audience"
+	"github.com/hexabuilders/campaignd/targeting/identity"
+)
+
+// members is platforms.People over the audiences.
+type members struct{ audiences *audience.Service }
+
+// peopleAtOnce is how many people are read in one transaction, which must not
+// stay open while a platform is spoken to.
+const peopleAtOnce = 10_000
+
+// Members implements platforms.People.
+func (m members) Members(ctx context.Context, partner, id uuid.UUID, on platforms.Platform, visit func([]platforms.Member) error) error {
+	_, people, err := m.audiences.Members(ctx, partner, id)
+	if err != nil {
+		return err
+	}
+	phone := identity.PhoneMeta
+	if on == platforms.Google {
+		phone = identity.PhoneGoogle
+	}
+	for numbers := people.ManyIterator(); ; {
+		some := make([]uint32, peopleAtOnce)
+		n := numbers.NextMany(some)
+		if n == 0 {
+			return nil
+		}
+		batch, err := m.named(ctx, partner, roaring.BitmapOf(some[:n]...), phone)
+		if err != nil {
+			return err
+		}
+		if len(batch) > 0 {
+			if err := visit(batch); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// named are people by what a platform compares; one with several addresses is
+// named by each.
+func (m members) named(ctx context.Context, partner uuid.UUID, people *roaring.Bitmap, phone identity.Kind) ([]platforms.Member, error) {
+	var all []platforms.Member
+	err := m.audiences.Blocks(ctx, partner, people, audience.Want{Identity: true}, func(b audience.Block) error {
+		for slot := range b.IDs {
+			if people.Contains(b.First + uint32(slot)) {
+				all = appendMembers(all, b.IDs[slot], phone)
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+func appendMembers(into []platforms.Member, ids []identity.ID, phone identity.Kind) []platforms.Member {
+	var emails, phones []string
+	for _, id := range ids {
+		switch id.Kind {
+		case identity.EmailPlain:
+			emails = append(emails, id.Hash.String())
+		case phone:
+			phones = append(phones, id.Hash.String())
+		}
+	}
+	for i := range max(len(emails), len(phones)) {
+		var m platforms.Member
+		if i < len(emails) {
+			m.Email = emails[i]
+		}
+		if i < len(phones) {
+			m.Phone = phones[i]
+		}
+		into = append(into, m)
+	}
+	return into
+}
+
+// addAudiences puts the partner's audiences that a targeting names into a draft.
+// Names of a platform's own audiences stay what they are.
+func (d drafts) addAudiences(ctx context.Context, partner uuid.UUID, draft *platforms.Draft) error {
+	add := func(names []string, excluded bool) error {
+		for _, name := range names {
+			id, err := uuid.Parse(name)
+			if err != nil {
+				continue
+			}
+			s, err := d.audiences.Get(ctx, partner, id)
+			if err != nil {
+				return err
+			}
+			if s.Basis == audience.NotStated && s.Kind == audience.Custom {
+				return platforms.ErrUnfit.With("The audience %s does not say on which ground its members' data may be given to a platform. Set its consent_basis first.", s.Name)
+			}
+			draft.Audiences = append(draft.Audiences, platforms.Audience{ID: id, Name: s.Name, Size: s.Size, Version: s.Revision, Excluded: excluded})
+		}
+		return nil
+	}
+	t := draft.Targeting
+	if err := add(t.CustomAudiences, false); err != nil {
+		return err
+	}
+	if err := add(t.LookalikeAudiences, false); err != nil {
+		return err
+	}
+	for _, e := range t.Exclusions {
+		if e.Criterion == targeting.ByAudience || e.Criterion == targeting.ByLookalike {
+			if err := add(e.Values, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
