@@ -35,6 +35,10 @@ type Settings struct {
 	Page    string `json:"page_id,omitempty"`           // Meta: the page that ads speak for
 	Pixel   string `json:"pixel_id,omitempty"`          // Meta: what counts conversions
 	Login   string `json:"login_customer_id,omitempty"` // Google: the manager account that the token is for
+	// Google: the numbers of the pictures that display ads are made with, in the
+	// account's asset library: one of 1.91:1 and one of 1:1.
+	Landscape string `json:"landscape_asset,omitempty"`
+	Square    string `json:"square_asset,omitempty"`
 }
 
 // AdAccountState is an ad account as it is stored and shown. It holds no token.

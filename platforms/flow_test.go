@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/internal/market/sandbox"
 	"github.com/hexabuilders/campaignd/platforms"
@@ -241,4 +243,40 @@ func aPullSurvivesWhatPlatformsAnswer(t *testing.T, on platforms.Platform) {
 			}
 		})
 	}
+}
+
+// A display campaign needs pictures that the account has; then it is made,
+// delivers on its own channel and is pulled as such.
+func TestDisplayCampaignsRunAtGoogle(t *testing.T) {
+	w := newWorld(t, platforms.Google, 0.1)
+	campaign, d := w.draft("Summit", "Valley")
+	d.Type = campaigns.Display
+	w.drafts.put(campaign, *d)
+	account := w.connect()
+	if _, err := w.Place(t.Context(), w.by, platforms.NewPlacement{Campaign: campaign, Account: account.ID, Percent: 100}); !errors.Is(err, platforms.ErrUnfit) {
+		t.Fatalf("placed without pictures: %v", err)
+	}
+	settings := account.Settings
+	settings.Landscape, settings.Square = sandbox.LandscapeAsset, sandbox.SquareAsset
+	_, err := w.Change(t.Context(), w.by, account.ID, account.Revision, platforms.AccountPatch{Settings: &settings})
+	w.must(err)
+	p := w.push(w.place(campaign, account.ID), platforms.IsCurrent)
+	if p.Problem != nil || len(w.sandbox.Count("google", "ad")) != 2 || len(w.sandbox.Count("google", "keyword")) != 0 {
+		t.Errorf("%+v, ads %v", p.Problem, w.sandbox.Count("google", "ad"))
+	}
+	w.pass(26 * time.Hour)
+	w.must(w.pullNow(account.ID))
+	if got := w.metrics.sums(); got.Impressions == 0 {
+		t.Error("nothing was pulled")
+	}
+	for _, e := range w.metrics.posted {
+		if e.Channel != "display" {
+			t.Fatalf("delivery on %s", e.Channel)
+		}
+	}
+}
+
+// pullNow pulls an account as the puller would.
+func (w *world) pullNow(account uuid.UUID) error {
+	return w.puller.Pull(w.Context(), platforms.Ref{Partner: w.by.Partner, ID: account})
 }

@@ -47,7 +47,7 @@ func TestTheDemoRunsAtAdPlatforms(t *testing.T) {
 	dir := t.TempDir()
 	p, manager := playDemo(t, dir)
 	placed := manager.placements()
-	if len(placed) != 2 || placed[0]["platform"] == placed[1]["platform"] {
+	if len(placed) != 3 || placed[0]["platform"] == placed[2]["platform"] {
 		t.Fatalf("placements: %v", placed)
 	}
 	spent := map[string]float64{}
@@ -60,6 +60,7 @@ func TestTheDemoRunsAtAdPlatforms(t *testing.T) {
 		}
 	}
 	within(t, time.Minute, "a rejected ad is shown", func() bool { return reviews(manager.placements())["rejected"] == 1 })
+	within(t, time.Minute, "customers are given to Meta to spare", func() bool { return members(manager.placements()) == 3000 })
 	before := created(manager.placements())
 	p.kill()
 
@@ -80,6 +81,18 @@ func TestTheDemoRunsAtAdPlatforms(t *testing.T) {
 			t.Errorf("after the restart: %v", account)
 		}
 	}
+}
+
+// members counts people in audiences at the platforms.
+func members(placements []map[string]any) (n float64) {
+	for _, p := range placements {
+		for _, o := range p["objects"].([]any) {
+			if sent, ok := o.(map[string]any)["members"].(float64); ok {
+				n += sent
+			}
+		}
+	}
+	return n
 }
 
 // reviews counts objects by the platforms' judgement.

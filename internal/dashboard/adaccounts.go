@@ -76,7 +76,8 @@ func (v *visit) adAccountsWith(status int, refused *problem, wrong *mistakes) er
 		f.choose("ad_platform", "choices", false, texts(platforms.Platforms), f.named("platform."), "platform").whole(),
 		f.input("ad_external_id", "external_id"), f.input("ad_website", "settings.website").kind("url"),
 	}, f.credentials()...)
-	p.Fields = append(p.Fields, f.input("ad_page_id", "settings.page_id").optional(), f.input("ad_pixel_id", "settings.pixel_id").optional(), f.input("ad_login_id", "settings.login_customer_id").optional())
+	p.Fields = append(p.Fields, f.input("ad_page_id", "settings.page_id").optional(), f.input("ad_pixel_id", "settings.pixel_id").optional(), f.input("ad_login_id", "settings.login_customer_id").optional(),
+		f.input("ad_landscape", "settings.landscape_asset").optional(), f.input("ad_square", "settings.square_asset").optional())
 	v.w.Header().Set("Cache-Control", "no-store")
 	return v.page(status, "adaccounts", v.locale.T("adaccount.title"), "settings", p)
 }
@@ -161,7 +162,7 @@ func (v *visit) connectAdAccount() error {
 	get := func(name string) string { return strings.TrimSpace(v.r.PostFormValue(name)) }
 	_, err := v.d.Platforms.Connect(v.r.Context(), v.by(), platforms.NewAccount{
 		Partner: v.scope(), Platform: platforms.Platform(get("ad_platform")), External: get("ad_external_id"), Secret: v.secretOf(),
-		Settings: platforms.Settings{Website: get("ad_website"), Page: get("ad_page_id"), Pixel: get("ad_pixel_id"), Login: get("ad_login_id")},
+		Settings: platforms.Settings{Website: get("ad_website"), Page: get("ad_page_id"), Pixel: get("ad_pixel_id"), Login: get("ad_login_id"), Landscape: get("ad_landscape"), Square: get("ad_square")},
 	})
 	return v.afterAdAccount(err, "adaccount_connected")
 }

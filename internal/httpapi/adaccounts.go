@@ -33,14 +33,16 @@ func (b credentialsBody) secret() platforms.Credentials {
 }
 
 type platformSettings struct {
-	Website string `json:"website,omitempty" maxLength:"2000" doc:"Where ads lead to whose creative is a picture or a video." example:"https://andes-outdoor.example/"`
-	Page    string `json:"page_id,omitempty" maxLength:"40" doc:"Meta: the page that ads speak for." example:"104000000000001"`
-	Pixel   string `json:"pixel_id,omitempty" maxLength:"40" doc:"Meta: the pixel that counts conversions; without it, campaigns for sales are delivered for clicks."`
-	Login   string `json:"login_customer_id,omitempty" maxLength:"20" doc:"Google: the manager account that the token is for, when it is not the account itself."`
+	Website   string `json:"website,omitempty" maxLength:"2000" doc:"Where ads lead to whose creative is a picture or a video." example:"https://andes-outdoor.example/"`
+	Page      string `json:"page_id,omitempty" maxLength:"40" doc:"Meta: the page that ads speak for." example:"104000000000001"`
+	Pixel     string `json:"pixel_id,omitempty" maxLength:"40" doc:"Meta: the pixel that counts conversions; without it, campaigns for sales are delivered for clicks."`
+	Login     string `json:"login_customer_id,omitempty" maxLength:"20" doc:"Google: the manager account that the token is for, when it is not the account itself."`
+	Landscape string `json:"landscape_asset,omitempty" maxLength:"20" pattern:"^[0-9]*$" doc:"Google: the number of a picture of 1.91:1 in the account's asset library. Display ads are made with it."`
+	Square    string `json:"square_asset,omitempty" maxLength:"20" pattern:"^[0-9]*$" doc:"Google: the number of one of 1:1."`
 }
 
 func (b platformSettings) settings() platforms.Settings {
-	return platforms.Settings{Website: b.Website, Page: b.Page, Pixel: b.Pixel, Login: b.Login}
+	return platforms.Settings{Website: b.Website, Page: b.Page, Pixel: b.Pixel, Login: b.Login, Landscape: b.Landscape, Square: b.Square}
 }
 
 type newAdAccount struct {

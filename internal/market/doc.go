@@ -1,4 +1,4 @@
-// Package market simulates an ad market for campaignd's demo: a partner with eight
+// Package market simulates an ad market for campaignd's demo: a partner with nine
 // campaigns, weeks of history, and delivery that goes on while one looks.
 //
 // Campaigns of a third kind run at ad platforms, which package sandbox plays on

@@ -44,7 +44,7 @@ type placedPlan struct {
 // placedScenario is the campaigns that run at ad platforms. Of the rain jackets'
 // ads one promises too much and is rejected.
 func placedScenario(spared string) []placedPlan {
-	plans := []placedPlan{{plan: placedSocial(spared), platform: "meta_ads"}, {plan: placedSearch(), platform: "google_ads"}}
+	plans := []placedPlan{{plan: placedSocial(spared), platform: "meta_ads"}, {plan: placedSearch(), platform: "google_ads"}, {plan: placedDisplay(), platform: "google_ads"}}
 	for i := range plans {
 		p := &plans[i].plan
 		p.campaign.Timezone, p.campaign.Budget.Currency = partnerZone, currency
@@ -82,6 +82,18 @@ func placedSearch() plan {
 		},
 		targeting: &targetingBody{Locations: countries("CO", "PE"), Languages: []string{"es"}, Interests: []string{"410"}, BidStrategy: &bidBody{Type: "lowest_cost"}},
 		creatives: []creativeBody{creative("Ropes and harnesses", "text", "search"), creative("Climbing shoes", "text", "search")},
+	}
+}
+
+func placedDisplay() plan {
+	return plan{
+		campaign: campaignBody{
+			Name: "Google · Trekking season", Type: "DISPLAY", Objective: "TRAFFIC", Description: "Banners for poles and packs on sites about mountains. Runs at Google Ads.",
+			Goals:  goals{"clicks": 25000, "cpc": "0.60"},
+			Budget: budgetBody{Amount: "9000.00"}, Channels: []string{"display"}, Labels: []string{"ad-platform"},
+		},
+		targeting: &targetingBody{Locations: countries("CO", "EC"), Languages: []string{"es"}, Interests: []string{"720"}, BidStrategy: &bidBody{Type: "lowest_cost"}},
+		creatives: []creativeBody{creative("Poles that fold", "image", "display"), creative("The season begins", "image", "display")},
 	}
 }
 
@@ -165,6 +177,7 @@ func (s *setup) connect(ctx context.Context, accounts []AdAccount) (map[string]s
 		if a.Platform == "meta_ads" {
 			in.Settings["page_id"], in.Settings["pixel_id"] = "104000000000001", "203000000000001"
 		} else {
+			in.Settings["landscape_asset"], in.Settings["square_asset"] = "8801", "8802" // pictures of the sandbox
 			in.Credentials["client_id"], in.Credentials["client_secret"], in.Credentials["developer_token"] = "demo", "demo", "demo"
 		}
 		var made accountBody

@@ -2,7 +2,6 @@ package google
 
 import (
 	"math"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -173,24 +172,19 @@ func unsaid(t targeting.Configuration) []string {
 	return left
 }
 
-// adBody is a responsive search ad of a creative: a name is its first headline.
+// adBody is a responsive ad of a creative: a name is its first headline.
 func adBody(a platforms.Access, d platforms.Draft, c campaigns.Creative, reference string) object {
-	landing := a.Settings.Website
-	if c.Format == "text" || c.Format == "link" {
-		landing = c.URL
+	w := wordsOf(a, c)
+	body := object{"finalUrls": []string{w.landing}, "finalUrlSuffix": "cm_ref=" + reference}
+	if d.Type == campaigns.Display {
+		body["responsiveDisplayAd"] = displayAd(a, d, c)
+		return body
 	}
-	host := landing
-	if u, err := url.Parse(landing); err == nil && u.Host != "" {
-		host = strings.TrimPrefix(u.Host, "www.")
+	body["responsiveSearchAd"] = object{
+		"headlines":    lines(30, 3, c.Name, d.Name, w.host),
+		"descriptions": lines(90, 2, d.Description, c.Name+" · "+w.host, d.Name+" · "+w.host),
 	}
-	return object{
-		"finalUrls":      []string{landing},
-		"finalUrlSuffix": "cm_ref=" + reference,
-		"responsiveSearchAd": object{
-			"headlines":    lines(30, 3, c.Name, d.Name, host),
-			"descriptions": lines(90, 2, d.Description, c.Name+" · "+host, d.Name+" · "+host),
-		},
-	}
+	return body
 }
 
 // lines are at least n different texts of at most longest characters; the API
@@ -220,8 +214,11 @@ func lines(longest, n int, candidates ...string) []object {
 
 // keywords are what people must search for: the names of the creatives, without
 // the signs that a keyword cannot have.
-func keywords(d platforms.Draft) []string {
+func keywords(d platforms.Draft, in channel) []string {
 	var all []string
+	if !in.keywords {
+		return nil
+	}
 	for _, c := range d.Creatives {
 		clean := strings.Map(func(r rune) rune {
 			if unicode.IsLetter(r) || unicode.IsDigit(r) || r == ' ' {

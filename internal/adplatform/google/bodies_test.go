@@ -62,6 +62,19 @@ func bodies(t *testing.T) map[string]any {
 		existing := map[string]string{"budget": "1", "campaign": "2", "ad_group": "3", "ad:Boots!": "3~4"}
 		all["googleAds.mutate.change_"+name] = object{"mutateOperations": changes(a, d, existing, []platforms.Object{{Kind: "ad", External: "3~5"}, {Kind: "campaign", External: "6"}, {Kind: "budget", External: "7"}})}
 	}
+	shown := draftOf(nil, true)
+	shown.Type = campaigns.Display
+	pictures := a
+	pictures.Settings.Landscape, pictures.Settings.Square = "8801", "8802"
+	display, err := campaignBody(pictures, shown, references)
+	if err != nil {
+		t.Fatal(err)
+	}
+	banners, err := adsBody(pictures, shown, []platforms.Object{{Key: "ad:Boots!", Reference: "cm-1"}, {Key: "ad:" + shown.Creatives[1].Name, Reference: "cm-2"}}, "3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all["googleAds.mutate.create_display"], all["adGroupAds.mutate.create_display"] = display, banners
 	d := draftOf(nil, false)
 	ads, err := adsBody(a, d, []platforms.Object{{Key: "ad:Boots!", Reference: "cm-1"}, {Key: "ad:" + d.Creatives[1].Name, Reference: "cm-2"}}, "3")
 	if err != nil {

@@ -28,9 +28,9 @@ const (
 )
 
 // Outline implements platforms.Connector.
-func (c *Client) Outline(_ platforms.Access, d platforms.Draft) (platforms.Outline, error) {
-	if d.Type != campaigns.Search {
-		return platforms.Outline{}, platforms.ErrUnfit.With("Here, Google Ads runs campaigns of the type SEARCH; this one is %s.", d.Type)
+func (c *Client) Outline(a platforms.Access, d platforms.Draft) (platforms.Outline, error) {
+	if _, err := channelOf(a, d); err != nil {
+		return platforms.Outline{}, err
 	}
 	_, left, err := criteria(d.Targeting)
 	if err != nil {
@@ -60,6 +60,10 @@ func campaignBody(a platforms.Access, d platforms.Draft, references map[string]s
 	if err != nil {
 		return nil, err
 	}
+	runs, err := channelOf(a, d)
+	if err != nil {
+		return nil, err
+	}
 	budget, campaign, group := resource(a, "budget", "-1"), resource(a, "campaign", "-2"), resource(a, "ad_group", "-3")
 	money := budgetFields(d)
 	money["resourceName"], money["name"], money["explicitlyShared"], money["period"] = budget, title(d, references["budget"]), false, "DAILY"
@@ -68,9 +72,9 @@ func campaignBody(a platforms.Access, d platforms.Draft, references map[string]s
 	}
 	fields := campaignFields(a, d)
 	for name, value := range (object{
-		"resourceName": campaign, "name": title(d, references["campaign"]), "status": "PAUSED", "advertisingChannelType": "SEARCH", "campaignBudget": budget,
+		"resourceName": campaign, "name": title(d, references["campaign"]), "status": "PAUSED", "advertisingChannelType": runs.name, "campaignBudget": budget,
 		"startDateTime": stamp(d.Start, a.Zone), "containsEuPoliticalAdvertising": "DOES_NOT_CONTAIN_EU_POLITICAL_ADVERTISING",
-		"networkSettings": object{"targetGoogleSearch": true, "targetSearchNetwork": false, "targetContentNetwork": false},
+		"networkSettings": runs.networks,
 	}) {
 		fields[name] = value
 	}
@@ -79,12 +83,12 @@ func campaignBody(a platforms.Access, d platforms.Draft, references map[string]s
 		place["campaign"] = campaign
 		operations = append(operations, object{"campaignCriterionOperation": object{"create": place}})
 	}
-	set := object{"resourceName": group, "name": title(d, references["ad_group"]), "campaign": campaign, "status": "ENABLED", "type": "SEARCH_STANDARD"}
+	set := object{"resourceName": group, "name": title(d, references["ad_group"]), "campaign": campaign, "status": "ENABLED", "type": runs.group}
 	if bid := manualBid(d); bid != "" {
 		set["cpcBidMicros"] = bid
 	}
 	operations = append(operations, object{"adGroupOperation": object{"create": set}})
-	for _, text := range keywords(d) {
+	for _, text := range keywords(d, runs) {
 		operations = append(operations, object{"adGroupCriterionOperation": object{"create": object{
 			"adGroup": group, "status": "ENABLED", "keyword": object{"text": text, "matchType": "BROAD"},
 		}}})

@@ -1,6 +1,7 @@
 package google
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,6 +28,7 @@ type row struct {
 		Primary  string   `json:"primaryStatus"`
 		Reasons  []string `json:"primaryStatusReasons"`
 		Name     string   `json:"name"`
+		Channel  string   `json:"advertisingChannelType"`
 	} `json:"campaign"`
 	Budget struct {
 		Resource string `json:"resourceName"`
@@ -196,7 +198,7 @@ func (r row) standing() platforms.Standing {
 
 // Delivery implements platforms.Reader.
 func (c *Client) Delivery(ctx context.Context, a platforms.Access, from, to localday.Day, visit func(platforms.Page) error) error {
-	query := fmt.Sprintf("SELECT campaign.id, ad_group.id, ad_group_ad.ad.id, segments.date, segments.hour, segments.device, customer.currency_code, "+
+	query := fmt.Sprintf("SELECT campaign.id, campaign.advertising_channel_type, ad_group.id, ad_group_ad.ad.id, segments.date, segments.hour, segments.device, customer.currency_code, "+
 		"metrics.impressions, metrics.clicks, metrics.cost_micros, metrics.conversions, metrics.conversions_value "+
 		"FROM ad_group_ad WHERE segments.date BETWEEN '%s' AND '%s'", from, to)
 	return c.search(ctx, a, query, func(rows []row, request string) error {
@@ -222,7 +224,7 @@ var errDay = errors.New("the row has no day that can be read")
 // delivery reads one row; its error is a sentence.
 func (r row) delivery() (platforms.Row, error) {
 	out := platforms.Row{
-		Campaign: r.Campaign.ID, Ad: r.Group.ID + "~" + r.Ad.Ad.ID, Channel: "search", Device: devices[r.Segments.Device],
+		Campaign: r.Campaign.ID, Ad: r.Group.ID + "~" + r.Ad.Ad.ID, Channel: cmp.Or(channelWords[r.Campaign.Channel], "search"), Device: devices[r.Segments.Device],
 		Hour: r.Segments.Hour, Currency: string(r.Customer.Currency),
 	}
 	var err error

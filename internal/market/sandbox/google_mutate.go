@@ -101,6 +101,7 @@ type (
 		FinalURLs      []string            `json:"finalUrls,omitempty"`
 		FinalURLSuffix string              `json:"finalUrlSuffix,omitempty"`
 		Responsive     *responsiveSearchAd `json:"responsiveSearchAd,omitempty"`
+		Display        *responsiveDisplay  `json:"responsiveDisplayAd,omitempty"`
 	}
 	responsiveSearchAd struct {
 		Headlines    []adText `json:"headlines,omitempty"`
@@ -173,7 +174,7 @@ func (m *mutation) one(op operation) (name, resource string, refused *googleErro
 		resource, refused = alter(m, op.Keyword, "keyword", checkKeyword)
 	case op.Ad != nil:
 		name = "adGroupAdResult"
-		resource, refused = alter(m, op.Ad, "ad", checkAd)
+		resource, refused = alter(m, op.Ad, "ad", m.checkAd)
 	default:
 		refused = badArgument("mutateError", "OPERATION_NOT_PERMITTED", "The operation is empty.")
 	}
@@ -266,8 +267,9 @@ func (m *mutation) create(kind string, fields map[string]any) (string, *googleEr
 }
 
 func firstHeadline(inner map[string]any) any {
-	if rsa, ok := inner["responsiveSearchAd"].(map[string]any); ok {
-		if lines, ok := rsa["headlines"].([]any); ok && len(lines) > 0 {
+	for _, form := range []string{"responsiveSearchAd", "responsiveDisplayAd"} {
+		said, _ := inner[form].(map[string]any)
+		if lines, ok := said["headlines"].([]any); ok && len(lines) > 0 {
 			return lines[0].(map[string]any)["text"]
 		}
 	}
@@ -279,7 +281,7 @@ func (s *Sandbox) mutateAds(a *account, in adsRequest) (body any, created bool, 
 	m := &mutation{Sandbox: s, account: a, temporary: map[string]*thing{}, before: len(s.things)}
 	results, failures := []any{}, []any{}
 	for i := range in.Operations {
-		resource, refused := alter(m, &in.Operations[i], "ad", checkAd)
+		resource, refused := alter(m, &in.Operations[i], "ad", m.checkAd)
 		switch {
 		case refused == nil:
 			results = append(results, map[string]string{"resourceName": resource})
@@ -401,34 +403,6 @@ func checkKeyword(k keyword) *googleError {
 	}
 	if !slices.Contains([]string{"BROAD", "PHRASE", "EXACT"}, k.Keyword.MatchType) {
 		return badArgument("requestError", "INVALID_ENUM_VALUE", "Invalid enum value.")
-	}
-	return nil
-}
-
-func checkAd(a adGroupAd) *googleError {
-	if a.Ad == nil || a.AdGroup == "" {
-		return badArgument("requiredError", "REQUIRED", "An ad needs an ad group and its content.")
-	}
-	rsa := a.Ad.Responsive
-	switch {
-	case len(a.Ad.FinalURLs) == 0 || !strings.HasPrefix(a.Ad.FinalURLs[0], "http"):
-		return badArgument("adError", "MISSING_FINAL_URL", "An ad needs a final URL.")
-	case rsa == nil || len(rsa.Headlines) < 3 || len(rsa.Headlines) > 15 || len(rsa.Descriptions) < 2 || len(rsa.Descriptions) > 4:
-		return badArgument("adError", "TOO_FEW_HEADLINES", "A responsive search ad has 3 to 15 headlines and 2 to 4 descriptions.")
-	}
-	seen := map[string]bool{}
-	for i, line := range append(slices.Clone(rsa.Headlines), rsa.Descriptions...) {
-		longest := 30
-		if i >= len(rsa.Headlines) {
-			longest = 90
-		}
-		if line.Text == "" || utf8.RuneCountInString(line.Text) > longest {
-			return badArgument("stringLengthError", "TOO_LONG", "A headline has at most 30 characters, a description 90.")
-		}
-		if seen[line.Text] {
-			return badArgument("adError", "DUPLICATE_ASSET_TEXT", "The texts of an ad differ from each other.")
-		}
-		seen[line.Text] = true
 	}
 	return nil
 }

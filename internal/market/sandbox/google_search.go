@@ -99,7 +99,7 @@ var googleFields = map[string][]string{
 	"ad_group":           {"ad_group.id", "ad_group.name", "ad_group.resource_name", "ad_group.status", "campaign.id"},
 	"campaign_criterion": {"campaign.id", "campaign_criterion.resource_name", "campaign_criterion.type", "campaign_criterion.status", "campaign_criterion.negative", "campaign_criterion.location.geo_target_constant", "campaign_criterion.language.language_constant"},
 	"ad_group_ad": {
-		"campaign.id", "ad_group.id", "ad_group_ad.ad.id", "ad_group_ad.resource_name", "ad_group_ad.status", "ad_group_ad.ad.final_url_suffix",
+		"campaign.id", "campaign.advertising_channel_type", "ad_group.id", "ad_group_ad.ad.id", "ad_group_ad.resource_name", "ad_group_ad.status", "ad_group_ad.ad.final_url_suffix",
 		"ad_group_ad.policy_summary.approval_status", "ad_group_ad.policy_summary.review_status", "ad_group_ad.policy_summary.policy_topic_entries",
 		"segments.date", "segments.hour", "segments.device", "customer.currency_code",
 		"metrics.impressions", "metrics.clicks", "metrics.cost_micros", "metrics.conversions", "metrics.conversions_value",
@@ -171,7 +171,7 @@ func (s *Sandbox) deliveryRecords(a *account, span condition) []record {
 		for _, key := range c.flight.between(from, to) {
 			f, ad := c.flight.rows[key], s.byID[key.ad]
 			all = append(all, record{
-				"campaign.id": c.id, "ad_group.id": ad.parent.id, "ad_group_ad.ad.id": ad.id, "customer.currency_code": a.Currency,
+				"campaign.id": c.id, "campaign.advertising_channel_type": c.fields["advertisingChannelType"], "ad_group.id": ad.parent.id, "ad_group_ad.ad.id": ad.id, "customer.currency_code": a.Currency,
 				"segments.date": key.day.String(), "segments.hour": key.hour, "segments.device": key.device,
 				"metrics.impressions": strconv.FormatInt(f.Impressions, 10), "metrics.clicks": strconv.FormatInt(f.Clicks, 10),
 				"metrics.cost_micros": strconv.FormatInt(f.Spend, 10), "metrics.conversions": float64(f.Conversions), "metrics.conversions_value": float64(f.Revenue) / money.Unit,

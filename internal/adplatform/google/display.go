@@ -1,0 +1,72 @@
+package google
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/platforms"
+)
+
+// channel is what differs between the types of campaigns that are run here.
+type channel struct {
+	name, group string // of the campaign and of its ad group, as the API has them
+	networks    object
+	keywords    bool
+}
+
+// channels are those types.
+var channels = map[campaigns.Type]channel{
+	campaigns.Search: {
+		"SEARCH", "SEARCH_STANDARD", object{"targetGoogleSearch": true, "targetSearchNetwork": false, "targetContentNetwork": false}, true,
+	},
+	campaigns.Display: {
+		"DISPLAY", "DISPLAY_STANDARD", object{"targetGoogleSearch": false, "targetSearchNetwork": false, "targetContentNetwork": true}, false,
+	},
+}
+
+// channelOf is the campaign's, or ErrUnfit. A display ad is made of pictures,
+// which have to be in the account's asset library.
+func channelOf(a platforms.Access, d platforms.Draft) (channel, error) {
+	c, ok := channels[d.Type]
+	if !ok {
+		return c, platforms.ErrUnfit.With("Here, Google Ads runs campaigns of the types SEARCH and DISPLAY; this one is %s.", d.Type)
+	}
+	if d.Type == campaigns.Display && (a.Settings.Landscape == "" || a.Settings.Square == "") {
+		return c, platforms.ErrUnfit.With("A display ad needs two pictures. Give the ad account the settings landscape_asset and square_asset: the numbers of a picture of 1.91:1 and of one of 1:1 in its asset library.")
+	}
+	return c, nil
+}
+
+// adWords are what an ad says, whatever its form.
+type adWords struct{ landing, host string }
+
+func wordsOf(a platforms.Access, c campaigns.Creative) adWords {
+	w := adWords{landing: a.Settings.Website}
+	if c.Format == "text" || c.Format == "link" {
+		w.landing = c.URL
+	}
+	w.host = w.landing
+	if u, err := url.Parse(w.landing); err == nil && u.Host != "" {
+		w.host = strings.TrimPrefix(u.Host, "www.")
+	}
+	return w
+}
+
+// displayAd is a responsive display ad of a creative, with the account's
+// pictures.
+func displayAd(a platforms.Access, d platforms.Draft, c campaigns.Creative) object {
+	w := wordsOf(a, c)
+	picture := func(id string) []object {
+		return []object{{"asset": fmt.Sprintf("customers/%s/assets/%s", a.External, id)}}
+	}
+	return object{
+		"marketingImages": picture(a.Settings.Landscape), "squareMarketingImages": picture(a.Settings.Square),
+		"headlines": lines(30, 1, c.Name, d.Name), "longHeadline": lines(90, 1, c.Name+" · "+d.Name)[0],
+		"descriptions": lines(90, 1, d.Description, c.Name+" · "+w.host), "businessName": lines(25, 1, w.host)[0]["text"],
+	}
+}
+
+// channelWords are our words for Google's channels.
+var channelWords = map[string]string{"SEARCH": "search", "DISPLAY": "display", "VIDEO": "video"}
