@@ -26,6 +26,7 @@ type benchCmd struct {
 	Pacing   benchPacing   `cmd:"" help:"Judge the pacing controller in the simulated market, beside a bid that is set once."`
 	NAB      benchNAB      `cmd:"" name:"nab" help:"Score the anomaly detector on a folder shaped like the Numenta Anomaly Benchmark."`
 
+	Audience  benchAudience  `cmd:"" help:"Measure how fast people are uploaded and audiences compared, beside a row for each identifier."`
 	Lookalike benchLookalike `cmd:"" help:"Judge the lookalike model on a file of people with a label, by cross-validation."`
 }
 
@@ -58,6 +59,15 @@ type benchBudget struct {
 
 // Run prints the figures.
 func (c *benchBudget) Run(e env) error { return app.BenchBudget(e.ctx, c.BenchBudgetConfig, e.stdout) }
+
+type benchAudience struct {
+	app.BenchAudienceConfig `embed:""`
+}
+
+// Run prints the figures.
+func (c *benchAudience) Run(e env) error {
+	return app.BenchAudience(e.ctx, c.BenchAudienceConfig, e.stdout, e.stderr)
+}
 
 type benchForecast struct {
 	Dir     string `arg:"" type:"existingdir" help:"Folder with train.csv and test.csv, each with the columns series, index and value."`

@@ -84,3 +84,34 @@ func TestBenchBudgetGrantsNothingBeyondTheLimit(t *testing.T) {
 		}
 	}
 }
+
+func TestBenchAudienceUploadsThroughHTTP(t *testing.T) {
+	t.Setenv(asProgram, "1") // for the program that it starts
+	var stdout, stderr bytes.Buffer
+	if code := run(t.Context(), []string{"bench", "audience", "--members", "20000", "--audiences", "3", "--attributes", "--json"}, &stdout, &stderr); code != 0 {
+		t.Fatalf("exit %d: %s", code, &stderr)
+	}
+	var report struct {
+		Members, People int64
+		PerPerson       float64 `json:"bytes_per_person"`
+		Times           float64 `json:"times_plain"`
+		Overlaps        []struct{ Audiences, Union int64 }
+	}
+	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
+		t.Fatalf("%v: %s", err, &stdout)
+	}
+	// Two more lists of 2 000, half in the large one; of the second's new people
+	// a tenth are not in the first.
+	if report.Members != 20_000 || report.People != 21_100 || report.PerPerson <= 0 || report.Times <= 0 {
+		t.Errorf("%+v", report)
+	}
+	if len(report.Overlaps) != 2 || report.Overlaps[0].Union != 21_000 || report.Overlaps[1].Audiences != 3 {
+		t.Errorf("%+v", report.Overlaps)
+	}
+	if !bytes.Contains(stderr.Bytes(), []byte("20000 rows received,       20000 taken in")) {
+		t.Errorf("no progress: %s", &stderr)
+	}
+	if code := run(t.Context(), []string{"bench", "audience", "--audiences", "11"}, &stdout, &stderr); code == 0 {
+		t.Error("eleven audiences were compared")
+	}
+}

@@ -34,6 +34,11 @@ func (c *client) post(ctx context.Context, path string, body []byte) ([]byte, er
 		return nil, err
 	}
 	request.Header.Set("Content-Type", "application/json")
+	return c.do(request)
+}
+
+// do sends a request with the key and returns the answer's body.
+func (c *client) do(request *http.Request) ([]byte, error) {
 	request.Header.Set("Authorization", "Bearer "+c.key)
 	response, err := c.http.Do(request)
 	if err != nil {
@@ -42,7 +47,7 @@ func (c *client) post(ctx context.Context, path string, body []byte) ([]byte, er
 	defer func() { _ = response.Body.Close() }()
 	answer, err := io.ReadAll(response.Body)
 	if err == nil && response.StatusCode/100 != 2 {
-		err = fmt.Errorf("POST %s: %s: %s", path, response.Status, answer)
+		err = fmt.Errorf("%s %s: %s: %s", request.Method, request.URL.Path, response.Status, answer)
 	}
 	return answer, err
 }
