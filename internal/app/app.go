@@ -269,6 +269,7 @@ func (a *App) newPages(pace *pacing.Service) (*dashboard.Dashboard, error) {
 			Platforms:   a.services.platforms,
 			Segments:    a.services.segments,
 			Studies:     a.services.studies,
+			Describer:   a.services.studies,
 			Insights:    newInsights(&a.services, a.cfg.clock()),
 			Audiences:   a.services.audiences,
 			Reach:       a.services.reach,

@@ -58,6 +58,7 @@ type audiencePage struct {
 	Source   string
 	Progress *uploadCard
 	Alike    *lookalikeCard
+	Differs  *differencesCard
 	Ratios   []int // of a lookalike that may be made of it
 }
 
@@ -151,6 +152,9 @@ func (v *visit) audienceWith(status int, refused *problem) error {
 		p.Source = s.Source.Detail
 	}
 	if p.Alike, err = v.lookalikeCard(s); err != nil {
+		return err
+	}
+	if p.Differs, err = v.differences(s); err != nil {
 		return err
 	}
 	if v.mayLookLike(s) {

@@ -97,6 +97,10 @@ func TestClustersAndLookalikesOnTheDashboard(t *testing.T) {
 	if status != http.StatusUnprocessableEntity {
 		t.Errorf("status %d of 99 %%: %.300s", status, body)
 	}
+	_, body, _ = w.get(at[0], who, "es")
+	has(t, body, "En qué se distinguen", "Ciudad: Lima", "sobrerrepresentado", "infrarrepresentado", "Benjamini", `href="?against=population#differ"`)
+	_, body, _ = w.get(at[0]+"?against=population", who, "es")
+	has(t, body, "De estas personas no se sabe nada que comparar")
 	if status, _, header := w.post("/audiences/clusters", who, "cluster_name=Todos"); status != http.StatusSeeOther {
 		t.Errorf("status %d, to %q", status, header.Get("Location"))
 	}

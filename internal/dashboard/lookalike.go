@@ -15,9 +15,17 @@ type lookalikeCard struct {
 	State, Tone, Icon string
 	Lead, AUC, Range  string
 	Lift              string
+	Curve             []liftRow
 	Features          []pair
 	Seed              string // the address of its audience
 	Failed            bool
+}
+
+// liftRow is a point of the lift curve.
+type liftRow struct {
+	Share, Lift, Found string
+	Width              int64 // of the part that is found, in percent
+	Cut                bool  // where this audience ends
 }
 
 // lookalikeCard is nil for an audience that is no lookalike.
@@ -42,17 +50,28 @@ func (v *visit) lookalikeCard(a audience.State) (*lookalikeCard, error) {
 		c.Tone, c.Icon = "good", "ok"
 		c.Lead = l.T("lookalike.lead", "selected", l.Count(m.Selected), "rest", l.Count(m.Rest), "seed", l.Count(m.SeedSize))
 		c.AUC, c.Range = l.Fixed(millionths(auc.Value), 3), l.T("lookalike.range", "low", l.Fixed(millionths(auc.Low), 3), "high", l.Fixed(millionths(auc.High), 3))
-		for _, lift := range m.Held.Lift {
-			if lift.Share >= m.Percent/100 {
-				c.Lift = l.T("lookalike.lift", "share", l.Percent(millionths(lift.Share), 0), "lift", l.Fixed(millionths(lift.Lift), 1))
-				break
-			}
-		}
+		c.Curve, c.Lift = l.liftCurve(m)
 		for _, f := range m.Features[:min(len(m.Features), 5)] {
 			c.Features = append(c.Features, pair{Label: l.Or("attribute.", f.Name, f.Name), Value: l.T("lookalike.drop", "drop", l.Fixed(millionths(max(f.Drop, 0)), 3))})
 		}
 	}
 	return c, nil
+}
+
+// liftCurve is the lift at each share that is told, and the sentence of the one
+// at which the audience is cut.
+func (l *locale) liftCurve(m *study.Alike) (curve []liftRow, sentence string) {
+	for _, point := range m.Held.Lift {
+		row := liftRow{
+			Share: l.Percent(millionths(point.Share), 0), Lift: l.Fixed(millionths(point.Lift), 1),
+			Found: l.Percent(millionths(point.Found), 0), Width: int64(100*point.Found + 0.5),
+		}
+		if sentence == "" && point.Share >= m.Percent/100 {
+			row.Cut, sentence = true, l.T("lookalike.lift", "share", row.Share, "lift", row.Lift)
+		}
+		curve = append(curve, row)
+	}
+	return curve, sentence
 }
 
 // lookLike asks for an audience of people like this one's.

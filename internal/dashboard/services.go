@@ -36,6 +36,7 @@ type Services struct {
 	Audiences   Audiences
 	Segments    Segments
 	Studies     Studies
+	Describer   Describer
 	Insights    Insights
 	Integration Integration
 	Reach       Reach

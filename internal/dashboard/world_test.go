@@ -93,6 +93,7 @@ func newWorld(t *testing.T) *world {
 	hub := w.hub(db)
 	takes := w.paymentsOf(db)
 	w.lists = audiencesOf(db)
+	studies := w.studiesOf(db)
 	pages, err := New(Config{
 		Services: Services{
 			Campaigns: w.campaigns, Budgets: w.budgets, Performance: w.metrics,
@@ -101,7 +102,7 @@ func newWorld(t *testing.T) *world {
 			Analysis: analysis.NewService(directory{db.Campaigns()}, w.metrics, time.Now),
 			Alerts:   w.alerts, Anomalies: w.anomalies, Rules: w.rules,
 			Platforms: w.platformsOf(db),
-			Audiences: w.lists, Segments: segment.NewService(db.Segments(), w.lists, time.Now, newID), Studies: w.studiesOf(db), Insights: w.insightsOf(),
+			Audiences: w.lists, Segments: segment.NewService(db.Segments(), w.lists, time.Now, newID), Studies: studies, Describer: studies, Insights: w.insightsOf(),
 			Webhooks: w.webhooks, Reach: w.reachOf(db), Optimizer: w.optimizerOf(db), Panels: w.panels, Reports: w.reportsOf(db), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},
 			Statements: billing.NewStatements(db.Ledger(), utc{}, db.Campaigns(), billing.Chart{}, time.Now),
 			Reconciler: billing.NewReconciler(billing.ReconcilerConfig{
