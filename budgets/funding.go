@@ -109,7 +109,7 @@ func rehearsed[T any](made, seen *T, err error) (*T, error) {
 }
 
 // Transfer moves a part of one budget's limit to another of the partner. It
-// returns the one that gave.
+// returns the one that gave, whose revision an Option is about.
 func (f *Funding) Transfer(ctx context.Context, by event.Origin, from, to uuid.UUID, m Move, o Option) (*Budget, error) {
 	source, err := f.Get(ctx, by.Partner, from)
 	if err != nil {
@@ -121,6 +121,9 @@ func (f *Funding) Transfer(ctx context.Context, by event.Origin, from, to uuid.U
 	policy, seen := f.policy(ctx, source), source
 	b, _, err := f.divider.Transfer(ctx, source.state.Partner, from, to, func(a, b *Budget) error {
 		seen = a
+		if o.Revision != 0 && o.Revision != a.state.Revision {
+			return ErrStale
+		}
 		if err := transfer(by, f.now(), a, b, m, policy, o.Authorised); err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package optimization
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,26 +56,41 @@ func (s *Service) Fresh(ctx context.Context, partner uuid.UUID, q Query) ([]*Sug
 // Tick looks at the campaigns that nobody has asked about for a while.
 func (s *Service) Tick(ctx context.Context) error {
 	done, cursor := 0, ""
+	var partners []uuid.UUID
 	for {
 		items, next, err := s.hands.campaigns.List(ctx, event.Origin{}, campaigns.Query{Status: []campaigns.Status{campaigns.Active}, Limit: 200, Cursor: cursor})
 		if err != nil {
 			return err
 		}
 		for _, c := range items {
-			if !s.looked.due(c.State().ID, s.now(), everyWhile) {
+			if !slices.Contains(partners, c.State().Partner) {
+				partners = append(partners, c.State().Partner)
+			}
+			if done == atOnce || !s.looked.due(c.State().ID, s.now(), everyWhile) {
 				continue
 			}
 			if err := s.Analyse(ctx, c.State().Partner, c.State().ID); err != nil {
 				return err
 			}
-			if done++; done == atOnce {
-				return nil
-			}
+			done++
 		}
 		if cursor = next; cursor == "" {
-			return nil
+			return s.tickPortfolios(ctx, partners)
 		}
 	}
+}
+
+// tickPortfolios looks at the partners that have not been for a while.
+func (s *Service) tickPortfolios(ctx context.Context, partners []uuid.UUID) error {
+	for _, partner := range partners {
+		if !s.looked.due(partner, s.now(), everyWhile) {
+			continue
+		}
+		if err := s.AnalysePortfolio(ctx, partner); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Analyse brings a campaign's suggestions up to its data. What is found again
@@ -82,10 +98,6 @@ func (s *Service) Tick(ctx context.Context) error {
 // what is no longer found ends. A field whose change is under way or was changed
 // a short time ago is left alone: its effect is not in the data yet.
 func (s *Service) Analyse(ctx context.Context, partner, campaign uuid.UUID) error {
-	found, err := s.analyst.Findings(ctx, partner, campaign)
-	if err != nil {
-		return err
-	}
 	c, err := s.hands.campaigns.Get(ctx, event.Origin{Partner: partner}, campaign)
 	if err != nil {
 		return err
@@ -95,20 +107,47 @@ func (s *Service) Analyse(ctx context.Context, partner, campaign uuid.UUID) erro
 	if err != nil {
 		return err
 	}
-	known, err := s.standing(ctx, owner, campaign)
+	found, err := s.analyst.Findings(ctx, partner, campaign, autonomy.Limits)
 	if err != nil {
 		return err
 	}
+	known, err := s.standing(ctx, owner, Query{Campaign: campaign}, func(c Change) bool { return c.Transfer == nil })
+	if err != nil {
+		return err
+	}
+	return s.bring(ctx, owner, autonomy, found, known, func(Finding) uuid.UUID { return campaign })
+}
+
+// AnalysePortfolio is Analyse of what could be moved between a partner's
+// campaigns. Such a suggestion is filed under the campaign that gives.
+func (s *Service) AnalysePortfolio(ctx context.Context, partner uuid.UUID) error {
+	autonomy, err := s.Autonomy(ctx, partner)
+	if err != nil {
+		return err
+	}
+	found, err := s.analyst.Portfolio(ctx, partner, autonomy.Limits)
+	if err != nil {
+		return err
+	}
+	known, err := s.standing(ctx, partner, Query{Type: BudgetReallocation}, func(c Change) bool { return c.Transfer != nil })
+	if err != nil {
+		return err
+	}
+	return s.bring(ctx, partner, autonomy, found, known, func(f Finding) uuid.UUID { return f.Change.Transfer.From.Campaign })
+}
+
+// bring brings what is known up to what was found.
+func (s *Service) bring(ctx context.Context, partner uuid.UUID, a Autonomy, found []Finding, known []*standing, of func(Finding) uuid.UUID) error {
 	for _, f := range found {
-		record := autonomy.record(f.Type)
+		record := a.record(f.Type)
 		f.Confidence = record.calibrated(f.Confidence)
-		if err := s.take(ctx, owner, campaign, f, known, autonomy.blocked(f, record), time.Duration(autonomy.Cooldown)*time.Hour); err != nil {
+		if err := s.take(ctx, partner, of(f), f, known, a.blocked(f, record), time.Duration(a.Cooldown)*time.Hour); err != nil {
 			return err
 		}
 	}
 	for _, old := range known {
 		if old.State().Status == Open && !old.found {
-			if err := s.supersede(ctx, owner, old.Suggestion, "The data no longer says so."); err != nil {
+			if err := s.supersede(ctx, partner, old.Suggestion, "The data no longer says so."); err != nil {
 				return err
 			}
 		}
@@ -123,18 +162,20 @@ type standing struct {
 	found bool
 }
 
-func (s *Service) standing(ctx context.Context, partner, campaign uuid.UUID) ([]*standing, error) {
+func (s *Service) standing(ctx context.Context, partner uuid.UUID, q Query, which func(Change) bool) ([]*standing, error) {
 	var all []*standing
-	cursor := ""
+	q.Limit, q.Now = 200, s.now()
 	for {
-		items, next, err := s.store.List(ctx, partner, Query{Campaign: campaign, Limit: 200, Cursor: cursor, Now: s.now()})
+		items, next, err := s.store.List(ctx, partner, q)
 		if err != nil {
 			return nil, err
 		}
 		for _, x := range items {
-			all = append(all, &standing{Suggestion: x})
+			if which(x.State().Change) {
+				all = append(all, &standing{Suggestion: x})
+			}
 		}
-		if cursor = next; cursor == "" {
+		if q.Cursor = next; next == "" {
 			return all, nil
 		}
 	}
@@ -146,7 +187,7 @@ func (s *Service) take(ctx context.Context, partner, campaign uuid.UUID, f Findi
 	by, at := optimizer(partner), s.now()
 	for _, old := range known {
 		state := old.State()
-		if state.Type != f.Type || state.Change.Field() != f.Change.Field() {
+		if state.Type != f.Type || state.Change.Field() != f.Change.Field() || !state.concerns(campaign, f.Change) {
 			continue
 		}
 		switch status := old.StatusAt(at); {
@@ -154,7 +195,7 @@ func (s *Service) take(ctx context.Context, partner, campaign uuid.UUID, f Findi
 			return nil
 		case (status == Applied || status == RolledBack) && state.AppliedAt != nil && at.Sub(*state.AppliedAt) < state.Type.settle(cooldown):
 			return nil
-		case status == Dismissed && state.Change.same(f.Change) && at.Sub(*state.EndedAt) < Life:
+		case status == Dismissed && f.Change.again(state.Change) && at.Sub(*state.EndedAt) < Life:
 			return nil
 		case status == Open && state.Change.same(f.Change):
 			old.found = true
@@ -165,7 +206,7 @@ func (s *Service) take(ctx context.Context, partner, campaign uuid.UUID, f Findi
 				return nil
 			})
 			return err
-		case status == Open:
+		case status == Open && state.Campaign == campaign:
 			old.found = true
 			if err := s.supersede(ctx, partner, old.Suggestion, "A newer analysis suggests otherwise."); err != nil {
 				return err
@@ -181,6 +222,17 @@ func (s *Service) take(ctx context.Context, partner, campaign uuid.UUID, f Findi
 		return err
 	}
 	return nil
+}
+
+// concerns reports whether a change of a campaign would touch a campaign of the
+// suggestion's.
+func (s State) concerns(campaign uuid.UUID, c Change) bool {
+	for _, id := range s.campaigns() {
+		if id == campaign || c.Transfer != nil && id == c.Transfer.To.Campaign {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Service) supersede(ctx context.Context, partner uuid.UUID, old *Suggestion, why string) error {

@@ -59,14 +59,16 @@ type facts struct {
 	channels []string
 	days     [][]performance.Metrics // by channel and day, oldest first
 	metric   performance.Metric      // the result that counts
+	limits   Limits                  // of the partner
 }
 
 // Findings implements Analyst.
-func (x *Examiner) Findings(ctx context.Context, partner, campaign uuid.UUID) ([]Finding, error) {
+func (x *Examiner) Findings(ctx context.Context, partner, campaign uuid.UUID, limits Limits) ([]Finding, error) {
 	f, err := x.read(ctx, partner, campaign)
 	if err != nil || f == nil {
 		return nil, err
 	}
+	f.limits = limits
 	found := append(f.budgetFindings(), f.bidFindings()...)
 	found = append(found, f.expansions()...)
 	for _, dimension := range []string{"creative", "device", "country"} {
@@ -86,7 +88,11 @@ func (x *Examiner) Findings(ctx context.Context, partner, campaign uuid.UUID) ([
 			found[i].From, found[i].To = f.span(shortLook)
 		}
 	}
+	now := Snapshot{Limits: []LimitBefore{{f.campaign.BudgetID, f.money(f.budget.State().Limit)}}, Parts: partsOf(f.budget)}
 	return slices.DeleteFunc(found, func(one Finding) bool {
+		if limits.permit(State{Campaign: f.campaign.ID}, one.Change, now) != nil {
+			return true // what the partner does not want is not suggested
+		}
 		err := one.check()
 		if err != nil {
 			slog.WarnContext(ctx, "finding not believed; nothing is suggested", "campaign", campaign, "type", one.Type, "error", err)

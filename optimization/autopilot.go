@@ -86,7 +86,10 @@ func (s State) fields() []string {
 	}
 	var all []string
 	for _, t := range c.touches() {
-		all = append(all, s.Campaign.String()+" "+t.field)
+		if t.campaign == uuid.Nil {
+			t.campaign = s.Campaign
+		}
+		all = append(all, t.campaign.String()+" "+t.field)
 	}
 	return all
 }
@@ -190,35 +193,46 @@ func (s *Service) hindrance(ctx context.Context, state State, recent map[string]
 			return BlockedCooldown, nil
 		}
 	}
-	c, err := s.hands.campaigns.Get(ctx, event.Origin{Partner: state.Partner}, state.Campaign)
-	if err != nil {
-		return "", err
-	}
-	if c.State().Status != campaigns.Active {
-		return BlockedInactive, nil
+	for _, id := range state.campaigns() {
+		c, err := s.hands.campaigns.Get(ctx, event.Origin{Partner: state.Partner}, id)
+		if err != nil {
+			return "", err
+		}
+		if c.State().Status != campaigns.Active {
+			return BlockedInactive, nil
+		}
 	}
 	return s.stepHindrance(ctx, state)
 }
 
-// stepHindrance holds a move against what both channels have.
+// stepHindrance holds what is moved against what both sides have.
 func (s *Service) stepHindrance(ctx context.Context, state State) (string, error) {
-	move := state.Change.Move
-	if move == nil {
+	amount, move := state.Change.Amount(), state.Change.Move
+	if amount == nil {
 		return "", nil
 	}
 	set, err := s.settings.Settings(ctx, state.Partner)
 	if err != nil {
 		return "", err
 	}
-	b, err := s.hands.budgets.Get(ctx, state.Partner, state.Change.Budget)
-	if err != nil {
+	var now Snapshot
+	if err := s.hands.captureBudgets(ctx, state.Partner, state.Change, &now); err != nil {
 		return "", err
 	}
-	for _, part := range partsOf(b) {
-		if part.Category == move.From || part.Category == move.To {
-			if move.Amount.Micros > part.Amount.Micros/100*int64(set.MaxStep) {
-				return BlockedStep, nil
-			}
+	var sides []int64
+	for _, p := range now.Parts {
+		if move != nil && (p.Category == move.From || p.Category == move.To) {
+			sides = append(sides, p.Amount.Micros)
+		}
+	}
+	for _, l := range now.Limits {
+		if move == nil {
+			sides = append(sides, l.Amount.Micros)
+		}
+	}
+	for _, has := range sides {
+		if amount.Micros > part(has, set.MaxStep) {
+			return BlockedStep, nil
 		}
 	}
 	return "", nil
@@ -278,11 +292,32 @@ func (s *Service) lookAt(ctx context.Context, state State, w Watch) error {
 // compare reads what the campaign brought before a change and since.
 func (s *Service) compare(ctx context.Context, state State, until time.Time) (before, since Outcome, dispersion float64, knownAt time.Time, err error) {
 	from := state.AppliedAt.Add(-state.Type.Window())
-	if before, dispersion, _, err = s.outcomes.Outcome(ctx, state.Partner, state.Campaign, from, *state.AppliedAt); err != nil {
+	if before, dispersion, _, err = s.outcome(ctx, state, from, *state.AppliedAt); err != nil {
 		return
 	}
-	since, _, knownAt, err = s.outcomes.Outcome(ctx, state.Partner, state.Campaign, *state.AppliedAt, until)
+	since, _, knownAt, err = s.outcome(ctx, state, *state.AppliedAt, until)
 	return
+}
+
+// outcome is what the campaigns of a suggestion brought together, the dispersion
+// that of the one that varies most. Results of two kinds add up to nothing that
+// could be judged.
+func (s *Service) outcome(ctx context.Context, state State, from, to time.Time) (sum Outcome, dispersion float64, knownAt time.Time, err error) {
+	for i, id := range state.campaigns() {
+		o, d, known, err := s.outcomes.Outcome(ctx, state.Partner, id, from, to)
+		if err != nil {
+			return sum, 1, known, err
+		}
+		if i == 0 {
+			sum, dispersion, knownAt = o, d, known
+			continue
+		}
+		if o.Metric != sum.Metric {
+			return Outcome{Metric: sum.Metric, Days: sum.Days}, 1, knownAt, nil
+		}
+		sum.Results, sum.Spend, dispersion, knownAt = sum.Results+o.Results, sum.Spend+o.Spend, max(dispersion, d), earlier(knownAt, known)
+	}
+	return sum, dispersion, knownAt, nil
 }
 
 // gradeRolledBack grades what was taken back: worse when the watch said so, and
@@ -324,7 +359,7 @@ type disturbance struct {
 
 func (s *Service) disturbance(ctx context.Context, state State) (first disturbance, err error) {
 	until := state.AppliedAt.Add(state.Type.Window())
-	for _, aggregate := range []uuid.UUID{state.Campaign, state.Change.Budget} {
+	for _, aggregate := range append(state.campaigns(), state.Change.budgets()...) {
 		err := s.hands.events(ctx, state.Partner, aggregate, func(e *event.Event) {
 			itself := e.Origin.CorrelationID == mark(state.ID, "apply") || e.Origin.CorrelationID == mark(state.ID, "rollback")
 			if itself || !slices.Contains(disturbing, e.Type) || !e.OccurredAt.After(*state.AppliedAt) || !e.OccurredAt.Before(until) {

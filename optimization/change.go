@@ -17,7 +17,8 @@ import (
 type Change struct {
 	Budget    uuid.UUID  `json:"budget_id"` // of the campaign
 	Move      *Move      `json:"move,omitempty"`
-	Divide    []Share    `json:"divide,omitempty"` // of a limit that has no parts yet
+	Transfer  *Transfer  `json:"transfer,omitempty"` // to another campaign of the partner
+	Divide    []Share    `json:"divide,omitempty"`   // of a limit that has no parts yet
 	Bid       *Bid       `json:"bid,omitempty"`
 	Targeting *Audience  `json:"targeting,omitempty"`
 	Creatives []Rotation `json:"creatives,omitempty"`
@@ -28,6 +29,20 @@ type Move struct {
 	From   string      `json:"from"`
 	To     string      `json:"to"`
 	Amount money.Money `json:"amount"`
+}
+
+// Transfer takes a part of one campaign's budget to another campaign's.
+type Transfer struct {
+	From   Party       `json:"from"`
+	To     Party       `json:"to"`
+	Amount money.Money `json:"amount"`
+}
+
+// Party is a campaign that gives or gets.
+type Party struct {
+	Campaign uuid.UUID `json:"campaign_id"`
+	Budget   uuid.UUID `json:"budget_id"`
+	Name     string    `json:"name"` // as the analysis saw it
 }
 
 // Share is what a channel gets of the limit.
@@ -62,6 +77,7 @@ type Rotation struct {
 type touch struct {
 	field     string
 	direction Direction
+	campaign  uuid.UUID // zero: the suggestion's own
 }
 
 // touches are the fields that a change moves. Two changes of one tick must not
@@ -70,25 +86,30 @@ func (c Change) touches() []touch {
 	switch {
 	case c.Move != nil:
 		return []touch{
-			{"budget." + c.Move.From, Decrease}, {"budget." + c.Move.To, Increase},
+			{field: "budget." + c.Move.From, direction: Decrease}, {field: "budget." + c.Move.To, direction: Increase},
 		}
+	case c.Transfer != nil:
+		return []touch{{"budget", Decrease, c.Transfer.From.Campaign}, {"budget", Increase, c.Transfer.To.Campaign}}
 	case len(c.Divide) > 0:
-		return []touch{{"budget", Hold}}
+		return []touch{{field: "budget", direction: Hold}}
 	case c.Bid != nil && c.Bid.After.Micros < c.Bid.Before.Micros:
-		return []touch{{"bid", Decrease}}
+		return []touch{{field: "bid", direction: Decrease}}
 	case c.Bid != nil:
-		return []touch{{"bid", Increase}}
+		return []touch{{field: "bid", direction: Increase}}
 	case c.Targeting != nil && (len(c.Targeting.After) < len(c.Targeting.Before) || len(c.Targeting.Before) == 0):
-		return []touch{{"targeting." + c.Targeting.Field, Decrease}}
+		return []touch{{field: "targeting." + c.Targeting.Field, direction: Decrease}}
 	case c.Targeting != nil:
-		return []touch{{"targeting." + c.Targeting.Field, Increase}}
+		return []touch{{field: "targeting." + c.Targeting.Field, direction: Increase}}
 	}
-	return []touch{{"creatives", Hold}}
+	return []touch{{field: "creatives", direction: Hold}}
 }
 
 // Field names what a change is about, so that a newer suggestion about the same
 // takes the place of an older one.
 func (c Change) Field() string {
+	if c.Transfer != nil {
+		return "transfer"
+	}
 	if c.Move != nil || len(c.Divide) > 0 {
 		return "budget"
 	}
@@ -102,6 +123,18 @@ func (c Change) same(o Change) bool {
 	return err == nil && other == nil && bytes.Equal(a, b)
 }
 
+// again reports whether a change is what somebody has dismissed: of money that
+// goes the same way no amount makes another question.
+func (c Change) again(dismissed Change) bool {
+	switch {
+	case c.Move != nil && dismissed.Move != nil:
+		return c.Move.From == dismissed.Move.From && c.Move.To == dismissed.Move.To
+	case c.Transfer != nil && dismissed.Transfer != nil:
+		return c.Transfer.From.Budget == dismissed.Transfer.From.Budget && c.Transfer.To.Budget == dismissed.Transfer.To.Budget
+	}
+	return c.same(dismissed)
+}
+
 // Parameters are what whoever applies a suggestion may set otherwise.
 type Parameters struct {
 	Amount *money.Money `json:"amount,omitempty"` // of a move, at most twice what was suggested
@@ -112,17 +145,16 @@ type Parameters struct {
 func (c Change) with(p Parameters) (Change, error) {
 	var wrong fault.Fields
 	if p.Amount != nil {
+		amount := c.Amount()
 		switch {
-		case c.Move == nil:
+		case amount == nil:
 			wrong.Add("parameters.amount", "not_allowed", "The suggestion moves no amount.", "leave it out")
-		case p.Amount.Currency != c.Move.Amount.Currency:
-			wrong.Add("parameters.amount.currency", money.ErrCurrencyMismatch.Code, "The amount must be in the budget's currency.", string(c.Move.Amount.Currency))
-		case p.Amount.Micros <= 0 || p.Amount.Micros > 2*c.Move.Amount.Micros:
+		case p.Amount.Currency != amount.Currency:
+			wrong.Add("parameters.amount.currency", money.ErrCurrencyMismatch.Code, "The amount must be in the budget's currency.", string(amount.Currency))
+		case p.Amount.Micros <= 0 || p.Amount.Micros > 2*amount.Micros:
 			wrong.Add("parameters.amount", "out_of_range", "This is not what the evidence is about.", "more than 0, at most twice the suggested amount")
 		default:
-			moved := *c.Move
-			moved.Amount = *p.Amount
-			c.Move = &moved
+			c = c.moving(*p.Amount)
 		}
 	}
 	if p.Bid != nil {
@@ -142,11 +174,60 @@ func (c Change) with(p Parameters) (Change, error) {
 	return c, wrong.Err()
 }
 
+// Amount is what a change moves, nil when it moves no amount.
+func (c Change) Amount() *money.Money {
+	switch {
+	case c.Move != nil:
+		return &c.Move.Amount
+	case c.Transfer != nil:
+		return &c.Transfer.Amount
+	}
+	return nil
+}
+
+// moving is the change with another amount.
+func (c Change) moving(amount money.Money) Change {
+	if c.Move != nil {
+		moved := *c.Move
+		moved.Amount, c.Move = amount, &moved
+	}
+	if c.Transfer != nil {
+		moved := *c.Transfer
+		moved.Amount, c.Transfer = amount, &moved
+	}
+	return c
+}
+
 // Snapshot is what a change would touch, as it was before.
 type Snapshot struct {
 	At        time.Time                `json:"at"`
-	Revision  int64                    `json:"revision"` // of the budget or the campaign
+	Revision  int64                    `json:"revision"`         // of the budget or the campaign
+	Limits    []LimitBefore            `json:"limits,omitempty"` // of the budgets
 	Parts     []Share                  `json:"allocations,omitempty"`
 	Targeting *targeting.Configuration `json:"targeting,omitempty"`
 	Creatives []campaigns.Creative     `json:"creatives,omitempty"`
+}
+
+// LimitBefore is what a budget had.
+type LimitBefore struct {
+	Budget uuid.UUID   `json:"budget_id"`
+	Amount money.Money `json:"amount"`
+}
+
+// limit is what a budget had, the zero amount for one that was not captured.
+func (s Snapshot) limit(budget uuid.UUID) money.Money {
+	for _, l := range s.Limits {
+		if l.Budget == budget {
+			return l.Amount
+		}
+	}
+	return money.Money{}
+}
+
+// whole is the limit of the first budget, in micros.
+func (s Snapshot) whole() int64 {
+	if len(s.Limits) == 0 {
+		return 0
+	}
+	return s.Limits[0].Amount.Micros
 }

@@ -22,6 +22,10 @@ var (
 	// ErrAbsurd is why a model's answer became no suggestion.
 	ErrAbsurd = fault.New(fault.Invalid, "absurd_model_output",
 		"The model's answer is not a finite number within what can be, so nothing is changed.", "Look at the campaign's data.")
+	// ErrLimit refuses what a limit of the partner's does not allow; the error's
+	// limit, limit_field and limit_allows say which and how much.
+	ErrLimit = fault.New(fault.Invalid, "partner_limit",
+		"A limit that the partner has set does not allow this.", "Apply it with an amount that the limit allows, or change the limits: PUT /optimizer-settings.")
 	ErrStaleSettings = fault.New(fault.Stale, "stale_revision",
 		"The settings of the optimiser have changed since they were read.", "Read them again and base the change on their new ETag.")
 )

@@ -42,6 +42,8 @@ func (f *facts) bidFindings() []Finding {
 	before := *t.BidStrategy.Amount
 	after := before
 	after.Micros = int64(float64(before.Micros)*factor) / 10_000 * 10_000
+	low, high := f.limits.steps().span(held{campaign: f.campaign.ID, now: before})
+	after.Micros = min(max(after.Micros, low.micros), high.micros)
 	if after.Micros <= 0 || after.Micros == before.Micros {
 		return nil
 	}

@@ -17,6 +17,7 @@ const (
 	leastSure     = 0.65  // of the curves must agree before a move is worth a word
 	leastGain     = 0.004 // of the result
 	fitEffort     = 800
+	finest        = money.Unit / 100
 	usualLookback = 14
 )
 
@@ -89,7 +90,10 @@ func (f *facts) move(c *curves, parts []Share) *Finding {
 			if i == j || source == nil || target == nil || c.usual[i] <= 0 || c.usual[j] <= 0 {
 				continue
 			}
-			amount := min(step(source.Amount.Micros), step(target.Amount.Micros), f.free(from))
+			low, _ := f.limits.span(f.held(source))
+			_, high := f.limits.span(f.held(target))
+			amount := min(step(source.Amount.Micros), step(target.Amount.Micros), f.free(from),
+				source.Amount.Micros-low.micros, high.micros-target.Amount.Micros) / 10_000 * 10_000
 			if amount <= 0 || float64(source.Amount.Micros-amount) < leastShare*float64(f.budget.State().Limit) {
 				continue
 			}
@@ -103,6 +107,11 @@ func (f *facts) move(c *curves, parts []Share) *Finding {
 		}
 	}
 	return best
+}
+
+// held is a channel's part as limits see it.
+func (f *facts) held(s *Share) held {
+	return held{campaign: f.campaign.ID, channel: s.Category, now: s.Amount, whole: f.budget.State().Limit}
 }
 
 func step(micros int64) int64 {
@@ -140,7 +149,7 @@ func (f *facts) division(c *curves) *Finding {
 	for i := range parts {
 		limits := allocate.Limits{LeastShare: leastShare, Step: divisionStep}
 		parts[i] = allocate.Part{Name: f.channels[i], Result: mix.Counted(c.model, i)}
-		parts[i].Floor, parts[i].Ceiling = limits.Bound(int64(c.usual[i]*money.Unit), micros)
+		parts[i].Floor, parts[i].Ceiling = f.within(limits, int64(c.usual[i]*money.Unit), micros, f.channels[i])
 	}
 	amounts, err := allocate.Divide(micros, parts)
 	if err != nil {
@@ -174,6 +183,20 @@ func (f *facts) division(c *curves) *Finding {
 		}
 	}
 	return f.budgetFinding(c, change, after, least, most)
+}
+
+// within is a channel's range in the division of the usual spend: the partner's
+// limits are of the budget, and shrink with it.
+func (f *facts) within(l allocate.Limits, now, total int64, channel string) (floor, ceiling int64) {
+	floor, ceiling = l.Bound(now, total)
+	limit := f.budget.State().Limit
+	low, high := f.limits.span(held{campaign: f.campaign.ID, channel: channel, now: f.money(0), whole: limit, first: true})
+	shrunk := func(micros int64) int64 { return int64(float64(micros) / float64(limit) * float64(total)) }
+	floor = max(floor, shrunk(low.micros)+2*finest)
+	if high.micros < limit {
+		ceiling = max(0, min(ceiling, shrunk(high.micros)-2*finest))
+	}
+	return min(floor, total), max(ceiling, min(floor, total))
 }
 
 // budgetFinding is a change of spends, if the curves promise enough of it.

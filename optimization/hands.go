@@ -10,6 +10,7 @@ import (
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/targeting"
 )
 
@@ -27,6 +28,7 @@ type Budgets interface {
 	Get(ctx context.Context, partner, id uuid.UUID) (*budgets.Budget, error)
 	Allocate(ctx context.Context, by event.Origin, id uuid.UUID, want []budgets.Allocation, o budgets.Option) (*budgets.Budget, error)
 	Reallocate(ctx context.Context, by event.Origin, id uuid.UUID, m budgets.Move, o budgets.Option) (*budgets.Budget, error)
+	Transfer(ctx context.Context, by event.Origin, from, to uuid.UUID, m budgets.Move, o budgets.Option) (*budgets.Budget, error)
 }
 
 // History reads the events of one aggregate, oldest first, those after a
@@ -50,12 +52,7 @@ func NewHands(c Campaigns, b Budgets, h History) *Hands { return &Hands{c, b, h}
 func (h *Hands) capture(ctx context.Context, at time.Time, s State, c Change) (Snapshot, error) {
 	before := Snapshot{At: at}
 	if c.ofBudget() {
-		b, err := h.budgets.Get(ctx, s.Partner, c.Budget)
-		if err != nil {
-			return before, ErrNotCaptured.Wrap(err)
-		}
-		before.Revision, before.Parts = b.State().Revision, partsOf(b)
-		return before, nil
+		return before, h.captureBudgets(ctx, s.Partner, c, &before)
 	}
 	found, err := h.campaigns.Get(ctx, event.Origin{Partner: s.Partner}, s.Campaign)
 	if err != nil {
@@ -66,7 +63,37 @@ func (h *Hands) capture(ctx context.Context, at time.Time, s State, c Change) (S
 	return before, c.stillFits(state)
 }
 
-func (c Change) ofBudget() bool { return c.Move != nil || len(c.Divide) > 0 }
+func (h *Hands) captureBudgets(ctx context.Context, partner uuid.UUID, c Change, before *Snapshot) error {
+	for i, id := range c.budgets() {
+		b, err := h.budgets.Get(ctx, partner, id)
+		if err != nil {
+			return ErrNotCaptured.Wrap(err)
+		}
+		if i == 0 {
+			before.Revision, before.Parts = b.State().Revision, partsOf(b)
+		}
+		before.Limits = append(before.Limits, LimitBefore{id, money.New(b.State().Limit, b.State().Currency)})
+	}
+	return nil
+}
+
+func (c Change) ofBudget() bool { return c.Move != nil || c.Transfer != nil || len(c.Divide) > 0 }
+
+// budgets are those whose money a change may touch, the one that gives first.
+func (c Change) budgets() []uuid.UUID {
+	if c.Transfer != nil {
+		return []uuid.UUID{c.Transfer.From.Budget, c.Transfer.To.Budget}
+	}
+	return []uuid.UUID{c.Budget}
+}
+
+// campaigns are those that a suggestion is about.
+func (s State) campaigns() []uuid.UUID {
+	if t := s.Change.Transfer; t != nil {
+		return []uuid.UUID{t.From.Campaign, t.To.Campaign}
+	}
+	return []uuid.UUID{s.Campaign}
+}
 
 // aggregate is the id of what the change is about.
 func (s State) aggregate() uuid.UUID {
@@ -107,6 +134,9 @@ func (h *Hands) do(ctx context.Context, by event.Origin, s State, c Change, befo
 	case c.Move != nil:
 		move := budgets.Move{From: c.Move.From, To: c.Move.To, Amount: budgets.Amount(c.Move.Amount), Reason: why}
 		return revisionOf(h.budgets.Reallocate(ctx, by, c.Budget, move, option))
+	case c.Transfer != nil:
+		move := budgets.Move{Amount: budgets.Amount(c.Transfer.Amount), Reason: why}
+		return revisionOf(h.budgets.Transfer(ctx, by, c.Transfer.From.Budget, c.Transfer.To.Budget, move, option))
 	case len(c.Divide) > 0:
 		return revisionOf(h.budgets.Allocate(ctx, by, c.Budget, allocations(c.Divide), option))
 	case c.Bid != nil:
@@ -172,6 +202,9 @@ func (h *Hands) undo(ctx context.Context, by event.Origin, s State, why string) 
 
 func (h *Hands) undoBudget(ctx context.Context, by event.Origin, s State, why string) error {
 	c := *s.Made
+	if c.Transfer != nil {
+		return h.undoTransfer(ctx, by, s, why)
+	}
 	b, err := h.budgets.Get(ctx, s.Partner, c.Budget)
 	if err != nil {
 		return err
@@ -186,6 +219,27 @@ func (h *Hands) undoBudget(ctx context.Context, by event.Origin, s State, why st
 		return err
 	}
 	_, err = h.budgets.Allocate(ctx, by, c.Budget, allocations(s.Before.Parts), option)
+	return err
+}
+
+// undoTransfer moves the amount back, unless somebody has set one of the limits
+// since.
+func (h *Hands) undoTransfer(ctx context.Context, by event.Origin, s State, why string) error {
+	t, option := s.Made.Transfer, budgets.Option{}
+	for _, side := range []struct {
+		budget uuid.UUID
+		change int64
+	}{{t.From.Budget, -t.Amount.Micros}, {t.To.Budget, t.Amount.Micros}} {
+		b, err := h.budgets.Get(ctx, s.Partner, side.budget)
+		if err != nil {
+			return err
+		}
+		if b.State().Limit != s.Before.limit(side.budget).Micros+side.change {
+			return ErrMovedOn
+		}
+		option.Revision = b.State().Revision // of the one that gives back, the second
+	}
+	_, err := h.budgets.Transfer(ctx, by, t.To.Budget, t.From.Budget, budgets.Move{Amount: budgets.Amount(t.Amount), Reason: why}, option)
 	return err
 }
 

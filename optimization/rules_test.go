@@ -24,6 +24,12 @@ func moving(from, to string, relative float64) Finding {
 	}
 }
 
+func transferring(from, to uuid.UUID, relative float64) Finding {
+	f := moving("a", "b", relative)
+	f.Change = Change{Transfer: &Transfer{Party{from, uuid.New(), "from"}, Party{to, uuid.New(), "to"}, usd(10)}}
+	return f
+}
+
 func bidding(before, after int64) Finding {
 	return Finding{Type: BidAdjustment, Confidence: 0.9, Risk: RiskMedium, Change: Change{Bid: &Bid{"target_cpa", usd(before), usd(after)}}}
 }
@@ -46,6 +52,10 @@ func TestAbsurdAnswersChangeNothing(t *testing.T) {
 		"more than sure":             func(f *Finding) { f.Confidence = 1.2 },
 		"a negative confidence":      func(f *Finding) { f.Confidence = -0.1 },
 		"a negative amount":          func(f *Finding) { f.Change.Move.Amount.Micros = -5 },
+		"a negative transfer": func(f *Finding) {
+			*f = transferring(uuid.New(), uuid.New(), 0.1)
+			f.Change.Transfer.Amount.Micros = -1
+		},
 		"a move to itself":           func(f *Finding) { f.Change.Move.To = f.Change.Move.From },
 		"an interval upside down":    func(f *Finding) { f.Impact.Low = 9 },
 		"NaN evidence":               func(f *Finding) { f.Evidence = []Evidence{{Value: math.NaN()}} },
@@ -64,6 +74,13 @@ func TestAbsurdAnswersChangeNothing(t *testing.T) {
 func TestOpposingChangesGiveWay(t *testing.T) {
 	campaign := uuid.New()
 	there, back := made(t, campaign, moving("display", "search", 0.3)), made(t, campaign, moving("search", "video", 0.1))
+	// A transfer and a move of the same campaign's channels are of two fields; two
+	// transfers that share a campaign are of one.
+	give := made(t, campaign, transferring(campaign, uuid.New(), 0.1))
+	take := made(t, uuid.New(), transferring(uuid.New(), campaign, 0.5))
+	if got := arbitrate([]*Suggestion{give, take}); len(got.losers) != 1 || got.losers[0].loser != give {
+		t.Errorf("of two transfers: %+v", got)
+	}
 	up, down := made(t, campaign, bidding(10, 12)), made(t, campaign, bidding(10, 9))
 	elsewhere := made(t, uuid.New(), moving("search", "display", 0.2))
 	got := arbitrate([]*Suggestion{up, back, there, elsewhere, down})
@@ -231,6 +248,10 @@ func TestEveryFindingHasASentence(t *testing.T) {
 		}
 	}
 	got := Why(Finding{Change: Change{Move: &Move{"display", "search", usd(300)}}, Evidence: costs}, "en")
+	across := Finding{Change: Change{Transfer: &Transfer{Party{Name: "display"}, Party{Name: "search"}, usd(300)}}, Evidence: costs}
+	if want, said := "Move 300.00 USD from the campaign “display” to “search”: the next result costs 4.10 USD there against 9.80 USD here.", Why(across, "en"); said != want {
+		t.Errorf("%q", said)
+	}
 	if want := "Move 300.00 USD from display to search: the next result costs 4.10 USD there against 9.80 USD here."; got != want {
 		t.Errorf("%q", got)
 	}

@@ -3,12 +3,15 @@ package optimization
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/fault"
 )
 
 // Service is the use cases of suggestions. A by without a partner is an
@@ -27,8 +30,10 @@ type Service struct {
 // Analyst finds what could be changed about a campaign.
 type Analyst interface {
 	// Findings are of the campaign's data as now known. A campaign about which
-	// nothing can be said has none.
-	Findings(ctx context.Context, partner, campaign uuid.UUID) ([]Finding, error)
+	// nothing can be said has none, and none leaves the partner's limits.
+	Findings(ctx context.Context, partner, campaign uuid.UUID, limits Limits) ([]Finding, error)
+	// Portfolio finds what could be moved between a partner's campaigns.
+	Portfolio(ctx context.Context, partner uuid.UUID, limits Limits) ([]Finding, error)
 }
 
 // Config is what a Service is made of.
@@ -84,6 +89,13 @@ func (s *Service) Apply(ctx context.Context, by event.Origin, id uuid.UUID, p Pa
 	}
 	before, err := s.hands.capture(ctx, at, state, change)
 	if err != nil {
+		return nil, err
+	}
+	set, err := s.settings.Settings(ctx, state.Partner)
+	if err != nil {
+		return nil, err
+	}
+	if err := set.Limits.permit(state, change, before); err != nil {
 		return nil, err
 	}
 	if o.ValidateOnly {
@@ -285,7 +297,7 @@ func (s *Service) Autonomy(ctx context.Context, partner uuid.UUID) (Autonomy, er
 
 // SetAutonomy changes what by's partner lets the optimiser do.
 func (s *Service) SetAutonomy(ctx context.Context, by event.Origin, want Settings, o Options) (Autonomy, error) {
-	if err := want.check(); err != nil {
+	if err := s.checkSettings(ctx, by, want); err != nil {
 		return Autonomy{}, err
 	}
 	at := s.now()
@@ -298,11 +310,33 @@ func (s *Service) SetAutonomy(ctx context.Context, by event.Origin, want Setting
 		if err == nil && o.Revision != 0 && o.Revision != a.Revision {
 			err = ErrStaleSettings
 		}
-		a.Automatic, a.MaxStep, a.Cooldown = want.Automatic, want.MaxStep, want.Cooldown
+		a.Automatic, a.MaxStep, a.Cooldown, a.Limits = want.Automatic, want.MaxStep, want.Cooldown, want.Limits
 		return a, err
 	}
 	if _, err := s.settings.SetSettings(ctx, by, at, o.Revision, change); err != nil {
 		return Autonomy{}, err
 	}
 	return s.Autonomy(ctx, by.Partner)
+}
+
+// checkSettings reports every setting that cannot be, and limits of campaigns
+// that the partner does not have.
+func (s *Service) checkSettings(ctx context.Context, by event.Origin, want Settings) error {
+	if err := want.check(); err != nil {
+		return err
+	}
+	var wrong fault.Fields
+	for i, l := range want.Limits {
+		if l.Campaign == nil {
+			continue
+		}
+		_, err := s.hands.campaigns.Get(ctx, event.Origin{Partner: by.Partner}, *l.Campaign)
+		switch {
+		case errors.Is(err, campaigns.ErrNotFound):
+			wrong.Add(fmt.Sprintf("limits[%d].campaign_id", i), "unknown_value", "The partner has no such campaign.", "the id of a campaign; leave it out for every campaign")
+		case err != nil:
+			return err
+		}
+	}
+	return wrong.Err()
 }

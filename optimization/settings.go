@@ -16,6 +16,7 @@ type Settings struct {
 	Automatic []Type     `json:"automatic"`            // none unless the partner says so
 	MaxStep   int        `json:"max_step_percent"`     // of what a channel or bid has, in a day
 	Cooldown  int        `json:"cooldown_hours"`       // between automatic changes of a campaign's field
+	Limits    Limits     `json:"limits,omitempty"`     // of every suggestion, also of those that people apply
 	UpdatedAt *time.Time `json:"updated_at,omitempty"` // nil until first changed
 }
 
@@ -42,6 +43,7 @@ func (s Settings) check() error {
 	if s.Cooldown < 1 || s.Cooldown > 30*24 {
 		wrong.Add("cooldown_hours", "out_of_range", "This cannot be a cooldown.", "1 to 720 hours")
 	}
+	s.Limits.check(&wrong)
 	return wrong.Err()
 }
 

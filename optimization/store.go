@@ -11,7 +11,7 @@ import (
 
 // Query asks for a part of a list. The zero value is the first page of all.
 type Query struct {
-	Campaign uuid.UUID // zero: of all campaigns
+	Campaign uuid.UUID // zero: of all campaigns; one that gives or gets is meant too
 	Status   Status    // "": all
 	Type     Type      // "": all
 	Now      time.Time // what is due by then counts as expired

@@ -78,6 +78,8 @@ func (c Change) check() error {
 	switch {
 	case c.Move != nil && (c.Move.Amount.Micros <= 0 || c.Move.From == c.Move.To):
 		return ErrAbsurd.With("A move of %s.", c.Move.Amount)
+	case c.Transfer != nil && (c.Transfer.Amount.Micros <= 0 || c.Transfer.From.Budget == c.Transfer.To.Budget):
+		return ErrAbsurd.With("A transfer of %s.", c.Transfer.Amount)
 	case c.Bid != nil && (c.Bid.After.Micros <= 0 || c.Bid.After.Micros > 2*c.Bid.Before.Micros || c.Bid.After.Micros < c.Bid.Before.Micros/2):
 		return ErrAbsurd.With("A bid of %s after %s.", c.Bid.After, c.Bid.Before)
 	}

@@ -12,24 +12,28 @@ import (
 // phrases are the sentences by language, each with the same verbs.
 var phrases = map[string]map[string]string{
 	"en": {
-		"move":     "Move %s from %s to %s: the next result costs %s there against %s here.",
-		"moveFree": "Move %s from %s to %s: the next result costs %s there, and none is expected from more money here.",
-		"divide":   "Divide the budget: %s. So the next result costs about the same everywhere.",
-		"bidDown":  "Lower the bid from %s to %s: a result costs %s, the goal is %s.",
-		"bidUp":    "Raise the bid from %s to %s: a result costs %s, the goal of %s leaves room and the budget is not spent.",
-		"narrow":   "Leave out %s: a result costs %s there, %s elsewhere.",
-		"widen":    "Widen %s to %s: only %s of the money planned was spent, and a result costs less than the goal.",
-		"rotate":   "Show %s more often: its results per impression are %s, the others' %s.",
+		"move":         "Move %s from %s to %s: the next result costs %s there against %s here.",
+		"moveFree":     "Move %s from %s to %s: the next result costs %s there, and none is expected from more money here.",
+		"transfer":     "Move %s from the campaign “%s” to “%s”: the next result costs %s there against %s here.",
+		"transferFree": "Move %s from the campaign “%s” to “%s”: the next result costs %s there, and none is expected from more money here.",
+		"divide":       "Divide the budget: %s. So the next result costs about the same everywhere.",
+		"bidDown":      "Lower the bid from %s to %s: a result costs %s, the goal is %s.",
+		"bidUp":        "Raise the bid from %s to %s: a result costs %s, the goal of %s leaves room and the budget is not spent.",
+		"narrow":       "Leave out %s: a result costs %s there, %s elsewhere.",
+		"widen":        "Widen %s to %s: only %s of the money planned was spent, and a result costs less than the goal.",
+		"rotate":       "Show %s more often: its results per impression are %s, the others' %s.",
 	},
 	"es": {
-		"move":     "Mover %s de %s a %s: el próximo resultado cuesta %s allí frente a %s aquí.",
-		"moveFree": "Mover %s de %s a %s: el próximo resultado cuesta %s allí, y aquí no se espera ninguno de más dinero.",
-		"divide":   "Dividir el presupuesto: %s. Así el próximo resultado cuesta casi lo mismo en todas partes.",
-		"bidDown":  "Bajar la puja de %s a %s: un resultado cuesta %s, la meta es %s.",
-		"bidUp":    "Subir la puja de %s a %s: un resultado cuesta %s, la meta de %s deja margen y el presupuesto no se gasta.",
-		"narrow":   "Dejar fuera %s: un resultado cuesta %s allí, %s en lo demás.",
-		"widen":    "Ampliar %s a %s: solo se gastó %s del dinero previsto, y un resultado cuesta menos que la meta.",
-		"rotate":   "Mostrar %s más a menudo: sus resultados por impresión son %s, los de las otras %s.",
+		"move":         "Mover %s de %s a %s: el próximo resultado cuesta %s allí frente a %s aquí.",
+		"moveFree":     "Mover %s de %s a %s: el próximo resultado cuesta %s allí, y aquí no se espera ninguno de más dinero.",
+		"transfer":     "Mover %s de la campaña “%s” a “%s”: el próximo resultado cuesta %s allí frente a %s aquí.",
+		"transferFree": "Mover %s de la campaña “%s” a “%s”: el próximo resultado cuesta %s allí, y aquí no se espera ninguno de más dinero.",
+		"divide":       "Dividir el presupuesto: %s. Así el próximo resultado cuesta casi lo mismo en todas partes.",
+		"bidDown":      "Bajar la puja de %s a %s: un resultado cuesta %s, la meta es %s.",
+		"bidUp":        "Subir la puja de %s a %s: un resultado cuesta %s, la meta de %s deja margen y el presupuesto no se gasta.",
+		"narrow":       "Dejar fuera %s: un resultado cuesta %s allí, %s en lo demás.",
+		"widen":        "Ampliar %s a %s: solo se gastó %s del dinero previsto, y un resultado cuesta menos que la meta.",
+		"rotate":       "Mostrar %s más a menudo: sus resultados por impresión son %s, los de las otras %s.",
 	},
 }
 
@@ -47,11 +51,9 @@ func Why(f Finding, language string) string {
 	}
 	switch {
 	case c.Move != nil:
-		there, here := f.value("next_result_cost", c.Move.To), f.value("next_result_cost", c.Move.From)
-		if here == nil {
-			return fmt.Sprintf(say["moveFree"], c.Move.Amount, c.Move.From, c.Move.To, cash(number(there)))
-		}
-		return fmt.Sprintf(say["move"], c.Move.Amount, c.Move.From, c.Move.To, cash(number(there)), cash(*here))
+		return f.whyMoved(say, "move", c.Move.From, c.Move.To, cash)
+	case c.Transfer != nil:
+		return f.whyMoved(say, "transfer", c.Transfer.From.Name, c.Transfer.To.Name, cash)
 	case len(c.Divide) > 0:
 		parts := make([]string, len(c.Divide))
 		for i, p := range c.Divide {
@@ -79,6 +81,14 @@ func Why(f Finding, language string) string {
 		}
 	}
 	return fmt.Sprintf(say["rotate"], best, percent(value), percent(others))
+}
+
+func (f Finding) whyMoved(say map[string]string, what, from, to string, cash func(float64) string) string {
+	there, here := f.value("next_result_cost", to), f.value("next_result_cost", from)
+	if here == nil {
+		return fmt.Sprintf(say[what+"Free"], f.Change.Amount(), from, to, cash(number(there)))
+	}
+	return fmt.Sprintf(say[what], f.Change.Amount(), from, to, cash(number(there)), cash(*here))
 }
 
 func (f Finding) whyTargeting(say map[string]string) string {
@@ -123,8 +133,8 @@ func percent(share float64) string { return strconv.FormatFloat(100*share, 'g', 
 // currency is that of the change's amounts, "" when it has none.
 func (c Change) currency() money.Currency {
 	switch {
-	case c.Move != nil:
-		return c.Move.Amount.Currency
+	case c.Amount() != nil:
+		return c.Amount().Currency
 	case len(c.Divide) > 0:
 		return c.Divide[0].Amount.Currency
 	case c.Bid != nil:

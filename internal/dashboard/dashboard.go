@@ -68,6 +68,7 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 		{"GET /{$}", (*visit).overview},
 		{"GET /suggestions", (*visit).suggestions},
 		{"POST /suggestions/settings", (*visit).saveAutonomy},
+		{"POST /suggestions/limits", (*visit).saveLimits},
 		{"POST /suggestions/{id}/{action}", (*visit).decideSuggestion},
 		{"GET /ledger", (*visit).ledger},
 		{"GET /billing", (*visit).billing},

@@ -33,6 +33,7 @@ type suggestionsPage struct {
 	Past     []suggestionCard
 	MayAct   bool
 	Autonomy *autonomyCard // on the page of all
+	Limits   *limitsCard   // beside it
 	From     string        // where to come back to
 }
 
@@ -50,6 +51,8 @@ type suggestionCard struct {
 	Note           string // how an applied one stands, or why it ended
 	CanRollBack    bool
 	Expires        string
+	Edit           *field // what may be set otherwise before it is applied
+	Unit           string
 }
 
 // autonomyCard is what the optimiser may do by itself, and its record.
@@ -69,9 +72,6 @@ func (v *visit) suggestions() error { return v.suggestionsWith(http.StatusOK, ni
 
 func (v *visit) suggestionsWith(status int, refused *problem, wrong *mistakes) error {
 	p := suggestionsPage{Problem: refused, MayAct: v.who.Can(partners.ActionOptimize), From: "/suggestions"}
-	if refused != nil {
-		refused.Rest = wrong.rest()
-	}
 	items, _, err := v.d.Optimizer.List(v.r.Context(), v.scope(), optimization.Query{Limit: 200})
 	if err != nil {
 		return err
@@ -86,6 +86,12 @@ func (v *visit) suggestionsWith(status int, refused *problem, wrong *mistakes) e
 		return err
 	}
 	p.Autonomy = v.autonomyCard(a, wrong)
+	if p.Limits, err = v.limitsCard(a, wrong); err != nil {
+		return err
+	}
+	if refused != nil {
+		refused.Rest = wrong.rest()
+	}
 	return v.page(status, "suggestions", v.locale.T("optimizer.title"), "suggestions", p)
 }
 
@@ -150,6 +156,10 @@ func (v *visit) suggestionCard(x *optimization.Suggestion, names map[uuid.UUID]s
 		State: l.T("optimizer.state." + string(status)), Tone: "quiet", Icon: "clock", CanRollBack: status == optimization.Applied,
 		Expires: l.Day(s.ExpiresAt.In(v.now.Location())),
 	}
+	if s.Change.Transfer != nil {
+		card.Type = l.T("optimizer.type.transfer")
+	}
+	card.Edit, card.Unit = l.editable(s)
 	card.Auto = l.T("optimizer.auto.yes")
 	if s.Blocked != "" {
 		card.Auto = l.Or("optimizer.auto.", s.Blocked, l.T("optimizer.auto.guard"))
@@ -165,6 +175,23 @@ func (v *visit) suggestionCard(x *optimization.Suggestion, names map[uuid.UUID]s
 	}
 	card.Note = l.suggestionNote(s)
 	return card
+}
+
+// editable is the field of what may be set otherwise, and its currency; nil when
+// nothing may.
+func (l *locale) editable(s optimization.State) (*field, string) {
+	name, now := "amount", s.Change.Amount()
+	if s.Change.Bid != nil {
+		name, now = "bid", &s.Change.Bid.After
+	}
+	if now == nil {
+		return nil, ""
+	}
+	f := &field{
+		ID: name + "-" + s.ID.String(), Name: name, Label: l.T("optimizer.edit."+name, "currency", string(now.Currency)),
+		Value: strings.Replace(now.Amount(), ".", l.Decimal, 1), Mode: "decimal", Hint: l.T("optimizer.edit." + name + ".hint"),
+	}
+	return f, string(now.Currency)
 }
 
 // suggestionNote says how an applied change stands, or why one ended.
@@ -247,7 +274,10 @@ func (v *visit) decideSuggestion() error {
 	ctx, by, o, action := v.r.Context(), v.by(), optimization.Options{Revision: v.revision()}, v.r.PathValue("action")
 	switch action {
 	case "apply":
-		_, err = v.d.Optimizer.Apply(ctx, by, id, optimization.Parameters{}, o)
+		var p optimization.Parameters
+		if p, err = v.preferred(); err == nil {
+			_, err = v.d.Optimizer.Apply(ctx, by, id, p, o)
+		}
 	case "dismiss":
 		_, err = v.d.Optimizer.Dismiss(ctx, by, id, v.r.PostFormValue("reason"), o)
 	case "rollback":
@@ -270,16 +300,37 @@ func (v *visit) decideSuggestion() error {
 	return v.suggestionsWith(status, refused, wrong)
 }
 
+// preferred is what was set otherwise in the form of a suggestion.
+func (v *visit) preferred() (p optimization.Parameters, err error) {
+	for name, into := range map[string]**money.Money{"amount": &p.Amount, "bid": &p.Bid} {
+		text := strings.TrimSpace(v.r.PostFormValue(name))
+		if text == "" {
+			continue
+		}
+		micros, err := v.locale.parseDecimal(text)
+		if err != nil {
+			return p, notANumber("parameters." + name)
+		}
+		m := money.New(micros, money.Currency(v.r.PostFormValue("currency")))
+		*into = &m
+	}
+	return p, nil
+}
+
 // saveAutonomy sets what the optimiser may do by itself.
 func (v *visit) saveAutonomy() error {
 	if err := v.who.Require(partners.ActionOptimize); err != nil {
 		return err
 	}
-	want := optimization.Settings{Automatic: []optimization.Type{}, MaxStep: whole(v.r.PostFormValue("optimizer_step"), -1), Cooldown: whole(v.r.PostFormValue("optimizer_cooldown"), -1)}
+	a, err := v.d.Optimizer.Autonomy(v.r.Context(), v.scope())
+	if err != nil {
+		return err
+	}
+	want := optimization.Settings{Limits: a.Limits, Automatic: []optimization.Type{}, MaxStep: whole(v.r.PostFormValue("optimizer_step"), -1), Cooldown: whole(v.r.PostFormValue("optimizer_cooldown"), -1)}
 	for _, t := range v.r.PostForm["automatic"] {
 		want.Automatic = append(want.Automatic, optimization.Type(t))
 	}
-	_, err := v.d.Optimizer.SetAutonomy(v.r.Context(), v.by(), want, optimization.Options{Revision: v.revision()})
+	_, err = v.d.Optimizer.SetAutonomy(v.r.Context(), v.by(), want, optimization.Options{Revision: v.revision()})
 	if err == nil {
 		return v.done("/suggestions", "optimizer_settings")
 	}

@@ -19,7 +19,7 @@ import (
 // oracle finds, about whatever campaign, that one device is too dear.
 type oracle struct{}
 
-func (oracle) Findings(context.Context, uuid.UUID, uuid.UUID) ([]optimization.Finding, error) {
+func (oracle) Findings(context.Context, uuid.UUID, uuid.UUID, optimization.Limits) ([]optimization.Finding, error) {
 	against := 4.0
 	return []optimization.Finding{{
 		Type: optimization.TargetingRefinement, Confidence: 0.9, Risk: optimization.RiskMedium,
@@ -29,6 +29,10 @@ func (oracle) Findings(context.Context, uuid.UUID, uuid.UUID) ([]optimization.Fi
 		Evidence: []optimization.Evidence{{Metric: "result_cost", Of: "desktop", Value: 9, Against: &against, Unit: "money", Sample: 40}},
 		Impact:   optimization.Impact{Metric: "conversions", Mean: 2, Low: 1, High: 3, Relative: 0.1},
 	}}, nil
+}
+
+func (oracle) Portfolio(context.Context, uuid.UUID, optimization.Limits) ([]optimization.Finding, error) {
+	return nil, nil
 }
 
 func (w *world) optimizerOf(db *sqlstore.DB) *optimization.Service {
@@ -69,6 +73,23 @@ func TestSuggestionsAreAppliedAndTakenBackOnThePages(t *testing.T) {
 	}
 	_, body, _ = w.get("/suggestions", who, "en-US")
 	has(t, body, `value="BID_ADJUSTMENT" checked`, `value="48"`)
+	if status, body, _ := w.post("/suggestions/limits", who, "revision=2&limit_channel=search&limit_least=140"); status != http.StatusUnprocessableEntity || !strings.Contains(body, "limit_least") {
+		t.Errorf("a share above all: %d", status)
+	}
+	if status, _, _ := w.post("/suggestions/limits", who, "revision=2&limit_campaign="+c.ID.String()+"&limit_floor=40&limit_step=15"); status != http.StatusSeeOther {
+		t.Errorf("a limit: %d", status)
+	}
+	if status, _, _ := w.post("/suggestions/settings", who, "revision=3&automatic=BID_ADJUSTMENT&optimizer_step=10&optimizer_cooldown=48"); status != http.StatusSeeOther {
+		t.Errorf("settings beside a limit: %d", status)
+	}
+	_, body, _ = w.get("/suggestions", who, "en-US")
+	has(t, body, "at least", "40.00", "steps of at most 15%")
+	if status, _, _ := w.post("/suggestions/limits", who, "revision=4&remove=0"); status != http.StatusSeeOther {
+		t.Errorf("no limit any more: %d", status)
+	}
+	if a, err := w.optimizer.Autonomy(t.Context(), c.Partner); err != nil || len(a.Limits) != 0 {
+		t.Errorf("%+v, %v", a.Limits, err)
+	}
 	if status, _, _ := w.post(at+"/dismiss", w.session(partners.RoleAnalyst), ""); status != http.StatusForbidden {
 		t.Errorf("an analyst: %d", status)
 	}

@@ -60,7 +60,7 @@ type impactBody struct {
 
 type autoApplyBody struct {
 	Eligible bool   `json:"eligible"`
-	Reason   string `json:"reason,omitempty" doc:"Why not: not_enabled, low_confidence, poor_record, first_division, high_risk, step_too_large, cooldown, campaign_paused, or the code of the guard that refused."`
+	Reason   string `json:"reason,omitempty" doc:"Why not: not_enabled, low_confidence, poor_record, first_division, high_risk, step_too_large, cooldown, campaign_paused, partner_limit, or the code of the guard that refused."`
 }
 
 type appliedBody struct {
@@ -139,7 +139,7 @@ func (s *Server) getSuggestion(ctx context.Context, in *ByID) (*found[suggestion
 
 // changedParameters are what whoever applies a suggestion may set otherwise.
 type changedParameters struct {
-	Amount *money.Money `json:"amount,omitempty" doc:"Of a move: at most twice what was suggested."`
+	Amount *money.Money `json:"amount,omitempty" doc:"Of a move or a transfer: at most twice what was suggested."`
 	Bid    *money.Money `json:"bid,omitempty" doc:"Between half and twice the present bid."`
 }
 
@@ -258,6 +258,34 @@ type OptimizerTerms struct {
 	Automatic []optimization.Type `json:"automatic" enum:"BUDGET_REALLOCATION,BID_ADJUSTMENT,TARGETING_REFINEMENT,AUDIENCE_EXPANSION,CREATIVE_ROTATION" doc:"The types that may be applied without anybody; none unless set."`
 	MaxStep   int                 `json:"max_step_percent" minimum:"1" maximum:"50" doc:"Of what a channel or a bid has, in one automatic change." example:"20"`
 	Cooldown  int                 `json:"cooldown_hours" minimum:"1" maximum:"720" doc:"Between two automatic changes of a field of a campaign." example:"24"`
+	Limits    []moneyLimit        `json:"limits" required:"false" maxItems:"200" doc:"What every suggestion keeps to, also one that a person applies with other parameters: partner_limit otherwise. What lies outside already may only come nearer. Left out: none."`
+}
+
+// moneyLimit is optimization.Limit.
+type moneyLimit struct {
+	Campaign   *uuid.UUID   `json:"campaign_id,omitempty" format:"uuid" doc:"Of this campaign; of every campaign unless given."`
+	Channel    string       `json:"channel,omitempty" maxLength:"100" doc:"Of this channel's part of the budget; of the whole budget unless given." example:"search"`
+	Floor      *money.Money `json:"floor,omitempty" doc:"The least it may be cut to, for budgets of this currency."`
+	Ceiling    *money.Money `json:"ceiling,omitempty" doc:"The most it may be raised to, for budgets of this currency."`
+	LeastShare int          `json:"least_share_percent,omitempty" minimum:"0" maximum:"100" doc:"Of the campaign's budget, for a channel." example:"10"`
+	MostShare  int          `json:"most_share_percent,omitempty" minimum:"0" maximum:"100" doc:"Of the campaign's budget, for a channel; 0 is none." example:"60"`
+	MaxStep    int          `json:"max_step_percent,omitempty" minimum:"0" maximum:"100" doc:"Of what it has, in one change, and of a bid where no channel is named; 0 is none." example:"15"`
+}
+
+func (t OptimizerTerms) settings() optimization.Settings {
+	want := optimization.Settings{Automatic: t.Automatic, MaxStep: t.MaxStep, Cooldown: t.Cooldown}
+	for _, l := range t.Limits {
+		want.Limits = append(want.Limits, optimization.Limit(l))
+	}
+	return want
+}
+
+func describeTerms(s optimization.Settings) OptimizerTerms {
+	t := OptimizerTerms{s.Automatic, s.MaxStep, s.Cooldown, []moneyLimit{}}
+	for _, l := range s.Limits {
+		t.Limits = append(t.Limits, moneyLimit(l))
+	}
+	return t
 }
 
 type optimizerBody struct {
@@ -273,7 +301,7 @@ type recordBody struct {
 }
 
 func describeOptimizer(partner uuid.UUID, a optimization.Autonomy) *found[optimizerBody] {
-	b := optimizerBody{PartnerID: partner, Revision: a.Revision, OptimizerTerms: OptimizerTerms{a.Automatic, a.MaxStep, a.Cooldown}}
+	b := optimizerBody{PartnerID: partner, Revision: a.Revision, OptimizerTerms: describeTerms(a.Settings)}
 	for _, r := range a.Records {
 		b.Records = append(b.Records, recordBody{r, r.Trusted()})
 	}
@@ -306,8 +334,7 @@ func (s *Server) setOptimizer(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	want := optimization.Settings{Automatic: in.Body.Automatic, MaxStep: in.Body.MaxStep, Cooldown: in.Body.Cooldown}
-	a, err := s.Optimizer.SetAutonomy(ctx, author, want, optimization.Options{Revision: revision, ValidateOnly: in.ValidateOnly})
+	a, err := s.Optimizer.SetAutonomy(ctx, author, in.Body.settings(), optimization.Options{Revision: revision, ValidateOnly: in.ValidateOnly})
 	if err != nil {
 		return nil, err
 	}

@@ -25,8 +25,12 @@ func (w *world) optimizes() {
 // oracle finds what a test wants found.
 type oracle []optimization.Finding
 
-func (o oracle) Findings(context.Context, uuid.UUID, uuid.UUID) ([]optimization.Finding, error) {
+func (o oracle) Findings(context.Context, uuid.UUID, uuid.UUID, optimization.Limits) ([]optimization.Finding, error) {
 	return o, nil
+}
+
+func (oracle) Portfolio(context.Context, uuid.UUID, optimization.Limits) ([]optimization.Finding, error) {
+	return nil, nil
 }
 
 // suggests puts an oracle in the place of the analyst.
@@ -108,4 +112,18 @@ func TestOptimizerSettings(t *testing.T) {
 	h.call(h.manager, "PUT", "/api/v1/optimizer-settings?validate_only=true", body, "If-Match", `"1"`).want(http.StatusOK)
 	h.call(h.manager, "PUT", "/api/v1/optimizer-settings", body, "If-Match", `"1"`).want(http.StatusOK)
 	h.call(h.manager, "PUT", "/api/v1/optimizer-settings", body, "If-Match", `"1"`).refused(http.StatusPreconditionFailed, "stale_revision")
+	if after := h.call(h.analyst, "GET", "/api/v1/optimizer-settings", nil).want(http.StatusOK); after.str("limits.0.channel") != "search" || after.len("limits") != 1 {
+		t.Errorf("%s", after.text)
+	}
+	for name, limit := range map[string]string{
+		"nothing":                `{"channel":"search"}`,
+		"a share of no channel":  `{"most_share_percent":40}`,
+		"another's campaign":     `{"campaign_id":"` + newID().String() + `","max_step_percent":5}`,
+		"a floor on the ceiling": `{"floor":{"amount":"9.00","currency":"USD"},"ceiling":{"amount":"8.00","currency":"USD"}}`,
+	} {
+		refused := h.call(h.manager, "PUT", "/api/v1/optimizer-settings", `{"automatic":[],"max_step_percent":20,"cooldown_hours":24,"limits":[`+limit+`]}`, "If-Match", `"2"`)
+		if refused.refused(http.StatusUnprocessableEntity, "validation_failed"); !strings.Contains(string(refused.text), "limits[0]") {
+			t.Errorf("%s: %s", name, refused.text)
+		}
+	}
 }

@@ -60,7 +60,7 @@ func init() {
 	bodies["estimate-reach"] = people
 	bodies["apply-suggestion"] = `{"parameters":{}}`
 	bodies["decide-suggestions"] = `{"action":"dismiss","ids":["0190c1de-0000-7000-8000-000000000000"]}`
-	bodies["set-optimizer-settings"] = `{"automatic":["BUDGET_REALLOCATION"],"max_step_percent":20,"cooldown_hours":24}`
+	bodies["set-optimizer-settings"] = `{"automatic":["BUDGET_REALLOCATION"],"max_step_percent":20,"cooldown_hours":24,"limits":[{"channel":"search","most_share_percent":60,"max_step_percent":15}]}`
 	bodies["create-audience"] = `{"name":"Customers","minimum_size":1}`
 	bodies["change-audience"] = `{"name":"Mine"}`
 	bodies["add-members"] = `{"email":"somebody@example.com"}`

@@ -166,7 +166,7 @@ func (t *tried) deliver(i, d int) {
 // decide asks the examiner, and does what may be done by itself.
 func (t *tried) decide(ctx context.Context, out *triedOutcome) error {
 	examiner := optimization.NewExaminer(triedCampaigns{t: t}, t, t, func() time.Time { return t.now })
-	found, err := examiner.Findings(ctx, t.campaign.Partner, t.campaign.ID)
+	found, err := examiner.Findings(ctx, t.campaign.Partner, t.campaign.ID, nil)
 	if err != nil {
 		return err
 	}

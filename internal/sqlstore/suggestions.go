@@ -79,10 +79,14 @@ func (s Suggestions) save(ctx context.Context, t *tx, x *optimization.Suggestion
 	if state.Graded != nil {
 		grade = string(state.Graded.Grade)
 	}
-	_, err = t.exec(ctx, `INSERT INTO suggestions (partner, id, campaign, revision, status, type, field, grade, place, expires_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+	var other any
+	if state.Change.Transfer != nil {
+		other = s.db.key(state.Change.Transfer.To.Campaign)
+	}
+	_, err = t.exec(ctx, `INSERT INTO suggestions (partner, id, campaign, revision, status, type, field, grade, place, expires_at, state, other) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (partner, id) DO UPDATE SET revision = excluded.revision, status = excluded.status, grade = excluded.grade, place = excluded.place, expires_at = excluded.expires_at, state = excluded.state`,
 		s.db.key(state.Partner), s.db.key(state.ID), s.db.key(state.Campaign), state.Revision, string(state.Status), string(state.Type), state.Change.Field(), grade,
-		impactPlace(state), micros(state.ExpiresAt), text)
+		impactPlace(state), micros(state.ExpiresAt), text, other)
 	return err
 }
 
@@ -96,7 +100,7 @@ func (s Suggestions) List(ctx context.Context, partner uuid.UUID, q optimization
 	which := filter{db: s.db}
 	which.of(partner)
 	if q.Campaign != uuid.Nil {
-		which.add("campaign = ?", s.db.key(q.Campaign))
+		which.add("(campaign = ? OR other = ?)", s.db.key(q.Campaign), s.db.key(q.Campaign))
 	}
 	if q.Type != "" {
 		which.add("type = ?", string(q.Type))
