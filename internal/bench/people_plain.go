@@ -62,23 +62,30 @@ func RowPerIdentifier(ctx context.Context, dir string, members int) (PlainPeople
 }
 
 func insertPeople(ctx context.Context, db *sql.DB, audience, from, count int) error {
-	for to := from + count; from < to; {
-		tx, err := db.BeginTx(ctx, nil)
-		if err != nil {
-			return err
-		}
-		insert, err := tx.PrepareContext(ctx, `INSERT INTO members (audience, hash) VALUES (?, ?) ON CONFLICT DO NOTHING`)
-		for n := 0; err == nil && n < plainBatch && from < to; n, from = n+1, from+1 {
-			hash := sha256.Sum256(fmt.Appendf(nil, "person.%d@example.com", from))
-			_, err = insert.ExecContext(ctx, audience, hash[:])
-		}
-		if err != nil {
-			_ = tx.Rollback()
-			return err
-		}
-		if err := tx.Commit(); err != nil {
+	for to := from + count; from < to; from += plainBatch {
+		if err := insertBatch(ctx, db, audience, from, min(to, from+plainBatch)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func insertBatch(ctx context.Context, db *sql.DB, audience, from, to int) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after the commit it does nothing
+	insert, err := tx.PrepareContext(ctx, `INSERT INTO members (audience, hash) VALUES (?, ?) ON CONFLICT DO NOTHING`)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = insert.Close() }()
+	for ; from < to; from++ {
+		hash := sha256.Sum256(fmt.Appendf(nil, "person.%d@example.com", from))
+		if _, err := insert.ExecContext(ctx, audience, hash[:]); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
 }
