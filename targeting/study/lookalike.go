@@ -59,20 +59,27 @@ func (j *job) lookalike(ctx context.Context) error {
 	}
 	j.Alike = &Alike{
 		Facts: l.model.Facts(), SeedSize: int64(seed.GetCardinality()), Rest: int64(len(all)), Percent: j.Order.Percent,
-		Selected: int64(n), Cut: l.model.Chance(float64(all[n-1].score)), Note: alikeNote,
+		Cut: l.model.Chance(float64(all[n-1].score)), Note: alikeNote,
 	}
 	j.at("keeping", 0, 1)
-	return j.fill(ctx, best)
+	j.Alike.Selected, err = j.fill(ctx, best)
+	return err
 }
 
-// fill gives the audience its members. One that was deleted meanwhile stays so.
-func (j *job) fill(ctx context.Context, members *roaring.Bitmap) error {
+// fill gives the audience its members and returns how many they are: whoever
+// was erased meanwhile is not among them. An audience that was deleted meanwhile
+// stays so, and a worker that was taken for dead keeps nothing: the one that has
+// the study now may have filled the audience already.
+func (j *job) fill(ctx context.Context, members *roaring.Bitmap) (int64, error) {
 	of, _, err := j.service.People.Members(ctx, j.Partner, j.ID)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	_, err = j.service.People.Derive(ctx, j.By, audience.New{ID: j.ID, Name: of.Name, Kind: audience.Lookalike, Source: of.Source}, members)
-	return err
+	if err := j.renew(ctx); err != nil {
+		return 0, err
+	}
+	made, err := j.service.People.Derive(ctx, j.By, audience.New{ID: j.ID, Name: of.Name, Kind: audience.Lookalike, Source: of.Source}, members)
+	return made.Size, err
 }
 
 // learned is a model with the scores of the rest it learned from.

@@ -1,0 +1,411 @@
+package study
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/fault"
+	"github.com/hexabuilders/campaignd/targeting/audience"
+)
+
+// The crowd: the seed, as many who are as they are, and twice as many who are
+// not.
+const (
+	seedSize = 120
+	twins    = 120
+	others   = 240
+)
+
+// town is a partner's people, audiences and studies, in memory, as several
+// nodes see them.
+type town struct {
+	mu       sync.Mutex
+	partner  uuid.UUID
+	seed     uuid.UUID
+	studies  map[uuid.UUID]State
+	until    map[uuid.UUID]time.Time // of claims
+	made     map[uuid.UUID]audience.State
+	filled   []*roaring.Bitmap // each time that an audience was filled
+	finished int
+}
+
+func newTown() *town {
+	return &town{
+		partner: uuid.New(), seed: uuid.New(),
+		studies: map[uuid.UUID]State{}, until: map[uuid.UUID]time.Time{}, made: map[uuid.UUID]audience.State{},
+	}
+}
+
+// node is one of several, which may be cut off from the database in the midst
+// of reading people.
+type node struct {
+	*town
+	reads  int
+	down   bool
+	freeze func(ctx context.Context, n *node) // before it reads people; nil: never
+}
+
+var errDown = fault.New(fault.Unavailable, "down", "The database does not answer.", "")
+
+// serve runs a worker until the test ends, or stop is called.
+func (n *node) serve(t *testing.T) (s *Service, stop context.CancelFunc) {
+	s = NewService(Config{Store: n, Queue: n, People: n, Now: time.Now, NewID: uuid.New})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- NewWorker(s).Run(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(stop)
+	return s, stop
+}
+
+func (n *node) Insert(_ context.Context, s State) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.studies[s.ID] = s
+	return nil
+}
+
+func (n *node) Get(_ context.Context, partner, id uuid.UUID) (State, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	s, ok := n.studies[id]
+	if !ok || s.Partner != partner {
+		return State{}, ErrNotFound
+	}
+	return s, nil
+}
+
+func (n *node) List(context.Context, uuid.UUID, Kind, int, string) ([]State, string, error) {
+	return nil, "", errors.New("not used here")
+}
+
+func (n *node) Delete(context.Context, uuid.UUID, uuid.UUID) error {
+	return errors.New("not used here")
+}
+
+func (n *node) Claim(_ context.Context, now, until time.Time) (State, bool, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for id, s := range n.studies {
+		if !n.down && !s.Over() && now.After(n.until[id]) {
+			s.Status, s.Attempt = Running, s.Attempt+1
+			n.studies[id], n.until[id] = s, until
+			return s, true, nil
+		}
+	}
+	return State{}, false, nil
+}
+
+// held fails unless this attempt has the claim; the caller has locked.
+func (n *node) held(s State) error {
+	switch now := n.studies[s.ID]; {
+	case n.down:
+		return errDown
+	case now.Attempt != s.Attempt || now.Over():
+		return ErrLost
+	}
+	return nil
+}
+
+func (n *node) Renew(_ context.Context, s State, until time.Time) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err := n.held(s); err != nil {
+		return err
+	}
+	n.studies[s.ID], n.until[s.ID] = s, until
+	return nil
+}
+
+func (n *node) Finish(_ context.Context, s State) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err := n.held(s); err != nil {
+		return err
+	}
+	n.studies[s.ID] = s
+	n.finished++
+	return nil
+}
+
+func span(from, count int) *roaring.Bitmap {
+	b := roaring.New()
+	b.AddRange(uint64(from), uint64(from+count))
+	return b
+}
+
+func (n *node) Members(_ context.Context, partner, id uuid.UUID) (audience.State, *roaring.Bitmap, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if partner != n.partner {
+		return audience.State{}, nil, audience.ErrNotFound
+	}
+	if id == n.seed {
+		return audience.State{ID: id, Partner: partner, Name: "Buyers"}, span(0, seedSize), nil
+	}
+	made, ok := n.made[id]
+	if !ok {
+		return audience.State{}, nil, audience.ErrNotFound
+	}
+	return made, roaring.New(), nil
+}
+
+func (n *node) Everyone(context.Context, uuid.UUID) (*roaring.Bitmap, error) {
+	return span(0, seedSize+twins+others), nil
+}
+
+func (n *node) Attributes(context.Context, uuid.UUID) ([]string, error) {
+	return []string{"age", "city"}, nil
+}
+
+func (n *node) Each(ctx context.Context, _ uuid.UUID, people *roaring.Bitmap, want audience.Want, visit func(audience.Person) error) error {
+	n.reads++
+	if n.freeze != nil {
+		n.freeze(ctx, n)
+	}
+	for it := people.Iterator(); it.HasNext(); {
+		number := it.Next()
+		random := rand.New(rand.NewPCG(uint64(number), 7))
+		age, city := 20+random.IntN(20), []string{"Cusco", "Piura", "Lima"}[random.IntN(3)]
+		if number < seedSize+twins {
+			age, city = 40+random.IntN(20), "Lima"
+		}
+		values := map[string]string{"age": strconv.Itoa(age), "city": city}
+		p := audience.Person{Number: number}
+		for _, name := range want.Attributes {
+			p.Values = append(p.Values, values[name])
+		}
+		if err := visit(p); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func (n *node) Compute(_ context.Context, by event.Origin, in audience.New) (audience.State, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	made := audience.State{ID: in.ID, Partner: by.Partner, Name: in.Name, Kind: in.Kind, Status: audience.Processing, Source: in.Source}
+	if !in.ValidateOnly {
+		n.made[in.ID] = made
+	}
+	return made, nil
+}
+
+func (n *node) Derive(_ context.Context, _ event.Origin, in audience.New, people *roaring.Bitmap) (audience.State, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	made := n.made[in.ID]
+	made.Size = int64(people.GetCardinality())
+	n.made[in.ID] = made
+	n.filled = append(n.filled, people)
+	return made, nil
+}
+
+func (n *node) Computed(_ context.Context, _ event.Origin, id uuid.UUID) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	made := n.made[id]
+	made.Status = audience.Ready
+	n.made[id] = made
+	return nil
+}
+
+// alike asks for a lookalike of a tenth of the others.
+func (n *node) alike(t *testing.T, s *Service) State {
+	t.Helper()
+	asked, made, err := s.LookLike(t.Context(), event.Origin{Partner: n.partner}, NewLookalike{ID: uuid.UUID{1}, Seed: n.seed, Percent: 10})
+	if err != nil || made.Status != audience.Processing || asked.Status != Queued {
+		t.Fatalf("%+v %+v %v", asked, made, err)
+	}
+	return asked
+}
+
+// ready waits for the study and holds that it was kept once.
+func (n *node) ready(t *testing.T, s *Service, id uuid.UUID, attempts int64) *roaring.Bitmap {
+	t.Helper()
+	got, err := s.Await(t.Context(), n.partner, id, Lookalike, time.Hour)
+	if err != nil || got.Status != Ready || got.Attempt != attempts {
+		t.Fatalf("%+v %v", got, err)
+	}
+	if got.Alike.Selected != (twins+others)/10 || len(n.filled) != 1 || n.finished != 1 || n.made[id].Status != audience.Ready {
+		t.Fatalf("selected %d; filled %d times, finished %d times, %s", got.Alike.Selected, len(n.filled), n.finished, n.made[id].Status)
+	}
+	return n.filled[0]
+}
+
+// first computes the study on one node that nothing happens to.
+func first(t *testing.T) *roaring.Bitmap {
+	n := &node{town: newTown()}
+	s, stop := n.serve(t)
+	defer stop()
+	return n.ready(t, s, n.alike(t, s).ID, 1)
+}
+
+func TestALookalikeTakesThoseWhoAreAlike(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		found := first(t)
+		if alike := roaring.And(found, span(seedSize, twins)).GetCardinality(); alike != found.GetCardinality() {
+			t.Errorf("%d of %d are as the seed is", alike, found.GetCardinality())
+		}
+	})
+}
+
+// A worker that stops, or that was cut off from the database, leaves its study
+// to another one, which computes the same; and what the first one still does
+// counts for nothing.
+func TestAWorkerDiesInTheMidstOfAStudy(t *testing.T) {
+	for name, dies := range map[string]func(ctx context.Context, n *node){
+		"is stopped": func(ctx context.Context, _ *node) { <-ctx.Done() },
+		"is cut off for a minute, and goes on": func(_ context.Context, n *node) {
+			n.mu.Lock()
+			n.down = true
+			n.mu.Unlock()
+			time.Sleep(time.Minute)
+			n.mu.Lock()
+			n.down = false
+			n.mu.Unlock()
+		},
+	} {
+		for _, read := range []int{1, 2, 3} { // the seed, the rest, and everybody who is ranked
+			t.Run(fmt.Sprintf("%s, at reading %d", name, read), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					want := first(t)
+					frozen := make(chan struct{})
+					a := &node{town: newTown(), freeze: func(ctx context.Context, n *node) {
+						if n.reads == read {
+							close(frozen)
+							dies(ctx, n)
+						}
+					}}
+					s, stop := a.serve(t)
+					asked := a.alike(t, s)
+					<-frozen
+					if name == "is stopped" {
+						stop()
+					}
+					b := &node{town: a.town}
+					elsewhere, stopElsewhere := b.serve(t)
+					time.Sleep(2 * time.Minute) // until the claim is over, and the first has woken up
+					if got := b.ready(t, elsewhere, asked.ID, 2); !got.Equals(want) {
+						t.Errorf("another worker found %d people, of whom %d were expected", got.GetCardinality(), got.AndCardinality(want))
+					}
+					stop()
+					stopElsewhere()
+				})
+			})
+		}
+	}
+}
+
+func TestAStudyThatKillsItsWorkersIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &node{town: newTown()}
+		s, stop := n.serve(t)
+		asked := n.begin(s)
+		asked.Attempt = mostTries
+		if err := n.Insert(t.Context(), asked); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Await(t.Context(), n.partner, asked.ID, Lookalike, time.Minute)
+		if err != nil || got.Status != Failed || got.Problem.Code != errAbandoned.Code || got.Alike != nil {
+			t.Errorf("%+v %v", got, err)
+		}
+		if n.made[asked.ID].Status != audience.Ready || len(n.filled) != 0 {
+			t.Errorf("the audience is %s, filled %d times", n.made[asked.ID].Status, len(n.filled))
+		}
+		stop()
+	})
+}
+
+// begin is a study that no worker has seen yet.
+func (n *node) begin(s *Service) State {
+	study := s.begin(event.Origin{Partner: n.partner}, uuid.UUID{2}, Lookalike, "Like them")
+	study.Audience, study.Order.Percent = n.seed, 10
+	n.mu.Lock()
+	n.made[study.ID] = audience.State{ID: study.ID, Partner: n.partner, Status: audience.Processing}
+	n.mu.Unlock()
+	return study
+}
+
+func TestDrawnPeopleAreSomeOfThem(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		people := roaring.BitmapOf(rapid.SliceOfDistinct(rapid.Uint32Range(0, 5000), rapid.ID).Draw(t, "people")...)
+		n := rapid.IntRange(0, 200).Draw(t, "n")
+		seed := rapid.Uint64().Draw(t, "seed")
+		some := draw(people, n, rand.New(rand.NewPCG(seed, 1)))
+		if want := min(uint64(n), people.GetCardinality()); some.GetCardinality() != want || some.AndCardinality(people) != want {
+			t.Fatalf("%d of %d drawn, %d of them known, not %d", some.GetCardinality(), people.GetCardinality(), some.AndCardinality(people), want)
+		}
+		if again := draw(people, n, rand.New(rand.NewPCG(seed, 1))); !again.Equals(some) {
+			t.Fatal("the same draw finds others")
+		}
+	})
+}
+
+func TestWhatPeopleDid(t *testing.T) {
+	const today = 20_000
+	f := frame{attributes: []string{"visits", "city"}, today: today}
+	names := append([]string{"visits", "city", "visits_observed"}, behaviour[1:]...)
+	if got := f.names(); !slices.Equal(got, names) {
+		t.Errorf("columns %v", got)
+	}
+	for name, tt := range map[string]struct {
+		days []audience.Day
+		want []string
+	}{
+		"nothing": {nil, []string{"0", "0", "0", "", "", ""}},
+		"visits today and bought before": {
+			[]audience.Day{{Day: today - 10, Purchases: 2, Value: 30e6}, {Day: today, Visits: 3}},
+			[]string{"3", "2", "30", "15", "0", "10"},
+		},
+		"longer ago than a year, and tomorrow": {
+			[]audience.Day{{Day: today - year - 1, Purchases: 1, Value: 1e6}, {Day: today + 1, Visits: 1}},
+			[]string{"0", "0", "0", "", "", ""},
+		},
+	} {
+		got := f.texts(audience.Person{Values: []string{"a", "b"}, Days: tt.days})
+		if !slices.Equal(got[2:], tt.want) || got[0] != "a" {
+			t.Errorf("%s: %q, want %q", name, got[2:], tt.want)
+		}
+	}
+}
+
+func TestNumbersAreToldFromWords(t *testing.T) {
+	ids := make([]string, 60)
+	for i := range ids {
+		ids[i] = strconv.Itoa(1000 + i)
+	}
+	for name, tt := range map[string]struct {
+		words []string
+		want  bool
+	}{
+		"ages, one unknown":        {[]string{"30", "", "41.5"}, true},
+		"a word among two numbers": {[]string{"30", "40", "old"}, false},
+		"nothing":                  {[]string{"", ""}, false},
+		"no finite number":         {[]string{"NaN", "Inf"}, false},
+		"numbers of customers":     {ids, false},
+	} {
+		if _, ok := asNumbers(tt.words); ok != tt.want {
+			t.Errorf("%s: %v", name, ok)
+		}
+	}
+}
