@@ -77,6 +77,9 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err := db.steadyClock(ctx, cfg.Now); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	if err := db.freePeople(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("end holds of people: %w", err), db.Close())
+	}
 	if err := db.adoptBudgets(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("begin the ledgers: %w", err), db.Close())
 	}

@@ -64,6 +64,18 @@ func (s People) hold(ctx context.Context, partner uuid.UUID) (*hold, error) {
 	}
 }
 
+// freePeople ends the holds that a program left behind when it was killed. Of an
+// embedded store nobody else can be the holder; between nodes they run out.
+func (db *DB) freePeople(ctx context.Context) error {
+	if db.folder == nil {
+		return nil
+	}
+	return db.write(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, `UPDATE people SET held_until = 0 WHERE held_until > 0`)
+		return err
+	})
+}
+
 func (h *hold) claim(ctx context.Context) (won bool, err error) {
 	err = h.db.write(ctx, func(t *tx) error {
 		now := h.db.steady()
