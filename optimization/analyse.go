@@ -40,6 +40,13 @@ func (m *memory) due(campaign uuid.UUID, now time.Time, after time.Duration) boo
 	return true
 }
 
+// forget makes everything due.
+func (m *memory) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.looked = nil
+}
+
 // Fresh is List of one campaign, after an analysis of its data as of about now.
 func (s *Service) Fresh(ctx context.Context, partner uuid.UUID, q Query) ([]*Suggestion, string, error) {
 	if _, err := s.hands.campaigns.Get(ctx, event.Origin{Partner: partner}, q.Campaign); err != nil {
@@ -223,6 +230,33 @@ func (s *Service) take(ctx context.Context, partner, campaign uuid.UUID, f Findi
 	}
 	return nil
 }
+
+// hold ends the open suggestions that new limits do not allow, and lets the next
+// analysis find what they do.
+func (s *Service) hold(ctx context.Context, partner uuid.UUID, limits Limits) error {
+	s.looked.forget()
+	known, err := s.standing(ctx, partner, Query{Status: Open}, Change.ofMoney)
+	if err != nil {
+		return err
+	}
+	for _, old := range known {
+		state := old.State()
+		before, err := s.hands.capture(ctx, s.now(), state, state.Change)
+		if err != nil { // it has moved on, and the next analysis says so
+			continue
+		}
+		if limits.permit(state, state.Change, before) == nil {
+			continue
+		}
+		if err := s.supersede(ctx, partner, old.Suggestion, "A limit that was set since does not allow it."); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ofMoney reports whether limits are about a change.
+func (c Change) ofMoney() bool { return c.ofBudget() || c.Bid != nil }
 
 // concerns reports whether a change of a campaign would touch a campaign of the
 // suggestion's.

@@ -273,16 +273,21 @@ func (s *Service) Look(ctx context.Context) error {
 }
 
 // lookAt notes how a change stands, and takes it back when that is worse and
-// nobody has asked for it.
+// nobody has asked for it. What has not changed is not noted again.
 func (s *Service) lookAt(ctx context.Context, state State, w Watch) error {
-	if state.Watch != nil && state.Watch.Since.Results == w.Since.Results && state.Watch.Since.Spend == w.Since.Spend {
-		return nil
+	by, was := optimizer(state.Partner), state.Watch
+	if s.now().Sub(*state.AppliedAt) < leastDelay { // platforms are still learning: nothing is said yet
+		w.Worse, w.VerdictAt = false, nil
 	}
-	by := optimizer(state.Partner)
-	if _, err := s.store.Update(ctx, state.Partner, state.ID, 0, func(x *Suggestion) error { x.watched(by, s.now(), w); return nil }); err != nil {
-		return err
+	if was != nil && was.Worse && w.Worse {
+		w.VerdictAt = was.VerdictAt
 	}
-	if !w.Worse || !state.Automatic || s.now().Sub(*state.AppliedAt) < leastDelay {
+	if was == nil || was.Since.Results != w.Since.Results || was.Since.Spend != w.Since.Spend || was.Worse != w.Worse {
+		if _, err := s.store.Update(ctx, state.Partner, state.ID, 0, func(x *Suggestion) error { x.watched(by, s.now(), w); return nil }); err != nil {
+			return err
+		}
+	}
+	if !w.Worse || !state.Automatic { // what could not be taken back is tried again at every look
 		return nil
 	}
 	_, err := s.RollBack(ctx, by, state.ID, "Results per money are worse than before, beyond chance.", Options{})

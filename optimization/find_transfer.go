@@ -197,7 +197,7 @@ type wisher struct {
 func wishes(lanes []*lane, amounts []int64) (givers, getters []wisher) {
 	for i, l := range lanes {
 		change := float64(amounts[i])/money.Unit/l.usual - 1
-		w := wisher{l, int64(math.Abs(change) * float64(l.limit))}
+		w := wisher{l, int64(math.Abs(change)*float64(l.limit)) + finest} // what scaling has cut off
 		switch {
 		case change < 0:
 			givers = append(givers, w)

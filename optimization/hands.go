@@ -52,7 +52,8 @@ func NewHands(c Campaigns, b Budgets, h History) *Hands { return &Hands{c, b, h}
 func (h *Hands) capture(ctx context.Context, at time.Time, s State, c Change) (Snapshot, error) {
 	before := Snapshot{At: at}
 	if c.ofBudget() {
-		return before, h.captureBudgets(ctx, s.Partner, c, &before)
+		err := h.captureBudgets(ctx, s.Partner, c, &before)
+		return before, err
 	}
 	found, err := h.campaigns.Get(ctx, event.Origin{Partner: s.Partner}, s.Campaign)
 	if err != nil {

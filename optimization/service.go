@@ -316,6 +316,9 @@ func (s *Service) SetAutonomy(ctx context.Context, by event.Origin, want Setting
 	if _, err := s.settings.SetSettings(ctx, by, at, o.Revision, change); err != nil {
 		return Autonomy{}, err
 	}
+	if err := s.hold(ctx, by.Partner, want.Limits); err != nil {
+		return Autonomy{}, err
+	}
 	return s.Autonomy(ctx, by.Partner)
 }
 

@@ -129,3 +129,29 @@ func TestBenchAllocateDividesATotal(t *testing.T) {
 		t.Errorf("a total far beyond what was spent: exit %d\n%s", code, stderr)
 	}
 }
+
+func TestBenchOptimiseJudgesTheOptimiser(t *testing.T) {
+	code, stdout, stderr := command(t, "bench", "optimise", "--runs", "1", "--seed", "3", "--json")
+	var report struct {
+		Runs     int
+		Seed     uint64
+		Off      float64 `json:"cost_off"`
+		On       float64 `json:"cost_on"`
+		Better   float64
+		Moves    int
+		Improved float64
+	}
+	if err := json.Unmarshal([]byte(stdout), &report); code != 0 || err != nil {
+		t.Fatalf("exit %d, %v\n%s\n%s", code, err, stdout, stderr)
+	}
+	if report.Runs != 1 || report.Seed != 3 || report.Off <= 0 || report.On <= 0 || math.Abs(report.Better-(1-report.On/report.Off)) > 1e-9 {
+		t.Errorf("%s", stdout)
+	}
+	_, again, _ := command(t, "bench", "optimise", "--runs", "1", "--seed", "3", "--json")
+	if again != stdout {
+		t.Errorf("the same seed gives\n%s\nand\n%s", stdout, again)
+	}
+	if code, _, stderr := command(t, "bench", "optimise", "--runs", "many"); code == 0 || !strings.Contains(stderr, "runs") {
+		t.Errorf("exit %d\n%s", code, stderr)
+	}
+}
