@@ -126,14 +126,14 @@ func TestATokenExpiresInMidPull(t *testing.T) {
 	account := manager.must("POST", "/ad-accounts", connectMeta)["id"].(string)
 	campaign := manager.socialCampaignSince(time.Now().AddDate(0, 0, -14))
 	placement := manager.must("POST", "/campaigns/"+campaign+"/placements", map[string]any{"ad_account_id": account})["id"].(string)
-	eventually(t, "the platform has the campaign", func() bool {
-		return manager.must("GET", "/placements/"+placement, nil)["progress"] == "current"
+	within(t, time.Minute, "the platform runs the campaign", func() bool {
+		return manager.must("GET", "/placements/"+placement, nil)["started"] == true
 	})
 	box.Order(sandbox.Fault{Kind: sandbox.BadToken, Path: "after="}) // the second page of a report
 	box.CatchUp()
 	at := "/ad-accounts/" + account
-	eventually(t, "the account wants a new token", func() bool { return manager.must("GET", at, nil)["status"] == "token_expired" })
-	eventually(t, "somebody is called", func() bool { return fmt.Sprint(manager.platformAlerts("token_expired")) == "[FIRING]" })
+	within(t, time.Minute, "the account wants a new token", func() bool { return manager.must("GET", at, nil)["status"] == "token_expired" })
+	within(t, time.Minute, "somebody is called", func() bool { return fmt.Sprint(manager.platformAlerts("token_expired")) == "[FIRING]" })
 	if got := manager.platformAlerts("placement_unknown"); len(got) > 0 {
 		t.Errorf("a token that expired left an outcome open: %v", got)
 	}
@@ -142,14 +142,14 @@ func TestATokenExpiresInMidPull(t *testing.T) {
 	}
 	box.Clear()
 	manager.must("PATCH", at, map[string]any{"credentials": map[string]any{"token": "sandbox-meta-token"}}, "If-Match", manager.etag(at))
-	eventually(t, "the call is over", func() bool { return fmt.Sprint(manager.platformAlerts("token_expired")) == "[RESOLVED]" })
-	eventually(t, "everything is pulled", func() bool {
+	within(t, time.Minute, "the call is over", func() bool { return fmt.Sprint(manager.platformAlerts("token_expired")) == "[RESOLVED]" })
+	within(t, time.Minute, "everything is pulled", func() bool {
 		return manager.totals(campaign)["impressions"].(float64) >= float64(box.Delivered("meta").Impressions)
 	})
-	eventually(t, "the pull has come to its end", func() bool {
+	within(t, time.Minute, "the pull has come to its end", func() bool {
 		return manager.must("GET", at, nil)["last_pull"].(map[string]any)["rows"].(float64) > 600
 	})
-	within(t, 20*time.Second, "nothing is counted twice", func() bool {
+	within(t, time.Minute, "nothing is counted twice", func() bool {
 		return manager.totals(campaign)["impressions"].(float64) <= float64(box.Delivered("meta").Impressions)
 	})
 }
@@ -163,12 +163,12 @@ func TestWhatPlatformsRefuseOrLoseIsAnAlert(t *testing.T) {
 	campaign := manager.socialCampaign()
 	box.Order(sandbox.Fault{Kind: sandbox.DropAfter, Path: "/campaigns", Times: 1})
 	manager.must("POST", "/campaigns/"+campaign+"/placements", map[string]any{"ad_account_id": account})
-	eventually(t, "an unknown outcome is an alert, and over when it is found", func() bool {
+	within(t, time.Minute, "an unknown outcome is an alert, and over when it is found", func() bool {
 		return fmt.Sprint(manager.platformAlerts("placement_unknown")) == "[RESOLVED]"
 	})
 	path := "/campaigns/" + campaign
 	manager.must("PUT", path+"/creatives", []any{map[string]any{"name": "Guaranteed summit", "format": "image", "url": "https://example.com/a.png", "channel": "social"}}, "If-Match", manager.etag(path))
-	within(t, 30*time.Second, "a rejected ad is an alert", func() bool { return fmt.Sprint(manager.platformAlerts("placement_refused")) == "[FIRING]" })
+	within(t, time.Minute, "a rejected ad is an alert", func() bool { return fmt.Sprint(manager.platformAlerts("placement_refused")) == "[FIRING]" })
 	manager.must("PUT", path+"/creatives", []any{map[string]any{"name": "Summit", "format": "image", "url": "https://example.com/a.png", "channel": "social"}}, "If-Match", manager.etag(path))
-	within(t, 30*time.Second, "the alert is over with the ad", func() bool { return fmt.Sprint(manager.platformAlerts("placement_refused")) == "[RESOLVED]" })
+	within(t, time.Minute, "the alert is over with the ad", func() bool { return fmt.Sprint(manager.platformAlerts("placement_refused")) == "[RESOLVED]" })
 }

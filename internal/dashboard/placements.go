@@ -154,6 +154,9 @@ func (v *visit) objectView(o platforms.Object, at string) objectView {
 		row.Tone, row.Icon, row.Condition = "quiet", "PAUSED", l.T("object.retired")
 	}
 	row.Detail = append(row.Detail, o.Reasons...)
+	if o.Delivery != "" && o.State == platforms.Created && !o.Retired {
+		row.Detail = append(row.Detail, l.T("object.delivery", "word", o.Delivery))
+	}
 	if o.Kind == "audience" && o.Filled > 0 {
 		row.Detail = append(row.Detail, l.T("object.members", "n", l.Count(o.Members)))
 	}

@@ -115,10 +115,10 @@ type (
 		Account string `json:"ad_account_id"`
 	}
 	placementBody struct {
-		ID       string  `json:"id"`
-		Campaign string  `json:"campaign_id"`
-		Progress string  `json:"progress"`
-		SyncedAt *string `json:"synced_at"`
+		ID       string `json:"id"`
+		Campaign string `json:"campaign_id"`
+		Progress string `json:"progress"`
+		Started  bool   `json:"started"` // it was told to deliver
 	}
 	items[T any] struct {
 		Items []T `json:"items"`
@@ -210,7 +210,7 @@ func (s *setup) delivered(ctx context.Context, catchUp func(), placements []stri
 	var group errgroup.Group
 	for _, id := range placements {
 		group.Go(func() error {
-			return until(ctx, s.manager, "/placements/"+id, func(p placementBody) bool { return p.SyncedAt != nil || p.Progress == "ended" })
+			return until(ctx, s.manager, "/placements/"+id, func(p placementBody) bool { return p.Started || p.Progress == "ended" })
 		})
 	}
 	if err := group.Wait(); err != nil {

@@ -185,18 +185,27 @@ func (c *Client) createAds(ctx context.Context, a platforms.Access, d platforms.
 	outcomes := make([]platforms.Outcome, len(call))
 	for i := range call {
 		outcomes[i].RequestID = request
-		if i < len(answer.Results) && answer.Results[i].ResourceName != "" {
+		if i < len(answer.Results) {
 			outcomes[i].External = last(answer.Results[i].ResourceName)
+		}
+		if outcomes[i].External != "" {
 			continue
 		}
-		outcomes[i].Refused = &platforms.Failure{Class: platforms.Refused, Message: "The answer does not say why.", RequestID: request}
-		for _, d := range answer.Partial.Details {
-			for _, e := range d.Errors {
-				if e.operation() == i {
-					outcomes[i].Refused.Code, outcomes[i].Refused.Message = e.name(), e.Message
-				}
-			}
+		if outcomes[i].Refused = refusalOf(answer.Partial.Details, i, request); outcomes[i].Refused == nil {
+			return nil, &platforms.Failure{Class: platforms.Unknown, Message: "The answer does not say what became of " + call[i].Key + ".", RequestID: request}
 		}
 	}
 	return outcomes, nil
+}
+
+// refusalOf is what a partial failure says of one operation; nil when nothing.
+func refusalOf(all []details, operation int, request string) *platforms.Failure {
+	for _, d := range all {
+		for _, e := range d.Errors {
+			if e.operation() == operation {
+				return &platforms.Failure{Class: platforms.Refused, Code: e.name(), Message: e.Message, RequestID: request}
+			}
+		}
+	}
+	return nil
 }

@@ -145,6 +145,9 @@ func (c *Client) Find(ctx context.Context, a platforms.Access, kind string, refe
 				} else if kind == "ad_group" {
 					name = r.Group.Resource
 				}
+				if last(name) == "" { // not found would be another answer, and a second object
+					return &platforms.Failure{Class: platforms.Unknown, Message: "An object was found that has no name."}
+				}
 				found[reference] = append(found[reference], last(name))
 			}
 			return nil
@@ -219,7 +222,10 @@ func (c *Client) Delivery(ctx context.Context, a platforms.Access, from, to loca
 // devices are our words for Google's.
 var devices = map[string]string{"MOBILE": "mobile", "TABLET": "tablet", "DESKTOP": "desktop", "CONNECTED_TV": "tv", "OTHER": "other"}
 
-var errDay = errors.New("the row has no day that can be read")
+var (
+	errDay  = errors.New("the row has no day that can be read")
+	errHour = errors.New("the row has an hour that no day has")
+)
 
 // delivery reads one row; its error is a sentence.
 func (r row) delivery() (platforms.Row, error) {
@@ -230,6 +236,9 @@ func (r row) delivery() (platforms.Row, error) {
 	var err error
 	if out.Day, err = localday.Parse(r.Segments.Date); err != nil {
 		return out, errDay
+	}
+	if out.Hour < 0 || out.Hour > 23 {
+		return out, errHour
 	}
 	for _, n := range []struct {
 		name string

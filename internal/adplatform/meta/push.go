@@ -125,6 +125,9 @@ func (c *Client) Find(ctx context.Context, a platforms.Access, kind string, refe
 			return nil, err
 		}
 		for _, item := range page.Data {
+			if item.ID == "" { // not found would be another answer, and a second object
+				return nil, &platforms.Failure{Class: platforms.Unknown, Message: "An object was found that has no id."}
+			}
 			found[reference] = append(found[reference], item.ID)
 		}
 	}
