@@ -1,7 +1,9 @@
 package platforms
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -265,6 +267,22 @@ type PlacementChanged struct {
 
 // EventType is the event's public name.
 func (c PlacementChanged) EventType() string { return c.kind }
+
+// visible is what a person would notice of a placement.
+func (p *Placement) visible() string {
+	var b strings.Builder
+	s := &p.state
+	fmt.Fprint(&b, s.Progress, s.Waiting, s.Ending, s.Started, s.LeftOut)
+	if s.Problem != nil {
+		fmt.Fprint(&b, s.Problem.Class, s.Problem.Code)
+	}
+	for _, o := range s.Objects {
+		if o.State != Claimed {
+			fmt.Fprint(&b, o.Key, o.State, o.External, o.Review, o.Delivery, o.Retired)
+		}
+	}
+	return b.String()
+}
 
 // update gives the placement its word, and an event when people would see a
 // difference to before.

@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/hexabuilders/campaignd/campaigns"
@@ -184,6 +184,11 @@ func (t *push) apply(ctx context.Context) error {
 	if wanted == t.placement.state.Applied {
 		return nil
 	}
+	// From here on nobody knows what the platform was told last: a pause whose
+	// answer is lost, and that is taken back, must not look as if never sent.
+	if err := t.store(ctx, func(p *Placement) { p.state.Applied = "" }); err != nil {
+		return err
+	}
 	if err := t.connector.Apply(ctx, t.access, draft, existing, t.placement.retired()); err != nil {
 		return err
 	}
@@ -251,7 +256,7 @@ func (t *push) look(ctx context.Context) error {
 		}
 		err = t.store(ctx, func(p *Placement) {
 			for i := range p.state.Objects {
-				if o := &p.state.Objects[i]; o.State == Open && o.Kind == kind && contains(references, o.Reference) {
+				if o := &p.state.Objects[i]; o.State == Open && o.Kind == kind && slices.Contains(references, o.Reference) {
 					o.found(found[o.Reference], t.now(), t.Settling)
 				}
 			}
@@ -334,29 +339,4 @@ func fingerprint(d Draft, existing map[string]string) string {
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:12])
-}
-
-// visible is what a person would notice of a placement.
-func (p *Placement) visible() string {
-	var b strings.Builder
-	s := &p.state
-	fmt.Fprint(&b, s.Progress, s.Waiting, s.Ending, s.Started, s.LeftOut)
-	if s.Problem != nil {
-		fmt.Fprint(&b, s.Problem.Class, s.Problem.Code)
-	}
-	for _, o := range s.Objects {
-		if o.State != Claimed {
-			fmt.Fprint(&b, o.Key, o.State, o.External, o.Review, o.Delivery, o.Retired)
-		}
-	}
-	return b.String()
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

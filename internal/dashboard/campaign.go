@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/money"
@@ -45,7 +47,7 @@ func (v *visit) results(status int, s subject, refused *problem, budgetForm *bud
 		Unusual: unusual, Head: head, Problem: refused, Notices: v.notices(s), Currency: s.code(), Totals: sumsJSON(s.totals),
 		ChartMetrics: []string{"spend", "impressions", "clicks", "conversions"}, ChartSteps: steps, ChartStep: v.chartStep(s),
 		ChartNote: v.locale.T("chart.note", "zone", s.Timezone), Alerts: alerts, CanWatch: v.who.Can(partners.ActionWriteAlertRules), Budget: v.budgetCard(s, budgetForm),
-		Goals: v.locale.goals(s), Aim: v.locale.aim(s), Creatives: creatives(s.State),
+		Goals: v.locale.goals(s), Aim: v.aim(s), Creatives: creatives(s.State),
 	}
 	if s.LaunchedAt == nil && !s.Status.Over() {
 		p.Readiness = v.readiness(s, list)
@@ -133,6 +135,39 @@ func (l *locale) aim(s subject) string {
 		return l.T("campaign.no_targeting")
 	}
 	return l.namedInterests(*s.Targeting).Sentence(l.Lang)
+}
+
+// aim is the sentence with the partner's audiences by their names.
+func (v *visit) aim(s subject) string {
+	if s.Targeting != nil {
+		named := v.namedAudiences(s.Partner, *s.Targeting)
+		s.Targeting = &named
+	}
+	return v.locale.aim(s)
+}
+
+// namedAudiences puts names in the place of the ids of audiences that are kept
+// here; what is none of them stays as it is.
+func (v *visit) namedAudiences(partner uuid.UUID, t targeting.Configuration) targeting.Configuration {
+	named := func(ids []string) []string {
+		names := slices.Clone(ids)
+		for i, text := range ids {
+			if id, err := uuid.Parse(text); err == nil {
+				if a, err := v.d.Audiences.Get(v.r.Context(), partner, id); err == nil {
+					names[i] = a.Name
+				}
+			}
+		}
+		return names
+	}
+	t.CustomAudiences, t.LookalikeAudiences = named(t.CustomAudiences), named(t.LookalikeAudiences)
+	t.Exclusions = slices.Clone(t.Exclusions)
+	for i, e := range t.Exclusions {
+		if e.Criterion == targeting.ByAudience || e.Criterion == targeting.ByLookalike {
+			t.Exclusions[i].Values = named(e.Values)
+		}
+	}
+	return t
 }
 
 // namedInterests puts names in the place of the taxonomy's ids.

@@ -98,7 +98,7 @@ func (v *visit) present(s subject, part string) func(string) []string {
 
 func (v *visit) audiencePart(s subject, f form) section {
 	sec := section{
-		Name: "targeting", Sentence: v.locale.aim(s), URL: s.href() + "/targeting", Edit: v.locale.T("setup.targeting.edit"),
+		Name: "targeting", Sentence: v.aim(s), URL: s.href() + "/targeting", Edit: v.locale.T("setup.targeting.edit"),
 		Save: v.locale.T("setup.targeting.save"), Fields: f.audience(s.Type),
 	}
 	if s.LaunchedAt != nil {
