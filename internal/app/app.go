@@ -33,6 +33,7 @@ import (
 	"github.com/hexabuilders/campaignd/internal/telemetry"
 	"github.com/hexabuilders/campaignd/internal/webhook"
 	"github.com/hexabuilders/campaignd/optimization"
+	"github.com/hexabuilders/campaignd/optimization/predict"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/analysis"
@@ -77,6 +78,7 @@ type services struct {
 	ingester   *performance.Ingester
 	metrics    *performance.Service
 	analysis   *analysis.Service
+	predictor  *predict.Predictor
 	sources    *performance.Sources
 	explorer   *performance.Explorer
 	alerts     *performance.Alerts
@@ -136,6 +138,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		Store: db.Reports(), Files: db.Reports(), Schedules: db.Reports(), Source: reportSource{&s}, Metrics: s.metrics,
 	}, now)
 	s.analysis = analysis.NewService(db.Metrics(), s.metrics, now)
+	s.predictor = predict.New(s.analysis, s.metrics, s.campaigns, s.budgets)
 	s.optimizer = newOptimizer(db, &s, now)
 	s.explorer = performance.NewExplorer(s.metrics, s.sources)
 	s.rules = rule.NewService(db.Rules(), db.Rules(), watched{s.campaigns, s.budgets}, db.Metrics(), db.Log(), campaignTypes(), now)
@@ -209,6 +212,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Explorer:    a.services.explorer,
 		Sources:     a.services.sources,
 		Analysis:    a.services.analysis,
+		Predictor:   a.services.predictor,
 		Alerts:      a.services.alerts,
 		Rules:       a.services.rules,
 		Anomalies:   a.services.anomalies,
@@ -259,6 +263,7 @@ func (a *App) newPages(pace *pacing.Service) (*dashboard.Dashboard, error) {
 			Explorer:    a.services.explorer,
 			Performance: a.services.metrics,
 			Analysis:    a.services.analysis,
+			Predictor:   a.services.predictor,
 			Alerts:      a.services.alerts,
 			Anomalies:   a.services.anomalies,
 			Rules:       a.services.rules,

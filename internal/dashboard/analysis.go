@@ -38,6 +38,7 @@ type analysisPage struct {
 	TrendDays  string
 	Forecast   *forecastCard
 	NoForecast string
+	WhatIf     whatIf
 	AsOf       string
 }
 

@@ -1,12 +1,10 @@
 package dashboard
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"strings"
 
-	"github.com/hexabuilders/campaignd/localday"
 	"github.com/hexabuilders/campaignd/performance/analysis"
 )
 
@@ -124,76 +122,6 @@ func (l *locale) trendTile(t *analysis.FigureTrend, code string) trendTile {
 		tile.Detail = l.T("analysis.trend.slope", "slope", l.signedValue(slope), "low", l.signedValue(low), "high", l.signedValue(high), "chance", l.chance(t.P))
 	}
 	return tile
-}
-
-// forecastCard is the fan with what is behind it. Paths are over 100 by 100.
-type forecastCard struct {
-	Label                      string
-	History, Mid, Fan80, Fan95 string
-	TodayAt, Top               string
-	First, Today, Last         string
-	Total, Confidence, Record  string
-	Rows                       []forecastRow
-}
-
-type forecastRow struct {
-	Day                   string
-	Mid, Range80, Range95 string
-}
-
-// shownHistory is how many days of the past stand before the fan.
-const shownHistory = 28
-
-func (v *visit) addForecast(p *analysisPage, s subject) error {
-	o, err := v.d.Analysis.Outlook(v.r.Context(), s.Partner, s.ID, 14, analysis.AsOf{})
-	if errors.Is(err, analysis.ErrTooLittle) {
-		p.NoForecast = v.locale.T("analysis.forecast.little")
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	for i := range o.Items {
-		if o.Items[i].Metric == p.Metric {
-			p.Forecast = v.locale.forecastCard(&o, &o.Items[i], s)
-		}
-	}
-	return nil
-}
-
-func (l *locale) forecastCard(o *analysis.Outlook, p *analysis.Prediction, s subject) *forecastCard {
-	history := o.Course(p.Metric)
-	history = history[max(0, len(history)-shownHistory):]
-	f := fan{steps: len(history) + len(p.Points) - 1}
-	for _, h := range history {
-		f.top = max(f.top, h)
-	}
-	for _, e := range p.Points {
-		f.top = max(f.top, e.High95.Micros)
-	}
-	c := &forecastCard{TodayAt: percent(f.x(len(history))), Confidence: l.T("confidence." + string(p.Confidence))}
-	c.History = f.line(0, history)
-	mid := []int64{history[len(history)-1]}
-	low80, high80, low95, high95 := mid, mid, mid, mid
-	for _, e := range p.Points {
-		mid = append(mid, e.Mid.Micros)
-		low80, high80 = append(low80, e.Low80.Micros), append(high80, e.High80.Micros)
-		low95, high95 = append(low95, e.Low95.Micros), append(high95, e.High95.Micros)
-		c.Rows = append(c.Rows, forecastRow{l.date(e.Day, s.zone), l.Figure(figureOf("", e.Mid)), l.between(e.Low80, e.High80), l.between(e.Low95, e.High95)})
-	}
-	from := len(history) - 1
-	c.Mid, c.Fan80, c.Fan95 = f.line(from, mid), f.band(from, low80, high80), f.band(from, low95, high95)
-	top := p.Total.Mid
-	top.Micros = f.top
-	c.Top = l.Figure(figureOf("", top))
-	c.First, c.Today, c.Last = l.date(o.First-localday.Day(len(history)), s.zone), l.date(o.First, s.zone), l.date(o.Last, s.zone)
-	c.Total = l.T("analysis.forecast.total", "mid", l.Figure(figureOf("", p.Total.Mid)), "days", len(p.Points), "range", l.between(p.Total.Low80, p.Total.High80))
-	c.Record = l.T("analysis.forecast.unrehearsed")
-	if p.Backtest.Origins > 0 {
-		c.Record = l.N("analysis.forecast.record", p.Backtest.Origins, "smape", l.Percent(shareOf(p.Backtest.SMAPE/100), 0), "method", strings.ReplaceAll(p.Method, "+", ", "))
-	}
-	c.Label = l.T("analysis.forecast.label", "metric", l.Metric(p.Metric), "total", c.Total)
-	return c
 }
 
 func (l *locale) between(low, high analysis.Value) string {

@@ -10,6 +10,7 @@ import (
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/optimization/predict"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/analysis"
@@ -29,6 +30,7 @@ type Services struct {
 	Payments    Payments
 	Performance Performance
 	Analysis    Analysis
+	Predictor   Predictor
 	Explorer    Explorer
 	Alerts      Alerts
 	Webhooks    Webhooks
@@ -114,12 +116,16 @@ type Explorer interface {
 	Campaign(ctx context.Context, partner, campaign uuid.UUID, q performance.Query, allowMixed bool) (performance.MixedResult, error)
 }
 
+// Predictor is predict.Predictor.
+type Predictor interface {
+	Predict(ctx context.Context, partner, campaign uuid.UUID, q predict.Question) (predict.Prediction, error)
+}
+
 // Analysis is analysis.Service.
 type Analysis interface {
 	Trends(ctx context.Context, partner, campaign uuid.UUID, metric string, days int, asOf analysis.AsOf) (analysis.Trends, error)
 	Compare(ctx context.Context, partner, campaign uuid.UUID, q analysis.CompareQuery) (analysis.Comparison, error)
 	Insights(ctx context.Context, partner, campaign uuid.UUID, asOf analysis.AsOf) (analysis.Insights, error)
-	Outlook(ctx context.Context, partner, campaign uuid.UUID, days int, asOf analysis.AsOf) (analysis.Outlook, error)
 }
 
 // Partners is partners.Service.

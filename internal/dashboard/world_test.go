@@ -24,6 +24,7 @@ import (
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/optimization"
+	"github.com/hexabuilders/campaignd/optimization/predict"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/analysis"
@@ -94,13 +95,15 @@ func newWorld(t *testing.T) *world {
 	takes := w.paymentsOf(db)
 	w.lists = audiencesOf(db)
 	studies := w.studiesOf(db)
+	looks := analysis.NewService(directory{db.Campaigns()}, w.metrics, time.Now)
 	pages, err := New(Config{
 		Services: Services{
 			Campaigns: w.campaigns, Budgets: w.budgets, Performance: w.metrics,
 			Funding: w.funding, Overruns: budgets.NewOverruns(db.Budgets(), reported{w}), Pacing: pacing.NewService(planned{w}, planned{w}, time.Now),
-			Explorer: performance.NewExplorer(w.metrics, performance.NewSources(db.Sources(), time.Now)),
-			Analysis: analysis.NewService(directory{db.Campaigns()}, w.metrics, time.Now),
-			Alerts:   w.alerts, Anomalies: w.anomalies, Rules: w.rules,
+			Explorer:  performance.NewExplorer(w.metrics, performance.NewSources(db.Sources(), time.Now)),
+			Analysis:  looks,
+			Predictor: predict.New(looks, w.metrics, w.campaigns, w.budgets),
+			Alerts:    w.alerts, Anomalies: w.anomalies, Rules: w.rules,
 			Platforms: w.platformsOf(db),
 			Audiences: w.lists, Segments: segment.NewService(db.Segments(), w.lists, time.Now, newID), Studies: studies, Describer: studies, Insights: w.insightsOf(),
 			Webhooks: w.webhooks, Reach: w.reachOf(db), Optimizer: w.optimizerOf(db), Panels: w.panels, Reports: w.reportsOf(db), Ledger: book{db.Ledger(), sqlstore.NewProver(db.Ledger()), db.Vault()},

@@ -28,7 +28,7 @@ func analysed(t *testing.T, n int) (h *house, campaign string) {
 		}
 		for channel, c := range map[string]int{"social": conversions, "search": 20} {
 			events = append(events, fmt.Sprintf(`{"event_id":"%s%d","campaign_id":%q,"occurred_at":%q,"channel":%q,"metrics":{"impressions":%d,"clicks":%d,"conversions":%d,"spend":"%d.00","revenue":"400.00"}}`,
-				channel, day, path.Base(campaign), h.clock().AddDate(0, 0, -day).Format(time.RFC3339), channel, 20000+day%7*500, 400+day%7*10, c+day%3, 50+day%2))
+				channel, day, path.Base(campaign), h.clock().AddDate(0, 0, -day).Format(time.RFC3339), channel, 20000+day%7*500, 400+day%7*10, c+day%3, 50+day%5*4))
 		}
 	}
 	h.call(h.ingest, "POST", "/api/v1/metrics", `{"events":[`+strings.Join(events, ",")+`]}`).want(http.StatusOK)
@@ -136,10 +136,38 @@ func TestAForecastHasIntervalsAndItsRecord(t *testing.T) {
 	}
 }
 
+// The world's campaign has a budget of 100.00 and has spent it.
+func TestAForecastOfWhatDoesNotRunSaysSo(t *testing.T) {
+	h, campaign := analysed(t, 28)
+	got := h.call(h.analyst, "GET", campaign+"/forecast", nil).want(http.StatusOK)
+	if at := got.find("factors", "name", "not_running"); got.num(at+".effect") != -1 || !strings.Contains(got.str(at+".text"), "budget is spent") {
+		t.Errorf("%.3000s", got.text)
+	}
+}
+
+func TestAPlannedBudgetIsAnsweredOrRefusedWithTheReason(t *testing.T) {
+	h, campaign := analysed(t, 28)
+	half := h.call(h.analyst, "GET", campaign+"/forecast?daily_budget=1.00", nil).want(http.StatusOK)
+	if half.str("planned.daily_budget.amount") != "1.00" || half.str("planned.planned_daily_spend.amount") != "1.00" || half.len("planned.changes") != 5 {
+		t.Errorf("%.3000s", half.text)
+	}
+	if at := half.find("factors", "name", "planned_budget"); half.num(at+".effect") > -0.5 {
+		t.Errorf("%.3000s", half.text)
+	}
+	for amount, code := range map[string]string{"0": "validation_failed", "-1": "validation_failed", "1e9": "validation_failed", "many": "validation_failed", "1.0000001": "validation_failed"} {
+		refused := h.call(h.analyst, "GET", campaign+"/forecast?daily_budget="+amount, nil).refused(http.StatusUnprocessableEntity, code)
+		if refused.str("errors.0.path") != "daily_budget" {
+			t.Errorf("%s: %s", amount, refused.text)
+		}
+	}
+	short, campaign := analysed(t, 4)
+	short.call(short.analyst, "GET", campaign+"/forecast?daily_budget=1.00", nil).refused(http.StatusUnprocessableEntity, "history_too_short")
+}
+
 // Late data and the days that pass do not change what was answered.
 func TestAnAnswerCanBeReproduced(t *testing.T) {
 	h, campaign := analysed(t, 20)
-	paths := []string{"/trends?days=20", "/compare?period=last_7_days", "/insights?lang=en", "/forecast?days=3", "/compare?period=today"}
+	paths := []string{"/trends?days=20", "/compare?period=last_7_days", "/insights?lang=en", "/forecast?days=3", "/forecast?daily_budget=1.00", "/compare?period=today"}
 	var before []*answer
 	for _, p := range paths {
 		before = append(before, h.call(h.analyst, "GET", campaign+p, nil).want(http.StatusOK))

@@ -3,24 +3,64 @@ package httpapi
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/hexabuilders/campaignd/forecast"
 	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/optimization/predict"
 	"github.com/hexabuilders/campaignd/performance/analysis"
 )
 
 type outlookBody struct {
 	StoodOn
-	Period     dayRangeBody     `json:"period" doc:"The local days that are predicted, the present one first."`
-	History    int              `json:"history_days" doc:"Complete local days it is learned from."`
-	Confidence string           `json:"confidence" enum:"low,medium,high" doc:"The lowest of the items. Low under 5 complete days."`
-	Items      []predictionBody `json:"items"`
-	KPIs       []kpiOutlookBody `json:"kpis" doc:"Of the expected sums."`
+	Period     dayRangeBody          `json:"period" doc:"The local days that are predicted, the present one first."`
+	History    int                   `json:"history_days" doc:"Complete local days it is learned from."`
+	Confidence string                `json:"confidence" enum:"low,medium,high" doc:"The lowest of the items. Low under 5 complete days."`
+	Items      []predictionBody      `json:"items"`
+	KPIs       []kpiOutlookBody      `json:"kpis" doc:"Of the expected sums."`
+	Effects    []predictedEffectBody `json:"factors" doc:"What moves the prediction, and by how much."`
+	Similar    similarBody           `json:"similar" doc:"Campaigns of the same partner that stand in for days that are missing."`
+	Planned    *plannedBody          `json:"planned,omitempty" doc:"What daily_budget would change; absent without one."`
+}
+
+type predictedEffectBody struct {
+	Name     string  `json:"name" enum:"weekdays,trend,similar_campaigns,schedule,budget,not_running,planned_budget"`
+	Metric   string  `json:"metric"`
+	Relative float64 `json:"effect" doc:"A fraction, 0.1 is +10 %: of the metric's total; of a week for a trend; of the best weekday above the mean. For similar_campaigns the part of the weight they carry."`
+	Text     string  `json:"text"`
+}
+
+type similarBody struct {
+	OwnWeight float64               `json:"own_weight" doc:"Of the campaign's own days: days/14, at most 1. The rest is that of the campaigns listed; 1 with fewer days where none is similar enough."`
+	Campaigns []similarCampaignBody `json:"campaigns"`
+}
+
+type similarCampaignBody struct {
+	ID         uuid.UUID `json:"id"`
+	Name       string    `json:"name"`
+	Similarity float64   `json:"similarity" doc:"0 to 1: 0.4 for the same objective, 0.2 for the same type, 0.2 each for shared channels and countries as intersection over union. At least 0.5 is asked for."`
+	Weight     float64   `json:"weight" doc:"Among these campaigns, by the square of the similarity."`
+	Days       int       `json:"days" doc:"With spend, among the last 56."`
+}
+
+type plannedBody struct {
+	DailyBudget  money.Money         `json:"daily_budget"`
+	PresentSpend money.Money         `json:"present_daily_spend" doc:"Mean of the last 14 complete days."`
+	Spend        money.Money         `json:"planned_daily_spend" doc:"A larger budget is spent as the present one is when that is what holds the campaign (90 % of it and more is spent); otherwise it changes nothing."`
+	Changes      []plannedChangeBody `json:"changes"`
+}
+
+type plannedChangeBody struct {
+	Metric  string        `json:"metric"`
+	Without ExpectedRange `json:"without" doc:"The total as things are."`
+	With    ExpectedRange `json:"with" doc:"The total with the planned budget, as in items."`
 }
 
 type predictionBody struct {
 	Metric     string        `json:"metric"`
 	Points     []expectedDay `json:"points"`
-	Total      ExpectedRange `json:"total" doc:"Over all days. Its bounds are the sums of the days' bounds, which is wide rather than narrow."`
+	Total      ExpectedRange `json:"total" doc:"Over all days, from a thousand futures that are drawn together: narrower than the sums of the days' bounds."`
 	Method     string        `json:"method" doc:"The methods that carry weight, heaviest first."`
 	Accuracy   accuracyBody  `json:"accuracy" doc:"What the same methods would have missed in the past of this campaign."`
 	Confidence string        `json:"confidence" enum:"low,medium,high"`
@@ -62,14 +102,16 @@ type kpiOutlookBody struct {
 	Metric string          `json:"metric"`
 	Points []dayFigureBody `json:"points"`
 	Total  measuredFigure  `json:"total"`
+	Range  *ExpectedRange  `json:"range,omitempty" doc:"Of the total, from the same futures; absent where more than one in forty of them has no such ratio."`
 }
 
 func (s *Server) getForecast(ctx context.Context, in *struct {
 	ByID
 	AsOf
-	Days int `query:"days" default:"7" doc:"Local days to predict, 1 to 90, the present one first."`
+	Days        int    `query:"days" default:"7" doc:"Local days to predict, 1 to 90, the present one first."`
+	DailyBudget string `query:"daily_budget" example:"150.00" doc:"What if it might spend so much a day, in its currency? Answered from the response of its results to spend, up to twice the largest daily spend seen."`
 }) (*plain[outlookBody], error) {
-	o, err := s.Analysis.Outlook(ctx, principal(ctx).Partner, in.ID, in.Days, in.asOf())
+	o, err := s.Predictor.Predict(ctx, principal(ctx).Partner, in.ID, predict.Question{Days: in.Days, AsOf: in.asOf(), DailyBudget: in.DailyBudget})
 	if err != nil {
 		return nil, err
 	}
@@ -78,13 +120,37 @@ func (s *Server) getForecast(ctx context.Context, in *struct {
 		b.Items = append(b.Items, describePrediction(p, o.Currency))
 	}
 	for _, k := range o.KPIs {
-		shown := kpiOutlookBody{k.Metric, []dayFigureBody{}, measuredFigure{k.Total}}
+		shown := kpiOutlookBody{Metric: k.Metric, Points: []dayFigureBody{}, Total: measuredFigure{k.Total}}
+		if k.Range != nil {
+			r := describeRange(*k.Range)
+			shown.Range = &r
+		}
 		for _, p := range k.Points {
 			shown.Points = append(shown.Points, dayFigureBody{p.Day, measuredFigure{p.Value}})
 		}
 		b.KPIs = append(b.KPIs, shown)
 	}
+	b.Effects = []predictedEffectBody{}
+	for _, e := range o.Effects {
+		b.Effects = append(b.Effects, predictedEffectBody(e))
+	}
+	b.Similar = similarBody{OwnWeight: o.Own, Campaigns: []similarCampaignBody{}}
+	for _, l := range o.Similar {
+		b.Similar.Campaigns = append(b.Similar.Campaigns, similarCampaignBody{l.ID, l.Name, l.Similarity, l.Weight, l.Days})
+	}
+	b.Planned = describePlanned(o.Planned)
 	return &plain[outlookBody]{b}, nil
+}
+
+func describePlanned(p *predict.Planned) *plannedBody {
+	if p == nil {
+		return nil
+	}
+	b := &plannedBody{DailyBudget: p.DailyBudget, PresentSpend: p.Present, Spend: p.Spend}
+	for _, c := range p.Changes {
+		b.Changes = append(b.Changes, plannedChangeBody{c.Metric, describeRange(c.Without), describeRange(c.With)})
+	}
+	return b
 }
 
 func describePrediction(p analysis.Prediction, currency string) predictionBody {

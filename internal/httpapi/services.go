@@ -7,6 +7,7 @@ import (
 	"github.com/hexabuilders/campaignd/budgets/pacing"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/optimization"
+	"github.com/hexabuilders/campaignd/optimization/predict"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/analysis"
@@ -39,6 +40,7 @@ type Services struct {
 	Files       BookFiles
 	Performance *performance.Service
 	Analysis    *analysis.Service
+	Predictor   *predict.Predictor
 	Explorer    *performance.Explorer
 	Sources     *performance.Sources
 	Alerts      *performance.Alerts

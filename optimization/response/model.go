@@ -97,6 +97,23 @@ func (m *Model) Gain(from, to []float64) (Band, error) {
 	return band(gains), nil
 }
 
+// Ratios is by which factor one split brings more than another by each of the
+// curves, what comes without any spend included.
+func (m *Model) Ratios(from, to []float64) ([]float64, error) {
+	if err := m.within(to); err != nil {
+		return nil, err
+	}
+	ratios := make([]float64, len(m.states))
+	for i := range m.states {
+		before, after := m.one*m.states[i].base, m.one*m.states[i].base
+		for c := range to {
+			before, after = before+m.Draw(i, c, from[c]), after+m.Draw(i, c, to[c])
+		}
+		ratios[i] = after / before
+	}
+	return ratios, nil
+}
+
 // Surely is the part of the curves by which one split brings more than another.
 func (m *Model) Surely(from, to []float64) float64 {
 	better := 0

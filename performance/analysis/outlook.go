@@ -77,8 +77,8 @@ type KPIOutlook struct {
 
 var outlookMetrics = []string{"impressions", "clicks", "conversions", "spend", "revenue"}
 
-// Outlook forecasts from the complete local days. The errors are ErrDays,
-// ErrTooLittle and those of queries.
+// Outlook forecasts from the complete local days. The errors are ErrDays, those
+// of queries, and ErrTooLittle, with which it still says what it stood on.
 func (s *Service) Outlook(ctx context.Context, partner, campaign uuid.UUID, days int, asOf AsOf) (Outlook, error) {
 	if err := checkDays(days, 1, MaxOutlookDays); err != nil {
 		return Outlook{}, err
@@ -91,13 +91,13 @@ func (s *Service) Outlook(ctx context.Context, partner, campaign uuid.UUID, days
 	if err != nil {
 		return Outlook{}, err
 	}
-	if len(c.days) < minOutlookHistory {
-		return Outlook{}, ErrTooLittle.With("%d complete days with delivery are known; at least %d are needed.", len(c.days), minOutlookHistory)
-	}
 	o := Outlook{Answer: r.Answer, History: c.days, Confidence: forecast.High}
 	o.Period = Period{First: r.today, Last: r.today + localday.Day(days-1)}
 	o.From, _ = localday.Bounds(o.First, r.Zone)
 	_, o.To = localday.Bounds(o.Last, r.Zone)
+	if len(c.days) < minOutlookHistory {
+		return o, ErrTooLittle.With("%d complete days with delivery are known; at least %d are needed.", len(c.days), minOutlookHistory)
+	}
 	if o.Items, err = r.predictAll(c, days); err != nil {
 		return Outlook{}, err
 	}

@@ -1,0 +1,183 @@
+package dashboard
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/hexabuilders/campaignd/fault"
+	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/optimization/predict"
+	"github.com/hexabuilders/campaignd/performance/analysis"
+)
+
+// forecastCard is the fan with what is behind it. Paths are over 100 by 100.
+type forecastCard struct {
+	Label                      string
+	History, Mid, Fan80, Fan95 string
+	TodayAt, TodayAnchor, Top  string
+	First, Today, Last         string
+	Total, Confidence, Record  string
+	Rows                       []forecastRow
+	KPIs                       []forecastKPI
+	Factors                    []string
+	Similar                    []string
+	Planned                    *plannedCard
+}
+
+type forecastRow struct {
+	Day                   string
+	Mid, Range80, Range95 string
+}
+
+type forecastKPI struct{ Metric, Total, Range string }
+
+// plannedCard is what another budget would change.
+type plannedCard struct {
+	Said string
+	Rows []plannedRow
+}
+
+type plannedRow struct {
+	Metric                  string
+	Without, With           string
+	WithoutRange, WithRange string
+	Change                  string
+}
+
+// whatIf is the question that the card offers.
+type whatIf struct{ Entered, Problem, Currency string }
+
+// shownHistory is how many days of the past stand before the fan.
+const shownHistory = 28
+
+// forecastDays is how far the card looks.
+const forecastDays = 14
+
+func (v *visit) addForecast(p *analysisPage, s subject) error {
+	l := v.locale
+	p.WhatIf = whatIf{Entered: strings.TrimSpace(v.r.FormValue("daily_budget")), Currency: string(s.Currency)}
+	q := predict.Question{Days: forecastDays}
+	if p.WhatIf.Entered != "" {
+		micros, err := l.parseDecimal(p.WhatIf.Entered)
+		if err != nil || micros <= 0 {
+			p.WhatIf.Problem = l.T("analysis.whatif.number")
+		} else {
+			q.DailyBudget = money.FormatMicros(micros)
+		}
+	}
+	o, err := v.d.Predictor.Predict(v.r.Context(), s.Partner, s.ID, q)
+	if e := fault.As(err); e != nil && q.DailyBudget != "" && !errors.Is(err, analysis.ErrTooLittle) {
+		p.WhatIf.Problem = l.Or("analysis.whatif.", e.Code, e.Detail)
+		o, err = v.d.Predictor.Predict(v.r.Context(), s.Partner, s.ID, predict.Question{Days: forecastDays})
+	}
+	if errors.Is(err, analysis.ErrTooLittle) {
+		p.NoForecast = l.T("analysis.forecast.little")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for i := range o.Items {
+		if o.Items[i].Metric == p.Metric {
+			p.Forecast = l.forecastCard(&o, &o.Items[i], s)
+		}
+	}
+	return nil
+}
+
+func (l *locale) forecastCard(o *predict.Prediction, p *analysis.Prediction, s subject) *forecastCard {
+	history := o.Course(p.Metric)
+	history = history[max(0, len(history)-shownHistory):]
+	f := fan{steps: max(0, len(history)-1) + len(p.Points)}
+	for _, h := range history {
+		f.top = max(f.top, h)
+	}
+	for _, e := range p.Points {
+		f.top = max(f.top, e.High95.Micros)
+	}
+	c := &forecastCard{TodayAt: percent(f.x(len(history))), TodayAnchor: "end", Confidence: l.T("confidence." + string(p.Confidence))}
+	if f.x(len(history)) < 50 { // no room before it
+		c.TodayAnchor = "start"
+	}
+	c.History = f.line(0, history)
+	var mid []int64
+	if len(history) > 0 {
+		mid = []int64{history[len(history)-1]}
+	}
+	low80, high80, low95, high95 := mid, mid, mid, mid
+	for _, e := range p.Points {
+		mid = append(mid, e.Mid.Micros)
+		low80, high80 = append(low80, e.Low80.Micros), append(high80, e.High80.Micros)
+		low95, high95 = append(low95, e.Low95.Micros), append(high95, e.High95.Micros)
+		c.Rows = append(c.Rows, forecastRow{l.date(e.Day, s.zone), l.rounded(e.Mid), l.between(e.Low80, e.High80), l.between(e.Low95, e.High95)})
+	}
+	from := max(0, len(history)-1)
+	c.Mid, c.Fan80, c.Fan95 = f.line(from, mid), f.band(from, low80, high80), f.band(from, low95, high95)
+	top := p.Total.Mid
+	top.Micros = f.top
+	c.Top = l.rounded(top)
+	c.First, c.Today, c.Last = l.date(o.First-localday.Day(len(history)), s.zone), l.date(o.First, s.zone), l.date(o.Last, s.zone)
+	c.Total = l.T("analysis.forecast.total", "mid", l.rounded(p.Total.Mid), "days", len(p.Points), "range", l.between(p.Total.Low80, p.Total.High80))
+	c.Record = l.forecastRecord(p)
+	c.Label = l.T("analysis.forecast.label", "metric", l.Metric(p.Metric), "total", c.Total)
+	l.addBehind(c, o)
+	return c
+}
+
+// forecastRecord is how the forecast did before.
+func (l *locale) forecastRecord(p *analysis.Prediction) string {
+	if p.Backtest.Origins == 0 {
+		return l.T("analysis.forecast.unrehearsed")
+	}
+	return l.N("analysis.forecast.record", p.Backtest.Origins, "smape", l.Percent(shareOf(p.Backtest.SMAPE/100), 0), "method", strings.ReplaceAll(p.Method, "+", ", "))
+}
+
+// addBehind adds what stands behind the numbers: ratios, factors, similar
+// campaigns and the plan.
+func (l *locale) addBehind(c *forecastCard, o *predict.Prediction) {
+	for _, k := range o.KPIs {
+		if !k.Total.Defined() || k.Metric == "roi" {
+			continue
+		}
+		row := forecastKPI{Metric: k.Metric, Total: l.Figure(figureOf(k.Metric, k.Total))}
+		if k.Range != nil {
+			row.Range = l.between(k.Range.Low80, k.Range.High80)
+		}
+		c.KPIs = append(c.KPIs, row)
+	}
+	for _, e := range o.Effects {
+		if e.Name != "planned_budget" && e.Name != "similar_campaigns" {
+			c.Factors = append(c.Factors, l.T("analysis.factor."+e.Name, "metric", l.Metric(e.Metric), "change", l.signedPercent(e.Relative)))
+		}
+	}
+	for _, x := range o.Similar {
+		c.Similar = append(c.Similar, l.T("analysis.similar.one", "name", x.Name, "similarity", l.Percent(shareOf(x.Similarity), 0), "weight", l.Percent(shareOf(x.Weight*(1-o.Own)), 0)))
+	}
+	if o.Planned != nil {
+		c.Planned = l.plannedCard(o.Planned)
+	}
+}
+
+func (l *locale) plannedCard(p *predict.Planned) *plannedCard {
+	key := "analysis.whatif.said"
+	if p.Spend == p.Present {
+		key = "analysis.whatif.same"
+	}
+	amount := func(m money.Money) string { return l.Money(m.Micros, string(m.Currency)) }
+	c := &plannedCard{Said: l.T(key, "budget", amount(p.DailyBudget), "present", amount(p.Present), "spend", amount(p.Spend))}
+	for _, x := range p.Changes {
+		row := plannedRow{
+			Metric: x.Metric, Without: l.rounded(x.Without.Mid), With: l.rounded(x.With.Mid),
+			WithoutRange: l.between(x.Without.Low80, x.Without.High80), WithRange: l.between(x.With.Low80, x.With.High80),
+		}
+		if before := x.Without.Mid.Micros; before > 0 {
+			row.Change = l.signedPercent(float64(x.With.Mid.Micros)/float64(before) - 1)
+		}
+		c.Rows = append(c.Rows, row)
+	}
+	return c
+}
+
+// rounded is a prediction without decimals that mean nothing.
+func (l *locale) rounded(v analysis.Value) string { return l.Figure(figureOf("", v)) }

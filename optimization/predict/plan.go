@@ -1,0 +1,163 @@
+package predict
+
+import (
+	"math"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/fault"
+	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/optimization/response"
+	"github.com/hexabuilders/campaignd/performance"
+)
+
+const (
+	lately    = 14  // days whose mean is the present spend
+	bound     = 0.9 // of the plan: a campaign that spends less is held by something else than its budget
+	fitEffort = 400
+)
+
+// ErrNotBelieved refuses what a model cannot mean.
+var ErrNotBelieved = fault.New(fault.Conflict, "prediction_not_believed",
+	"The response curve of this campaign gives values that cannot be, so that nothing is predicted from it.",
+	"Ask again without a planned budget, or when some more days are over.")
+
+// plan moves the futures to another daily budget. A larger one is spent as the
+// present one is, when that is what holds the campaign; else it changes nothing,
+// because demand, bids and audience stay as they are.
+func (s *subject) plan(free *paths, asked string) (*paths, *Planned, error) {
+	budget, err := money.Parse(asked, s.State.Currency)
+	if err != nil || budget.Micros <= 0 {
+		var wrong fault.Fields
+		wrong.Add("daily_budget", "out_of_range", "A planned budget is a decimal amount above zero, in the campaign's currency.", "such as 150.00, of "+string(s.State.Currency))
+		return nil, nil, wrong.Err()
+	}
+	if n := len(s.History); n < response.LeastPeriods {
+		return nil, nil, response.ErrShort.With("%d complete days are known; %d are needed to say what another budget brings.", n, response.LeastPeriods)
+	}
+	present := s.present()
+	target := s.target(present, units(budget.Micros))
+	planned := &Planned{DailyBudget: budget, Present: s.money(present), Spend: s.money(target)}
+	if target == present || present <= 0 {
+		return free, planned, nil
+	}
+	curves, err := s.curves()
+	if err != nil {
+		return nil, nil, err
+	}
+	moved, err := free.along(curves, present, target)
+	return moved, planned, err
+}
+
+// target is the spend of a day with another budget, in units.
+func (s *subject) target(present, budget float64) float64 {
+	daily := units(s.daily().Micros)
+	switch {
+	case budget < present:
+		return budget
+	case daily > 0 && present >= bound*daily:
+		return max(present, present*budget/daily)
+	}
+	return present
+}
+
+// daily is what the budget comes to a day over the schedule.
+func (s *subject) daily() money.Money {
+	b := s.budget.State()
+	return campaigns.Commit(campaigns.BudgetKind(b.Kind), money.New(b.Limit, b.Currency), s.Schedule, s.Timezone).Daily
+}
+
+// present is the mean spend of a day of late, in units.
+func (s *subject) present() float64 {
+	days := s.History[max(0, len(s.History)-lately):]
+	sum := 0.0
+	for i := range days {
+		sum += unitsOf(&days[i], spend) / float64(len(days))
+	}
+	return sum
+}
+
+func (s *subject) money(units float64) money.Money {
+	return money.New(micros(units), s.State.Currency)
+}
+
+// unitsOf is a metric of a day, money in units.
+func unitsOf(d *performance.Metrics, metric int) float64 {
+	switch metric {
+	case impressions:
+		return float64(d.Impressions)
+	case clicks:
+		return float64(d.Clicks)
+	case conversions:
+		return float64(d.Conversions)
+	case spend:
+		return units(d.Spend)
+	}
+	return units(d.Revenue)
+}
+
+// curves learns what the campaign's spend brings of each metric; nil of one that
+// never came.
+func (s *subject) curves() ([numMetrics]*response.Model, error) {
+	var models [numMetrics]*response.Model
+	spent := make([]float64, len(s.History))
+	for t := range spent {
+		spent[t] = max(0, unitsOf(&s.History[t], spend))
+	}
+	var group errgroup.Group
+	for m := range models {
+		result, sum := make([]float64, len(spent)), 0.0
+		for t := range result {
+			result[t] = max(0, unitsOf(&s.History[t], m))
+			sum += result[t]
+		}
+		if m == spend || sum == 0 {
+			continue
+		}
+		group.Go(func() (err error) {
+			h := response.History{Channels: []string{"all channels"}, Spend: [][]float64{spent}, Result: result}
+			models[m], err = response.Fit(h, response.Options{Seed: s.seed(), Carry: true, Effort: fitEffort})
+			return err
+		})
+	}
+	return models, group.Wait()
+}
+
+// along moves every future by a curve of its own, so that what is not known of
+// the response widens the intervals.
+func (p *paths) along(models [numMetrics]*response.Model, from, to float64) (*paths, error) {
+	factor := to / from
+	var ratios [numMetrics][]float64
+	for m, model := range models {
+		if model == nil {
+			ratios[m] = []float64{factor} // spend itself, and what never came
+			continue
+		}
+		var err error
+		if ratios[m], err = model.Ratios([]float64{from}, []float64{to}); err != nil {
+			return nil, err
+		}
+	}
+	var mean [numMetrics]float64
+	for m, all := range ratios {
+		for _, r := range all {
+			if math.IsNaN(r) || r < 0 || math.IsInf(r, 0) {
+				return nil, ErrNotBelieved
+			}
+			mean[m] += r / float64(len(all))
+		}
+	}
+	return p.each(func(future int, days []day) []day {
+		for d := range days {
+			for m := range days[d] {
+				r := mean[m]
+				if future >= 0 {
+					r = ratios[m][future%len(ratios[m])]
+				}
+				days[d][m] *= r
+			}
+		}
+		return days
+	}), nil
+}

@@ -1,0 +1,262 @@
+package predict
+
+import (
+	"context"
+	"errors"
+	"hash/fnv"
+	"math"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/budgets"
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/forecast"
+	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/analysis"
+)
+
+// Outlooks forecasts a campaign from its own days: analysis.Service.
+type Outlooks interface {
+	Outlook(ctx context.Context, partner, campaign uuid.UUID, days int, asOf analysis.AsOf) (analysis.Outlook, error)
+}
+
+// Metrics is performance.Service's queries.
+type Metrics interface {
+	Metrics(ctx context.Context, partner, campaign uuid.UUID, q performance.Query) (performance.Result, error)
+}
+
+// Campaigns is campaigns.Service.
+type Campaigns interface {
+	Get(ctx context.Context, by event.Origin, id uuid.UUID) (*campaigns.Campaign, error)
+	List(ctx context.Context, by event.Origin, q campaigns.Query) ([]*campaigns.Campaign, string, error)
+}
+
+// Ledger finds the budget of a campaign: budgets.Service.
+type Ledger interface {
+	ForCampaign(ctx context.Context, partner, campaign uuid.UUID) (*budgets.Budget, error)
+}
+
+// Predictor answers from what it is given to read.
+type Predictor struct {
+	outlooks  Outlooks
+	metrics   Metrics
+	campaigns Campaigns
+	budgets   Ledger
+}
+
+// New returns a Predictor.
+func New(o Outlooks, m Metrics, c Campaigns, b Ledger) *Predictor { return &Predictor{o, m, c, b} }
+
+// Question is what is asked. Budget and schedule are taken as they are now, also
+// when the numbers are asked as of an earlier moment.
+type Question struct {
+	Days        int // local days, the present one first
+	AsOf        analysis.AsOf
+	DailyBudget string // what it might spend a day instead, in its currency; "" for what it has
+}
+
+// Prediction is the answer.
+type Prediction struct {
+	analysis.Outlook // its items are after similar campaigns, plan, budget and schedule
+
+	KPIs    []KPI
+	Own     float64 // weight of the campaign's own days, 0 to 1; the rest is Similar's
+	Similar []Likeness
+	Effects []Effect
+	Planned *Planned // nil without one
+}
+
+// KPI is a ratio of what is to come.
+type KPI struct {
+	Metric string
+	Points []analysis.Point
+	Total  analysis.Value
+	Range  *analysis.Range // nil where too many of the futures have no such ratio
+}
+
+// Effect is what a factor does to the prediction.
+type Effect struct {
+	Name     string // "weekdays", "trend", "similar_campaigns", "budget", "schedule", "not_running", "planned_budget"
+	Metric   string
+	Relative float64 // change of the metric's total, or of a week for a trend; for weekdays the best above the mean
+	Text     string
+}
+
+// Planned is a daily budget that was asked about.
+type Planned struct {
+	DailyBudget money.Money
+	Present     money.Money // spend of a day of late
+	Spend       money.Money // and what it would be
+	Changes     []Change
+}
+
+// Change is a metric's total as things are, and as they are planned.
+type Change struct {
+	Metric        string
+	Without, With analysis.Range
+}
+
+// Predict answers a question. The errors are those of analysis.Outlook, of
+// response curves that cannot be learned or are asked too far, and of fields.
+func (p *Predictor) Predict(ctx context.Context, partner, campaign uuid.UUID, q Question) (Prediction, error) {
+	o, err := p.outlooks.Outlook(ctx, partner, campaign, q.Days, q.AsOf)
+	tooLittle := err
+	if err != nil && !errors.Is(err, analysis.ErrTooLittle) {
+		return Prediction{}, err
+	}
+	c, err := p.campaigns.Get(ctx, event.Origin{Partner: partner}, campaign)
+	if err != nil {
+		return Prediction{}, err
+	}
+	s := subject{State: c.State(), Outlook: o}
+	if s.budget, err = p.budgets.ForCampaign(ctx, s.Partner, campaign); err != nil {
+		return Prediction{}, err
+	}
+	out := Prediction{Outlook: o, Own: ownWeight(len(o.History))}
+	expected := expectationOf(o)
+	if out.Own < 1 {
+		if expected, out.Similar, err = p.lean(ctx, &s, expected, out.Own); err != nil {
+			return Prediction{}, err
+		}
+		if len(out.Similar) == 0 {
+			if tooLittle != nil {
+				return Prediction{}, tooLittle
+			}
+			out.Own = 1 // nobody to lean on
+		}
+	}
+	r, err := p.roomOf(ctx, &s)
+	if err != nil {
+		return Prediction{}, err
+	}
+	err = out.complete(&s, q, expected, r)
+	return out, err
+}
+
+// complete draws the futures and describes them.
+func (out *Prediction) complete(s *subject, q Question, expected expectation, r room) error {
+	free := draw(expected, s.History, s.seed())
+	as := free.within(r)
+	out.Effects = s.effects(out, free, as, r)
+	if q.DailyBudget != "" {
+		moved, planned, err := s.plan(free, q.DailyBudget)
+		if err != nil {
+			return err
+		}
+		with := moved.within(r.withDaily(planned.DailyBudget.Micros))
+		for m, name := range metricNames {
+			planned.Changes = append(planned.Changes, Change{name, s.rangeOf(m, as.total(m)), s.rangeOf(m, with.total(m))})
+		}
+		out.Effects = append(out.Effects, effect("planned_budget", "spend", relative(as.total(spend).Mean, with.total(spend).Mean),
+			"A daily budget of %s changes the expected spend by %s.", planned.DailyBudget, percent(relative(as.total(spend).Mean, with.total(spend).Mean))))
+		out.Planned, as = planned, with
+	}
+	out.Items = s.items(out.Items, as, out.Own)
+	out.KPIs = s.kpis(as)
+	for _, item := range out.Items {
+		out.Confidence = lower(out.Confidence, item.Confidence)
+	}
+	return nil
+}
+
+// subject is the campaign that is asked about.
+type subject struct {
+	campaigns.State
+	analysis.Outlook
+	budget *budgets.Budget
+}
+
+// seed makes what is drawn repeat.
+func (s *subject) seed() uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write(s.ID[:])
+	return h.Sum64() ^ uint64(s.First)
+}
+
+// The metrics, in the order of analysis.OutlookMetrics.
+const (
+	impressions = iota
+	clicks
+	conversions
+	spend
+	revenue
+	numMetrics
+)
+
+var metricNames = [numMetrics]string{"impressions", "clicks", "conversions", "spend", "revenue"}
+
+// expectation is the interval of each metric's days, in whole units.
+type expectation [numMetrics][]forecast.Interval
+
+func expectationOf(o analysis.Outlook) expectation {
+	var e expectation
+	units := func(v analysis.Value) float64 { return float64(v.Micros) / money.Unit }
+	for m, item := range o.Items {
+		for _, point := range item.Points {
+			e[m] = append(e[m], forecast.Interval{Mean: units(point.Mid), Low80: units(point.Low80), High80: units(point.High80), Low95: units(point.Low95), High95: units(point.High95)})
+		}
+	}
+	return e
+}
+
+// items are the metrics after everything that moves them.
+func (s *subject) items(from []analysis.Prediction, p *paths, own float64) []analysis.Prediction {
+	items := make([]analysis.Prediction, numMetrics)
+	for m := range items {
+		if m < len(from) {
+			items[m] = from[m]
+		} else {
+			items[m] = analysis.Prediction{Metric: metricNames[m], Method: "similar campaigns", Confidence: forecast.Low}
+		}
+		item := &items[m]
+		item.Unit = s.value(m, 0).Unit
+		if own < 0.5 {
+			item.Confidence = forecast.Low
+		}
+		item.Points = make([]analysis.Expected, p.days())
+		for d := range item.Points {
+			item.Points[d] = analysis.Expected{Day: s.First + localday.Day(d), Range: s.rangeOf(m, p.day(m, d))}
+		}
+		item.Total = s.rangeOf(m, p.total(m))
+	}
+	return items
+}
+
+func (s *subject) value(metric int, units float64) analysis.Value {
+	v := analysis.Value{Micros: micros(units), Unit: analysis.Count}
+	if metric == spend || metric == revenue {
+		v.Unit, v.Currency = performance.Amount, string(s.State.Currency)
+	}
+	return v
+}
+
+// micros of units; what does not fit is as much as fits.
+func micros(units float64) int64 {
+	const most = 9e18
+	return int64(math.Round(min(most, max(-most, units*money.Unit))))
+}
+
+func (s *subject) rangeOf(metric int, i forecast.Interval) analysis.Range {
+	v := func(x float64) analysis.Value { return s.value(metric, x) }
+	return analysis.Range{Mid: v(i.Mean), Low80: v(i.Low80), High80: v(i.High80), Low95: v(i.Low95), High95: v(i.High95)}
+}
+
+func lower(a, b forecast.Confidence) forecast.Confidence {
+	for _, c := range []forecast.Confidence{forecast.Low, forecast.Medium} {
+		if a == c || b == c {
+			return c
+		}
+	}
+	return forecast.High
+}
+
+// relative is the change from one total to another; 0 from nothing.
+func relative(from, to float64) float64 {
+	if from <= 0 {
+		return 0
+	}
+	return to/from - 1
+}

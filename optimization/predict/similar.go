@@ -1,0 +1,236 @@
+package predict
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/forecast"
+	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/performance"
+)
+
+const (
+	ownFrom      = 14 // complete days from which a campaign stands on its own
+	looked       = 200
+	measured     = 12  // of those, the most alike, whose numbers are read
+	kept         = 8   // campaigns leaned on at most
+	leastAlike   = 0.5 // similarity
+	similarDays  = 56  // of each
+	leastSimilar = 14  // days with spend of each
+	leastSpread  = 0.30
+)
+
+// ownWeight is what a campaign's own days weigh: all from two weeks on.
+func ownWeight(days int) float64 { return min(1, float64(days)/ownFrom) }
+
+// Likeness is a campaign that is leaned on.
+type Likeness struct {
+	ID         uuid.UUID
+	Name       string
+	Similarity float64 // 0 to 1; see alike
+	Weight     float64 // of all that are leaned on
+	Days       int     // of its own that it is judged by
+
+	rates [numMetrics]float64 // of each metric a unit of spend
+	used  float64             // spend of a day, as a part of its daily plan
+}
+
+// lean is the expectation with what similar campaigns had in place of the days
+// that are missing.
+func (p *Predictor) lean(ctx context.Context, s *subject, own expectation, weight float64) (expectation, []Likeness, error) {
+	similar, err := p.similar(ctx, s)
+	if err != nil || len(similar) == 0 {
+		return own, nil, err
+	}
+	theirs := s.like(similar)
+	out := theirs
+	days := int(s.Last-s.First) + 1
+	for m := range out {
+		out[m] = make([]forecast.Interval, days)
+		for d := range out[m] {
+			out[m][d] = theirs[m][0]
+			if len(own[m]) == days {
+				out[m][d] = mixed(own[m][d], theirs[m][0], weight)
+			}
+		}
+	}
+	return out, similar, nil
+}
+
+// mixed is the mixture of two expectations: what they disagree about widens it.
+func mixed(a, b forecast.Interval, weight float64) forecast.Interval {
+	mean := weight*a.Mean + (1-weight)*b.Mean
+	apart := math.Sqrt(weight*(1-weight)) * math.Abs(a.Mean-b.Mean)
+	side := func(x, y, z float64) float64 {
+		v := math.Sqrt(weight*x*x + (1-weight)*y*y)
+		return math.Hypot(v, z*apart)
+	}
+	return forecast.Interval{
+		Mean: mean, Low80: max(0, mean-side(a.Mean-a.Low80, b.Mean-b.Low80, z80)), High80: mean + side(a.High80-a.Mean, b.High80-b.Mean, z80),
+		Low95: max(0, mean-side(a.Mean-a.Low95, b.Mean-b.Low95, z95)), High95: mean + side(a.High95-a.Mean, b.High95-b.Mean, z95),
+	}
+}
+
+// similar finds the partner's campaigns that are most alike and have numbers.
+func (p *Predictor) similar(ctx context.Context, s *subject) ([]Likeness, error) {
+	items, _, err := p.campaigns.List(ctx, event.Origin{Partner: s.Partner}, campaigns.Query{Limit: looked})
+	if err != nil {
+		return nil, err
+	}
+	var found []Likeness
+	states := map[uuid.UUID]campaigns.State{}
+	for _, c := range items {
+		other := c.State()
+		if other.ID == s.ID || other.LaunchedAt == nil || other.Currency != s.State.Currency {
+			continue
+		}
+		if a := alike(s.State, other); a >= leastAlike {
+			states[other.ID] = other
+			found = append(found, Likeness{ID: other.ID, Name: other.Name, Similarity: a})
+		}
+	}
+	slices.SortFunc(found, func(a, b Likeness) int {
+		if a.Similarity != b.Similarity {
+			return sign(b.Similarity - a.Similarity)
+		}
+		return strings.Compare(a.ID.String(), b.ID.String())
+	})
+	var out []Likeness
+	for i := range found[:min(len(found), measured)] {
+		ok, err := p.measure(ctx, s, states[found[i].ID], &found[i])
+		if err != nil {
+			return nil, err
+		}
+		if ok && len(out) < kept {
+			out = append(out, found[i])
+		}
+	}
+	sum := 0.0
+	for _, l := range out {
+		sum += l.Similarity * l.Similarity
+	}
+	for i := range out {
+		out[i].Weight = out[i].Similarity * out[i].Similarity / sum
+	}
+	return out, nil
+}
+
+func sign(x float64) int {
+	switch {
+	case x < 0:
+		return -1
+	case x > 0:
+		return 1
+	}
+	return 0
+}
+
+// alike is how similar two campaigns are: 0.4 for the same objective, 0.2 for the
+// same type, 0.2 for the channels and 0.2 for the countries they share, as
+// intersection over union.
+func alike(a, b campaigns.State) float64 {
+	sum := 0.2*overlap(a.Channels, b.Channels) + 0.2*overlap(countries(a), countries(b))
+	if a.Objective == b.Objective {
+		sum += 0.4
+	}
+	if a.Type == b.Type {
+		sum += 0.2
+	}
+	return sum
+}
+
+func countries(s campaigns.State) (codes []string) {
+	if s.Targeting == nil {
+		return nil
+	}
+	for _, l := range s.Targeting.Locations {
+		if !slices.Contains(codes, l.Country) {
+			codes = append(codes, l.Country)
+		}
+	}
+	return codes
+}
+
+// overlap is the intersection over the union of two sets; 0 of nothing.
+func overlap(a, b []string) float64 {
+	both := 0
+	for _, x := range a {
+		if slices.Contains(b, x) {
+			both++
+		}
+	}
+	if all := len(a) + len(b) - both; all > 0 {
+		return float64(both) / float64(all)
+	}
+	return 0
+}
+
+// measure reads what a campaign had; false when that is too little.
+func (p *Predictor) measure(ctx context.Context, s *subject, other campaigns.State, l *Likeness) (bool, error) {
+	from, _ := localday.Bounds(s.First-similarDays, s.Zone)
+	result, err := p.metrics.Metrics(ctx, s.Partner, other.ID, performance.Query{From: from, To: s.From, Granularity: "day", KnownAt: s.KnownAt})
+	if err != nil {
+		return false, err
+	}
+	var sum day
+	for i := range result.Items {
+		if d := &result.Items[i].Metrics; d.Spend > 0 {
+			l.Days++
+			for m := range sum {
+				sum[m] += unitsOf(d, m)
+			}
+		}
+	}
+	if l.Days < leastSimilar {
+		return false, nil
+	}
+	for m := range sum {
+		l.rates[m] = max(0, sum[m]) / sum[spend]
+	}
+	b, err := p.budgets.ForCampaign(ctx, s.Partner, other.ID)
+	if err != nil {
+		return false, err
+	}
+	it := subject{State: other, budget: b}
+	if plan := units(it.daily().Micros); plan > 0 {
+		l.used = min(1, sum[spend]/float64(l.Days)/plan)
+	}
+	return l.used > 0, nil
+}
+
+// like is a day of this campaign as the similar ones have it: they say which part
+// of a plan is spent, and what a unit of money brings. How much they differ, on
+// the scale of logarithms, is how sure that is; few of them say less.
+func (s *subject) like(similar []Likeness) (e expectation) {
+	plan := units(s.daily().Micros)
+	for m := range e {
+		mean, square, positive := 0.0, 0.0, 0.0
+		for _, l := range similar {
+			if x := plan * l.used * l.rates[m]; x > 0 {
+				positive += l.Weight
+				mean += l.Weight * math.Log(x)
+			}
+		}
+		if positive == 0 {
+			e[m] = []forecast.Interval{{}}
+			continue
+		}
+		mean /= positive
+		for _, l := range similar {
+			if x := plan * l.used * l.rates[m]; x > 0 {
+				square += l.Weight / positive * (math.Log(x) - mean) * (math.Log(x) - mean)
+			}
+		}
+		spread := math.Hypot(leastSpread, math.Sqrt(square)) * math.Sqrt(1+1/float64(len(similar)))
+		mid := positive * math.Exp(mean)
+		of := func(z float64) float64 { return mid * math.Exp(z*spread) }
+		e[m] = []forecast.Interval{{Mean: mid, Low80: of(-z80), High80: of(z80), Low95: of(-z95), High95: of(z95)}}
+	}
+	return e
+}
