@@ -112,6 +112,12 @@ func (b *builder) finish() error {
 	return b.did(b.buy, true)
 }
 
+// What one entry says at most: as many as fit in a line do not overflow a day.
+const (
+	mostTimes = 1_000_000
+	mostPaid  = 1_000_000_000 * money.Unit
+)
+
 // did adds a visit or a purchase to its day.
 func (b *builder) did(d doing, bought bool) error {
 	if d.none() {
@@ -127,14 +133,14 @@ func (b *builder) did(d doing, bought bool) error {
 	}
 	times := uint64(1)
 	if d.count != "" {
-		if times, err = strconv.ParseUint(d.count, 10, 31); err != nil {
-			return &Rejection{Column: count, Code: "invalid_count", Detail: "This is not how often something happened: a whole number from 0."}
+		if times, err = strconv.ParseUint(d.count, 10, 31); err != nil || times > mostTimes {
+			return &Rejection{Column: count, Code: "invalid_count", Detail: "This is not how often something happened on a day: a whole number from 0 to a million."}
 		}
 	}
 	value := int64(0)
 	if d.value != "" {
-		if value, err = money.ParseMicros(d.value); err != nil {
-			return &Rejection{Column: "purchase_value", Code: "invalid_amount", Detail: "This is not an amount, such as 12.50."}
+		if value, err = money.ParseMicros(d.value); err != nil || value < 0 || value > mostPaid {
+			return &Rejection{Column: "purchase_value", Code: "invalid_amount", Detail: "This is not what was paid: an amount such as 12.50, from 0 to a billion. Leave out what was returned."}
 		}
 	}
 	if times == 0 && value == 0 {

@@ -68,6 +68,10 @@ var clearNames = []string{
 	"dni", "cedula", "curp", "rfc", "cpf", "nie", "ssn", "tax_id", "iban", "card_number", "credit_card", "password",
 }
 
+// errName does not repeat the name: in a file without a header it is somebody's
+// address.
+var errName = ErrHeader.With("A name cannot be that of an attribute: use letters, digits and underscores, at most 40, beginning with a letter.")
+
 // fieldOf is what a column's name means. Attribute names are a to z, digits and
 // underscores, so that rules can name them.
 func fieldOf(name string) (field, error) {
@@ -91,7 +95,7 @@ func fieldOf(name string) (field, error) {
 			Allow: "leave the column out, or call it external_id to have it hashed"})
 	}
 	if !attributeName(plain) {
-		return field{}, ErrHeader.With("%q cannot be the name of an attribute: use letters, digits and underscores, at most 40.", cutTo(name, 40))
+		return field{}, errName
 	}
 	return field{plain, asAttribute}, nil
 }
@@ -101,13 +105,6 @@ func attributeName(s string) bool {
 		return false
 	}
 	return !strings.ContainsFunc(s, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' })
-}
-
-func cutTo(s string, most int) string {
-	if len(s) > most {
-		return s[:most]
-	}
-	return s
 }
 
 // table is a header: what stands in each column, and what parts them.
@@ -135,12 +132,12 @@ func newTable(header []byte) (*table, error) {
 	}
 	var wrong fault.Fields
 	seen, names := map[string]bool{}, false
-	for _, cell := range cells {
+	for i, cell := range cells {
 		f, err := fieldOf(cell)
 		if e := fault.As(err); e != nil && len(e.Fields) > 0 {
 			wrong = append(wrong, e.Fields...)
 		} else if err != nil {
-			return nil, err
+			return nil, errName.With("Column %d of the first line: %s Is the header missing?", i+1, errName.Detail)
 		}
 		if seen[f.name] && f.name != "" {
 			wrong.Add(f.name, "duplicate", "Two columns have this name.", "each name once")
@@ -153,7 +150,7 @@ func newTable(header []byte) (*table, error) {
 		return nil, err
 	}
 	if !names {
-		return nil, ErrHeader.With("None of the columns names a person: %s.", cutTo(fmt.Sprintf("%q", cells), 200))
+		return nil, ErrHeader.With("None of the %d columns of the first line names a person. Is the header missing?", len(cells))
 	}
 	return t, nil
 }
