@@ -12,7 +12,8 @@ func playDemo(t *testing.T, dir string) (*process, caller) {
 	t.Helper()
 	p := startAs(t, "demo", dir)
 	within(t, time.Minute, "the demo invites", func() bool { return strings.Contains(p.stderr.String(), "Stop with Ctrl-C") })
-	return p, p.as(regexp.MustCompile(`Bearer (\S+?)"`).FindStringSubmatch(p.stderr.String())[1])
+	key := regexp.MustCompile(`Bearer (\S+?)"`).FindStringSubmatch(p.stderr.String())[1]
+	return p, p.as(key)
 }
 
 // placements are those of all connected accounts.
