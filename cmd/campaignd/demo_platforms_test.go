@@ -13,7 +13,8 @@ func playDemo(t *testing.T, dir string) (*process, caller) {
 	p := startAs(t, "demo", dir)
 	within(t, time.Minute, "the demo invites", func() bool { return strings.Contains(p.stderr.String(), "Stop with Ctrl-C") })
 	key := regexp.MustCompile(`Bearer (\S+?)"`).FindStringSubmatch(p.stderr.String())[1]
-	return p, p.as(key)
+	manager := p.as(key)
+	return p, manager
 }
 
 // placements are those of all connected accounts.
