@@ -78,6 +78,16 @@ const (
 	High   Confidence = "high"   // rehearsed at least 4 times, and better than repeating the past
 )
 
+// Lower is the lower of two confidences.
+func Lower(a, b Confidence) Confidence {
+	for _, c := range []Confidence{Low, Medium} {
+		if a == c || b == c {
+			return c
+		}
+	}
+	return High
+}
+
 // New judges the methods on series, oldest value first, NaN for a missing one.
 // season is how many values make one season: 7 for days, 24 for hours, 1 for
 // none. It fails with ErrEmpty, ErrNotFinite or ErrOptions.

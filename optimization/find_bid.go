@@ -41,7 +41,7 @@ func (f *facts) bidFindings() []Finding {
 	factor := min(max(math.Exp(-bidDamping*off), 1-bidStep), 1+bidStep)
 	before := *t.BidStrategy.Amount
 	after := before
-	after.Micros = int64(float64(before.Micros)*factor) / 10_000 * 10_000
+	after.Micros = wholeCents(int64(float64(before.Micros) * factor))
 	low, high := f.limits.steps().span(held{campaign: f.campaign.ID, now: before})
 	after.Micros = min(max(after.Micros, low.micros), high.micros)
 	if after.Micros <= 0 || after.Micros == before.Micros {

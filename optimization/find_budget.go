@@ -17,7 +17,7 @@ const (
 	leastSure     = 0.65  // of the curves must agree before a move is worth a word
 	leastGain     = 0.004 // of the result
 	fitEffort     = 800
-	finest        = money.Unit / 100
+	finest        = money.Unit / 100 // a cent, that no move is finer than
 	usualLookback = 14
 )
 
@@ -92,8 +92,8 @@ func (f *facts) move(c *curves, parts []Share) *Finding {
 			}
 			low, _ := f.limits.span(f.held(source))
 			_, high := f.limits.span(f.held(target))
-			amount := min(step(source.Amount.Micros), step(target.Amount.Micros), f.free(from),
-				source.Amount.Micros-low.micros, high.micros-target.Amount.Micros) / 10_000 * 10_000
+			amount := wholeCents(min(step(source.Amount.Micros), step(target.Amount.Micros), f.free(from),
+				source.Amount.Micros-low.micros, high.micros-target.Amount.Micros))
 			if amount <= 0 || float64(source.Amount.Micros-amount) < leastShare*float64(f.budget.State().Limit) {
 				continue
 			}
@@ -114,9 +114,10 @@ func (f *facts) held(s *Share) held {
 	return held{campaign: f.campaign.ID, channel: s.Category, now: s.Amount, whole: f.budget.State().Limit}
 }
 
-func step(micros int64) int64 {
-	return int64(moveStep*float64(micros)) / 10_000 * 10_000 // whole cents
-}
+func step(micros int64) int64 { return wholeCents(int64(moveStep * float64(micros))) }
+
+// wholeCents leaves out what is less than a cent: nobody is told to move that.
+func wholeCents(micros int64) int64 { return micros / finest * finest }
 
 func shareOf(parts []Share, category string) *Share {
 	for i := range parts {
@@ -170,16 +171,15 @@ func (f *facts) division(c *curves) *Finding {
 	for i, a := range amounts {
 		weights[i] = max(1, a)
 	}
-	const cent = money.Unit / 100
 	limit := f.budget.State().Limit
-	divided, err := f.money(limit / cent).Allocate(weights)
+	divided, err := f.money(limit / finest).Allocate(weights)
 	if err != nil || least == most {
 		return nil
 	}
 	change := Change{Budget: f.campaign.BudgetID}
 	for i, m := range divided { // in whole cents; what is less stays undivided
 		if m.Micros > 0 {
-			change.Divide = append(change.Divide, Share{f.channels[i], f.money(m.Micros * cent)})
+			change.Divide = append(change.Divide, Share{f.channels[i], f.money(m.Micros * finest)})
 		}
 	}
 	return f.budgetFinding(c, change, after, least, most)

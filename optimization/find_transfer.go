@@ -22,7 +22,6 @@ import (
 const (
 	mostLanes  = 40  // campaigns of a partner that are compared: those with the greatest limits
 	needsMoney = 0.7 // of the plan is spent, or more money is not what the campaign lacks
-
 )
 
 // lane is a campaign among those that money could be moved between.
@@ -173,7 +172,7 @@ func balance(lanes []*lane) []Finding {
 	var found []Finding
 	for i := range min(len(givers), len(getters)) {
 		from, to := givers[i], getters[i]
-		amount := min(from.room.down, to.room.up, from.wish, to.wish) / 10_000 * 10_000 // whole cents
+		amount := wholeCents(min(from.room.down, to.room.up, from.wish, to.wish))
 		if f := transferFinding(from.lane, to.lane, amount); f != nil {
 			found = append(found, *f)
 		}

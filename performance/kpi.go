@@ -2,6 +2,8 @@ package performance
 
 import (
 	"encoding/json"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/hexabuilders/campaignd/money"
@@ -104,6 +106,29 @@ func KPIs(t Totals) map[string]KPI {
 		out["frequency"] = k
 	}
 	return out
+}
+
+// KPIOf derives one KPI from amounts that need not be whole, such as expected
+// ones, in the units of Metrics: counts, and money in micros. It has no Sample.
+func KPIOf(name string, at func(Metric) float64, currency string) KPI {
+	i := slices.IndexFunc(formulas, func(f formula) bool { return f.name == name })
+	f := &formulas[i]
+	kpi := KPI{Unit: f.unit}
+	if f.unit == Amount {
+		kpi.Currency = currency
+	}
+	under := at(f.under)
+	if under <= 0 {
+		kpi.Reason = f.reason
+		return kpi
+	}
+	over := at(f.over)
+	if f.minus != NumMetrics {
+		over -= at(f.minus)
+	}
+	const most = 9e18 // what does not fit is as much as fits
+	kpi.Value = int64(math.Round(min(most, max(-most, over*float64(f.scale)/under))))
+	return kpi
 }
 
 // Judged is a KPI or a sum with what it takes to judge it.

@@ -29,14 +29,22 @@ func (c caller) placements() (all []map[string]any) {
 	return all
 }
 
+// objectsOf are everything that is placed, or is to be.
+func objectsOf(placements []map[string]any) (all []map[string]any) {
+	for _, p := range placements {
+		for _, o := range p["objects"].([]any) {
+			all = append(all, o.(map[string]any))
+		}
+	}
+	return all
+}
+
 // created are the platforms' ids of everything that is placed.
 func created(placements []map[string]any) map[string]bool {
 	ids := map[string]bool{}
-	for _, p := range placements {
-		for _, o := range p["objects"].([]any) {
-			if id, ok := o.(map[string]any)["external_id"].(string); ok {
-				ids[id] = true
-			}
+	for _, o := range objectsOf(placements) {
+		if id, ok := o["external_id"].(string); ok {
+			ids[id] = true
 		}
 	}
 	return ids
@@ -87,11 +95,9 @@ func TestTheDemoRunsAtAdPlatforms(t *testing.T) {
 
 // members counts people in audiences at the platforms.
 func members(placements []map[string]any) (n float64) {
-	for _, p := range placements {
-		for _, o := range p["objects"].([]any) {
-			if sent, ok := o.(map[string]any)["members"].(float64); ok {
-				n += sent
-			}
+	for _, o := range objectsOf(placements) {
+		if sent, ok := o["members"].(float64); ok {
+			n += sent
 		}
 	}
 	return n
@@ -100,11 +106,9 @@ func members(placements []map[string]any) (n float64) {
 // reviews counts objects by the platforms' judgement.
 func reviews(placements []map[string]any) map[string]int {
 	n := map[string]int{}
-	for _, p := range placements {
-		for _, o := range p["objects"].([]any) {
-			if review, ok := o.(map[string]any)["review"].(string); ok {
-				n[review]++
-			}
+	for _, o := range objectsOf(placements) {
+		if review, ok := o["review"].(string); ok {
+			n[review]++
 		}
 	}
 	return n

@@ -78,7 +78,10 @@ func offeredOr(all []string, asked string) string {
 type spelled struct{ *locale }
 
 // Value implements analysis.Printer.
-func (l spelled) Value(v analysis.Value) string { return l.Figure(figureOf("", v)) }
+func (l spelled) Value(v analysis.Value) string { return l.measured(v) }
+
+// measured prints a value of an analysis.
+func (l *locale) measured(v analysis.Value) string { return l.Figure(figureOf("", v)) }
 
 // Percent implements analysis.Printer.
 func (l spelled) Percent(fraction float64) string { return l.locale.Percent(shareOf(fraction), 1) }

@@ -125,7 +125,7 @@ func (l *locale) trendTile(t *analysis.FigureTrend, code string) trendTile {
 }
 
 func (l *locale) between(low, high analysis.Value) string {
-	return l.Figure(figureOf("", low)) + " – " + l.Figure(figureOf("", high))
+	return l.measured(low) + " – " + l.measured(high)
 }
 
 // fan places days and values on 100 by 100.

@@ -95,19 +95,16 @@ func (v *visit) studyCard(s study.State) studyCard {
 }
 
 func (l *locale) clusterRow(at int, of uuid.UUID, c cluster.Cluster) clusterRow {
-	row := clusterRow{At: at, ID: of.String(), Name: c.Name, People: int64(c.People), Share: l.Percent(millionths(c.Share), 0)}
+	row := clusterRow{At: at, ID: of.String(), Name: c.Name, People: int64(c.People), Share: l.Percent(shareOf(c.Share), 0)}
 	for _, t := range c.Traits[:min(len(c.Traits), 3)] {
 		here, all := l.number(t.Here), l.number(t.Everybody)
 		if t.Word != "" {
-			here, all = l.Percent(millionths(t.Here), 0), l.Percent(millionths(t.Everybody), 0)
+			here, all = l.Percent(shareOf(t.Here), 0), l.Percent(shareOf(t.Everybody), 0)
 		}
 		row.Traits = append(row.Traits, l.T("cluster.trait."+t.Direction, "column", l.Or("attribute.", t.Column, t.Column), "word", t.Word, "here", here, "all", all))
 	}
 	return row
 }
-
-// millionths is a fraction as the pages' formats take it.
-func millionths(share float64) int64 { return int64(share*1e6 + 0.5) }
 
 func (v *visit) findClusters() error {
 	if err := v.who.Require(partners.ActionWriteCampaigns); err != nil {

@@ -75,10 +75,10 @@ func (v *visit) differences(s audience.State) (*differencesCard, error) {
 func (l *locale) differenceRow(g insight.Group) differenceRow {
 	row := differenceRow{
 		Attribute: l.Or("attribute.", g.Attribute, g.Attribute), Value: g.Value,
-		Share: l.Percent(millionths(g.Share), 1), Others: l.Percent(millionths(g.Population), 1), Tone: "quiet",
+		Share: l.Percent(shareOf(g.Share), 1), Others: l.Percent(shareOf(g.Population), 1), Tone: "quiet",
 	}
 	if i := g.Index; i != nil {
-		row.Index, row.Range = l.Fixed(millionths(i.Value), 0), l.T("differ.range", "low", l.Fixed(millionths(i.Low), 0), "high", l.Fixed(millionths(i.High), 0))
+		row.Index, row.Range = l.Fixed(shareOf(i.Value), 0), l.T("differ.range", "low", l.Fixed(shareOf(i.Low), 0), "high", l.Fixed(shareOf(i.High), 0))
 		row.From, row.At = onScale(i.Low), onScale(i.Value)
 		row.Width, row.Drawn = max(1, onScale(i.High)-row.From), true
 	}

@@ -110,15 +110,15 @@ func (l *locale) forecastCard(o *predict.Prediction, p *analysis.Prediction, s s
 		mid = append(mid, e.Mid.Micros)
 		low80, high80 = append(low80, e.Low80.Micros), append(high80, e.High80.Micros)
 		low95, high95 = append(low95, e.Low95.Micros), append(high95, e.High95.Micros)
-		c.Rows = append(c.Rows, forecastRow{l.date(e.Day, s.zone), l.rounded(e.Mid), l.between(e.Low80, e.High80), l.between(e.Low95, e.High95)})
+		c.Rows = append(c.Rows, forecastRow{l.date(e.Day, s.zone), l.measured(e.Mid), l.between(e.Low80, e.High80), l.between(e.Low95, e.High95)})
 	}
 	from := max(0, len(history)-1)
 	c.Mid, c.Fan80, c.Fan95 = f.line(from, mid), f.band(from, low80, high80), f.band(from, low95, high95)
 	top := p.Total.Mid
 	top.Micros = f.top
-	c.Top = l.rounded(top)
+	c.Top = l.measured(top)
 	c.First, c.Today, c.Last = l.date(o.First-localday.Day(len(history)), s.zone), l.date(o.First, s.zone), l.date(o.Last, s.zone)
-	c.Total = l.T("analysis.forecast.total", "mid", l.rounded(p.Total.Mid), "days", len(p.Points), "range", l.between(p.Total.Low80, p.Total.High80))
+	c.Total = l.T("analysis.forecast.total", "mid", l.measured(p.Total.Mid), "days", len(p.Points), "range", l.between(p.Total.Low80, p.Total.High80))
 	c.Record = l.forecastRecord(p)
 	c.Label = l.T("analysis.forecast.label", "metric", l.Metric(p.Metric), "total", c.Total)
 	l.addBehind(c, o)
@@ -168,7 +168,7 @@ func (l *locale) plannedCard(p *predict.Planned) *plannedCard {
 	c := &plannedCard{Said: l.T(key, "budget", amount(p.DailyBudget), "present", amount(p.Present), "spend", amount(p.Spend))}
 	for _, x := range p.Changes {
 		row := plannedRow{
-			Metric: x.Metric, Without: l.rounded(x.Without.Mid), With: l.rounded(x.With.Mid),
+			Metric: x.Metric, Without: l.measured(x.Without.Mid), With: l.measured(x.With.Mid),
 			WithoutRange: l.between(x.Without.Low80, x.Without.High80), WithRange: l.between(x.With.Low80, x.With.High80),
 		}
 		if before := x.Without.Mid.Micros; before > 0 {
@@ -178,6 +178,3 @@ func (l *locale) plannedCard(p *predict.Planned) *plannedCard {
 	}
 	return c
 }
-
-// rounded is a prediction without decimals that mean nothing.
-func (l *locale) rounded(v analysis.Value) string { return l.Figure(figureOf("", v)) }

@@ -49,10 +49,10 @@ func (v *visit) lookalikeCard(a audience.State) (*lookalikeCard, error) {
 		auc := m.Held.AUC
 		c.Tone, c.Icon = "good", "ok"
 		c.Lead = l.T("lookalike.lead", "selected", l.Count(m.Selected), "rest", l.Count(m.Rest), "seed", l.Count(m.SeedSize))
-		c.AUC, c.Range = l.Fixed(millionths(auc.Value), 3), l.T("lookalike.range", "low", l.Fixed(millionths(auc.Low), 3), "high", l.Fixed(millionths(auc.High), 3))
+		c.AUC, c.Range = l.Fixed(shareOf(auc.Value), 3), l.T("lookalike.range", "low", l.Fixed(shareOf(auc.Low), 3), "high", l.Fixed(shareOf(auc.High), 3))
 		c.Curve, c.Lift = l.liftCurve(m)
 		for _, f := range m.Features[:min(len(m.Features), 5)] {
-			c.Features = append(c.Features, pair{Label: l.Or("attribute.", f.Name, f.Name), Value: l.T("lookalike.drop", "drop", l.Fixed(millionths(max(f.Drop, 0)), 3))})
+			c.Features = append(c.Features, pair{Label: l.Or("attribute.", f.Name, f.Name), Value: l.T("lookalike.drop", "drop", l.Fixed(shareOf(max(f.Drop, 0)), 3))})
 		}
 	}
 	return c, nil
@@ -63,8 +63,8 @@ func (v *visit) lookalikeCard(a audience.State) (*lookalikeCard, error) {
 func (l *locale) liftCurve(m *study.Alike) (curve []liftRow, sentence string) {
 	for _, point := range m.Held.Lift {
 		row := liftRow{
-			Share: l.Percent(millionths(point.Share), 0), Lift: l.Fixed(millionths(point.Lift), 1),
-			Found: l.Percent(millionths(point.Found), 0), Width: int64(100*point.Found + 0.5),
+			Share: l.Percent(shareOf(point.Share), 0), Lift: l.Fixed(shareOf(point.Lift), 1),
+			Found: l.Percent(shareOf(point.Found), 0), Width: int64(100*point.Found + 0.5),
 		}
 		if sentence == "" && point.Share >= m.Percent/100 {
 			row.Cut, sentence = true, l.T("lookalike.lift", "share", row.Share, "lift", row.Lift)

@@ -49,7 +49,7 @@ func (v *visit) responses(s subject) *responsesCard {
 	}
 	for _, idea := range found.Suggestions {
 		if cost := idea.Expected.Cost; cost != nil {
-			c.Ideas = append(c.Ideas, l.T("response.narrow", "what", l.T("response.of."+idea.Dimension, "value", idea.Value), "change", l.Percent(millionths(-cost.Value), 0)))
+			c.Ideas = append(c.Ideas, l.T("response.narrow", "what", l.T("response.of."+idea.Dimension, "value", idea.Value), "change", l.Percent(shareOf(-cost.Value), 0)))
 		} else if after := idea.Expected.After; after != nil && idea.Expected.Before.Mid > 0 {
 			c.Ideas = append(c.Ideas, l.T("response.widen", "what", l.Or("reach.factor.", idea.Dimension, idea.Dimension), "times", l.Fixed(1_000_000*after.Mid/idea.Expected.Before.Mid, 1)))
 		}

@@ -10,7 +10,6 @@ import (
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/optimization"
-	"github.com/hexabuilders/campaignd/partners"
 )
 
 // limitsCard is what the partner wants held of budgets by every suggestion.
@@ -85,34 +84,16 @@ func (l *locale) limitWords(x optimization.Limit) string {
 
 // saveLimits adds a limit, or takes one away.
 func (v *visit) saveLimits() error {
-	if err := v.who.Require(partners.ActionOptimize); err != nil {
-		return err
-	}
-	a, err := v.d.Optimizer.Autonomy(v.r.Context(), v.scope())
-	if err != nil {
-		return err
-	}
-	want := a.Settings
-	want.Limits = slices.Clone(a.Limits)
-	if gone := whole(v.r.PostFormValue("remove"), -1); gone >= 0 && gone < len(want.Limits) {
-		want.Limits = slices.Delete(want.Limits, gone, gone+1)
-	} else {
-		var added optimization.Limit
-		if added, err = v.enteredLimit(fmt.Sprintf("limits[%d]", len(want.Limits))); err == nil {
-			want.Limits = append(want.Limits, added)
+	return v.changeAutonomy("optimizer_limits", func(want *optimization.Settings) error {
+		want.Limits = slices.Clone(want.Limits)
+		if gone := whole(v.r.PostFormValue("remove"), -1); gone >= 0 && gone < len(want.Limits) {
+			want.Limits = slices.Delete(want.Limits, gone, gone+1)
+			return nil
 		}
-	}
-	if err == nil {
-		_, err = v.d.Optimizer.SetAutonomy(v.r.Context(), v.by(), want, optimization.Options{Revision: v.revision()})
-	}
-	if err == nil {
-		return v.done("/suggestions", "optimizer_limits")
-	}
-	status, refused, wrong := v.refusal(err)
-	if refused == nil {
+		added, err := v.enteredLimit(fmt.Sprintf("limits[%d]", len(want.Limits)))
+		want.Limits = append(want.Limits, added)
 		return err
-	}
-	return v.suggestionsWith(status, refused, wrong)
+	})
 }
 
 // enteredLimit reads the form; its amounts are in the campaign's currency, or in

@@ -319,6 +319,19 @@ func (v *visit) preferred() (p optimization.Parameters, err error) {
 
 // saveAutonomy sets what the optimiser may do by itself.
 func (v *visit) saveAutonomy() error {
+	return v.changeAutonomy("optimizer_settings", func(want *optimization.Settings) error {
+		want.MaxStep, want.Cooldown = whole(v.r.PostFormValue("optimizer_step"), -1), whole(v.r.PostFormValue("optimizer_cooldown"), -1)
+		want.Automatic = []optimization.Type{}
+		for _, t := range v.r.PostForm["automatic"] {
+			want.Automatic = append(want.Automatic, optimization.Type(t))
+		}
+		return nil
+	})
+}
+
+// changeAutonomy sets the optimiser's settings to what they are after a change,
+// or shows the page with what is wrong.
+func (v *visit) changeAutonomy(done string, change func(*optimization.Settings) error) error {
 	if err := v.who.Require(partners.ActionOptimize); err != nil {
 		return err
 	}
@@ -326,13 +339,12 @@ func (v *visit) saveAutonomy() error {
 	if err != nil {
 		return err
 	}
-	want := optimization.Settings{Limits: a.Limits, Automatic: []optimization.Type{}, MaxStep: whole(v.r.PostFormValue("optimizer_step"), -1), Cooldown: whole(v.r.PostFormValue("optimizer_cooldown"), -1)}
-	for _, t := range v.r.PostForm["automatic"] {
-		want.Automatic = append(want.Automatic, optimization.Type(t))
+	want := a.Settings
+	if err = change(&want); err == nil {
+		_, err = v.d.Optimizer.SetAutonomy(v.r.Context(), v.by(), want, optimization.Options{Revision: v.revision()})
 	}
-	_, err = v.d.Optimizer.SetAutonomy(v.r.Context(), v.by(), want, optimization.Options{Revision: v.revision()})
 	if err == nil {
-		return v.done("/suggestions", "optimizer_settings")
+		return v.done("/suggestions", done)
 	}
 	status, refused, wrong := v.refusal(err)
 	if refused == nil {

@@ -63,11 +63,11 @@ func (s *subject) courseEffects(out *Prediction, add func(Effect)) {
 					worst = time.Weekday(d)
 				}
 			}
-			add(effect("weekdays", metricNames[m], f.Weekdays[best]-1, "%ss are the best day for %s (%s against the mean), %ss the weakest (%s).",
-				best, metricNames[m], percent(f.Weekdays[best]-1), worst, percent(f.Weekdays[worst]-1)))
+			add(effect("weekdays", metrics[m].String(), f.Weekdays[best]-1, "%ss are the best day for %s (%s against the mean), %ss the weakest (%s).",
+				best, metrics[m].String(), percent(f.Weekdays[best]-1), worst, percent(f.Weekdays[worst]-1)))
 		}
 		if t := f.Trend; t.HasWeekly && t.P < 0.05 {
-			add(effect("trend", metricNames[m], t.Weekly, "The daily %s is %s: %s a week.", metricNames[m], t.Direction, percent(t.Weekly)))
+			add(effect("trend", metrics[m].String(), t.Weekly, "The daily %s is %s: %s a week.", metrics[m].String(), t.Direction, percent(t.Weekly)))
 		}
 	}
 }

@@ -1,27 +1,15 @@
 package predict
 
 import (
+	"slices"
+
 	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/performance/analysis"
 )
 
-// ratios are the KPIs, with the formulas of performance.KPIs over expectations,
-// which need not be whole numbers.
-var ratios = []struct {
-	name   string
-	unit   performance.Unit
-	reason string // why there is none
-	of     func(d day) (over, under float64)
-}{
-	{"ctr", performance.Fraction, "no_impressions", func(d day) (float64, float64) { return d[clicks], d[impressions] }},
-	{"cvr", performance.Fraction, "no_clicks", func(d day) (float64, float64) { return d[conversions], d[clicks] }},
-	{"cpm", performance.Amount, "no_impressions", func(d day) (float64, float64) { return 1000 * d[spend], d[impressions] }},
-	{"cpc", performance.Amount, "no_clicks", func(d day) (float64, float64) { return d[spend], d[clicks] }},
-	{"cpa", performance.Amount, "no_conversions", func(d day) (float64, float64) { return d[spend], d[conversions] }},
-	{"roas", performance.Ratio, "no_spend", func(d day) (float64, float64) { return d[revenue], d[spend] }},
-	{"roi", performance.Ratio, "no_spend", func(d day) (float64, float64) { return d[revenue] - d[spend], d[spend] }},
-}
+var kpiNames = []string{"ctr", "cvr", "cpm", "cpc", "cpa", "roas", "roi"}
 
 // nothing is as good as nothing to divide by: a thousandth of one in all.
 const nothing = 1e-3
@@ -30,48 +18,48 @@ const nothing = 1e-3
 // interval: a cost per conversion is none where conversions may well not come.
 const leastDefined = 0.975
 
+// kpi is a ratio of one day's, or of all days', amounts.
+func (s *subject) kpi(name string, d day) analysis.Value {
+	k := performance.KPIOf(name, func(m performance.Metric) float64 {
+		i := slices.Index(metrics[:], m)
+		switch {
+		case d[i] < nothing:
+			return 0
+		case m.IsMoney():
+			return d[i] * money.Unit
+		}
+		return d[i]
+	}, string(s.State.Currency))
+	return analysis.Value{Micros: k.Value, Unit: k.Unit, Currency: k.Currency, Reason: k.Reason}
+}
+
 func (s *subject) kpis(p *paths) []KPI {
-	out := make([]KPI, len(ratios))
-	for i, r := range ratios {
-		value := func(d day) (analysis.Value, float64) {
-			v := analysis.Value{Unit: r.unit}
-			if r.unit == performance.Amount {
-				v.Currency = string(s.State.Currency)
-			}
-			over, under := r.of(d)
-			if under < nothing {
-				v.Reason = r.reason
-				return v, 0
-			}
-			v.Micros = micros(over / under)
-			return v, over / under
-		}
-		k := KPI{Metric: r.name}
+	out := make([]KPI, len(kpiNames))
+	for i, name := range kpiNames {
+		k := KPI{Metric: name, Total: s.kpi(name, totalOf(p.mid))}
 		for d := range p.mid {
-			v, _ := value(p.mid[d])
-			k.Points = append(k.Points, analysis.Point{Day: s.First + localday.Day(d), Value: v})
+			k.Points = append(k.Points, analysis.Point{Day: s.First + localday.Day(d), Value: s.kpi(name, p.mid[d])})
 		}
-		total, mid := value(totalOf(p.mid))
-		k.Total = total
 		var drawn []float64
 		for _, days := range p.drawn {
-			if v, x := value(totalOf(days)); v.Defined() {
-				drawn = append(drawn, x)
+			if v := s.kpi(name, totalOf(days)); v.Defined() {
+				drawn = append(drawn, float64(v.Micros))
 			}
 		}
-		if total.Defined() && float64(len(drawn)) >= leastDefined*float64(len(p.drawn)) {
-			k.Range = asRange(total, mid, drawn)
+		if k.Total.Defined() && float64(len(drawn)) >= leastDefined*float64(len(p.drawn)) {
+			k.Range = asRange(k.Total, drawn)
 		}
 		out[i] = k
 	}
 	return out
 }
 
-func asRange(like analysis.Value, mid float64, drawn []float64) *analysis.Range {
-	i := around(mid, drawn)
-	v := func(x float64) analysis.Value {
-		like.Micros = micros(x)
+func asRange(mid analysis.Value, drawn []float64) *analysis.Range {
+	i := around(float64(mid.Micros), drawn)
+	v := func(micros float64) analysis.Value {
+		like := mid
+		like.Micros = int64(micros)
 		return like
 	}
-	return &analysis.Range{Mid: v(i.Mean), Low80: v(i.Low80), High80: v(i.High80), Low95: v(i.Low95), High95: v(i.High95)}
+	return &analysis.Range{Mid: mid, Low80: v(i.Low80), High80: v(i.High80), Low95: v(i.Low95), High95: v(i.High95)}
 }

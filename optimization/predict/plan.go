@@ -84,17 +84,11 @@ func (s *subject) money(units float64) money.Money {
 
 // unitsOf is a metric of a day, money in units.
 func unitsOf(d *performance.Metrics, metric int) float64 {
-	switch metric {
-	case impressions:
-		return float64(d.Impressions)
-	case clicks:
-		return float64(d.Clicks)
-	case conversions:
-		return float64(d.Conversions)
-	case spend:
-		return units(d.Spend)
+	value := *d.At(metrics[metric])
+	if metrics[metric].IsMoney() {
+		return units(value)
 	}
-	return units(d.Revenue)
+	return float64(value)
 }
 
 // curves learns what the campaign's spend brings of each metric; nil of one that

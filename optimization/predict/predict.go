@@ -147,17 +147,18 @@ func (out *Prediction) complete(s *subject, q Question, expected expectation, r 
 			return err
 		}
 		with := moved.within(r.withDaily(planned.DailyBudget.Micros))
-		for m, name := range metricNames {
-			planned.Changes = append(planned.Changes, Change{name, s.rangeOf(m, as.total(m)), s.rangeOf(m, with.total(m))})
+		for m, metric := range metrics {
+			planned.Changes = append(planned.Changes, Change{metric.String(), s.rangeOf(m, as.total(m)), s.rangeOf(m, with.total(m))})
 		}
-		out.Effects = append(out.Effects, effect("planned_budget", "spend", relative(as.total(spend).Mean, with.total(spend).Mean),
-			"A daily budget of %s changes the expected spend by %s.", planned.DailyBudget, percent(relative(as.total(spend).Mean, with.total(spend).Mean))))
+		change := relative(as.total(spend).Mean, with.total(spend).Mean)
+		out.Effects = append(out.Effects, effect("planned_budget", "spend", change,
+			"A daily budget of %s changes the expected spend by %s.", planned.DailyBudget, percent(change)))
 		out.Planned, as = planned, with
 	}
 	out.Items = s.items(out.Items, as, out.Own)
 	out.KPIs = s.kpis(as)
 	for _, item := range out.Items {
-		out.Confidence = lower(out.Confidence, item.Confidence)
+		out.Confidence = forecast.Lower(out.Confidence, item.Confidence)
 	}
 	return nil
 }
@@ -176,7 +177,7 @@ func (s *subject) seed() uint64 {
 	return h.Sum64() ^ uint64(s.First)
 }
 
-// The metrics, in the order of analysis.OutlookMetrics.
+// The metrics, in the order of an outlook's items.
 const (
 	impressions = iota
 	clicks
@@ -186,7 +187,7 @@ const (
 	numMetrics
 )
 
-var metricNames = [numMetrics]string{"impressions", "clicks", "conversions", "spend", "revenue"}
+var metrics = [numMetrics]performance.Metric{performance.Impressions, performance.Clicks, performance.Conversions, performance.Spend, performance.Revenue}
 
 // expectation is the interval of each metric's days, in whole units.
 type expectation [numMetrics][]forecast.Interval
@@ -209,7 +210,7 @@ func (s *subject) items(from []analysis.Prediction, p *paths, own float64) []ana
 		if m < len(from) {
 			items[m] = from[m]
 		} else {
-			items[m] = analysis.Prediction{Metric: metricNames[m], Method: "similar campaigns", Confidence: forecast.Low}
+			items[m] = analysis.Prediction{Metric: metrics[m].String(), Method: "similar campaigns", Confidence: forecast.Low}
 		}
 		item := &items[m]
 		item.Unit = s.value(m, 0).Unit
@@ -227,7 +228,7 @@ func (s *subject) items(from []analysis.Prediction, p *paths, own float64) []ana
 
 func (s *subject) value(metric int, units float64) analysis.Value {
 	v := analysis.Value{Micros: micros(units), Unit: analysis.Count}
-	if metric == spend || metric == revenue {
+	if metrics[metric].IsMoney() {
 		v.Unit, v.Currency = performance.Amount, string(s.State.Currency)
 	}
 	return v
@@ -242,15 +243,6 @@ func micros(units float64) int64 {
 func (s *subject) rangeOf(metric int, i forecast.Interval) analysis.Range {
 	v := func(x float64) analysis.Value { return s.value(metric, x) }
 	return analysis.Range{Mid: v(i.Mean), Low80: v(i.Low80), High80: v(i.High80), Low95: v(i.Low95), High95: v(i.High95)}
-}
-
-func lower(a, b forecast.Confidence) forecast.Confidence {
-	for _, c := range []forecast.Confidence{forecast.Low, forecast.Medium} {
-		if a == c || b == c {
-			return c
-		}
-	}
-	return forecast.High
 }
 
 // relative is the change from one total to another; 0 from nothing.

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"context"
-	"math"
 
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
@@ -10,7 +9,6 @@ import (
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/forecast"
 	"github.com/hexabuilders/campaignd/localday"
-	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/performance"
 )
 
@@ -34,7 +32,6 @@ type Outlook struct {
 	Period
 	History    []performance.Metrics // the complete days before First
 	Items      []Prediction
-	KPIs       []KPIOutlook
 	Confidence forecast.Confidence // the lowest of the items
 }
 
@@ -68,13 +65,6 @@ type Factors struct {
 	Trend       Trend
 }
 
-// KPIOutlook is a KPI of the expected sums, by day and in all.
-type KPIOutlook struct {
-	Metric string
-	Points []Point
-	Total  Value
-}
-
 var outlookMetrics = []string{"impressions", "clicks", "conversions", "spend", "revenue"}
 
 // Outlook forecasts from the complete local days. The errors are ErrDays, those
@@ -101,15 +91,8 @@ func (s *Service) Outlook(ctx context.Context, partner, campaign uuid.UUID, days
 	if o.Items, err = r.predictAll(c, days); err != nil {
 		return Outlook{}, err
 	}
-	means := make([]performance.Metrics, days)
 	for _, p := range o.Items {
-		o.Confidence = lower(o.Confidence, p.Confidence)
-		p.addTo(means)
-	}
-	for i := range figures {
-		if f := &figures[i]; f.isKPI() {
-			o.KPIs = append(o.KPIs, r.kpiOutlook(f, means))
-		}
+		o.Confidence = forecast.Lower(o.Confidence, p.Confidence)
 	}
 	return o, nil
 }
@@ -143,14 +126,6 @@ func (r *reading) predictAll(c course, days int) ([]Prediction, error) {
 	return all, group.Wait()
 }
 
-// addTo notes the expected values of each day.
-func (p *Prediction) addTo(days []performance.Metrics) {
-	f, _ := figureNamed(p.Metric) // it was predicted under its name
-	for i, e := range p.Points {
-		*days[i].At(f.over) = stored(f, e.Mid.Micros)
-	}
-}
-
 // predict forecasts one metric.
 func (r *reading) predict(f *figure, c course, days int) (Prediction, error) {
 	series := c.series(f)
@@ -168,14 +143,6 @@ func (r *reading) predict(f *figure, c course, days int) (Prediction, error) {
 		p.Total.add(e.Range)
 	}
 	return p, nil
-}
-
-// stored is a value as metrics hold it: counts whole, money in micros.
-func stored(f *figure, micros int64) int64 {
-	if f.unit == Count {
-		return int64(math.Round(float64(micros) / float64(money.Unit)))
-	}
-	return micros
 }
 
 func (r *reading) interval(f *figure, i forecast.Interval) Range {
@@ -209,15 +176,6 @@ func confidenceOf(days int, f forecast.Forecast) forecast.Confidence {
 	return forecast.Medium
 }
 
-func lower(a, b forecast.Confidence) forecast.Confidence {
-	for _, c := range []forecast.Confidence{forecast.Low, forecast.Medium} {
-		if a == c || b == c {
-			return c
-		}
-	}
-	return forecast.High
-}
-
 func (r *reading) factors(f *figure, series []float64, first localday.Day) Factors {
 	var out Factors
 	recent := series[max(0, len(series)-7):]
@@ -242,16 +200,4 @@ func mean(values []float64) float64 {
 		sum += v
 	}
 	return sum / float64(len(values))
-}
-
-func (r *reading) kpiOutlook(f *figure, means []performance.Metrics) KPIOutlook {
-	out := KPIOutlook{Metric: f.name}
-	all := performance.Totals{Currency: r.Currency}
-	for i := range means {
-		day := performance.Totals{Metrics: means[i], Currency: r.Currency}
-		out.Points = append(out.Points, Point{r.today + localday.Day(i), f.of(&day)})
-		addTo(&all.Metrics, &means[i])
-	}
-	out.Total = f.of(&all)
-	return out
 }
