@@ -1,35 +1,16 @@
 package google
 
 import (
-	"bytes"
-	"errors"
-	"io"
-	"net/http"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/hexabuilders/campaignd/campaigns"
-	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/internal/conformance"
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/platforms"
 	"github.com/hexabuilders/campaignd/targeting"
 )
-
-// answer is a platform that always says the same.
-type answer struct {
-	status int
-	kind   string
-	body   []byte
-	calls  int
-}
-
-func (a *answer) RoundTrip(r *http.Request) (*http.Response, error) {
-	a.calls++
-	header := http.Header{"Content-Type": {a.kind}, "Request-Id": {"trace"}}
-	return &http.Response{StatusCode: a.status, Header: header, Body: io.NopCloser(bytes.NewReader(a.body)), Request: r}, nil
-}
 
 var access = platforms.Access{
 	External: "1", Currency: "USD", Zone: time.UTC, Settings: platforms.Settings{Website: "https://a.example/"},
@@ -70,8 +51,8 @@ func FuzzAnswers(f *testing.F) {
 		f.Add(s.status, s.kind, []byte(s.body))
 	}
 	f.Fuzz(func(t *testing.T, status int, kind string, body []byte) {
-		a := &answer{status: 100 + abs(status)%500, kind: kind, body: body}
-		c := New("https://ads.example", "v26", "https://token.example", &http.Client{Transport: a, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, time.Now)
+		a := &conformance.Answer{Status: conformance.AnyStatus(status), Kind: kind, Body: body}
+		c := New("https://ads.example", "v26", "https://token.example", a.Client(), time.Now)
 		ctx, d := t.Context(), sketch()
 		c.access[access.Secret.Token] = token{"bearer", time.Now().Add(time.Hour)}
 		call := []platforms.Object{{Key: "budget", Kind: "budget", Call: callCampaign}, {Key: "campaign", Kind: "campaign", Call: callCampaign}, {Key: "ad_group", Kind: "ad_group", Call: callCampaign}}
@@ -87,10 +68,10 @@ func FuzzAnswers(f *testing.F) {
 		_, err = c.Describe(ctx, access)
 		held(t, err)
 		held(t, c.Apply(ctx, access, d, map[string]string{"campaign": "1", "budget": "2"}, nil))
-		a.calls = 0
-		held(t, c.Delivery(ctx, access, 20_000, 20_001, func(p platforms.Page) error { return checkRows(t, p) }))
-		if a.calls > 10 {
-			t.Errorf("one answer was asked for %d times", a.calls)
+		a.Calls = 0
+		held(t, c.Delivery(ctx, access, 20_000, 20_001, func(p platforms.Page) error { return conformance.PossibleRows(t, p) }))
+		if a.Calls > 10 {
+			t.Errorf("one answer was asked for %d times", a.Calls)
 		}
 	})
 }
@@ -112,22 +93,7 @@ func created(t *testing.T, c *Client, call []platforms.Object, existing map[stri
 	}
 }
 
-func checkRows(t *testing.T, p platforms.Page) error {
-	for _, r := range p.Rows {
-		if r.Hour < 0 || r.Hour > 23 || r.Day < localday.Day(-4_000_000) {
-			t.Errorf("row %+v", r)
-		}
-	}
-	return nil
-}
-
-// held holds an error to the contract of connectors.
 func held(t *testing.T, err error) {
 	t.Helper()
-	var f *platforms.Failure
-	if err != nil && (!errors.As(err, &f) || f.Class == "" || strings.Contains(err.Error(), "secret-token")) {
-		t.Errorf("error %v", err)
-	}
+	conformance.Held(t, err, access.Secret.Token)
 }
-
-func abs(n int) int { return max(n, -(n + 1)) }
