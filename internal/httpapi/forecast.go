@@ -109,7 +109,7 @@ func (s *Server) getForecast(ctx context.Context, in *struct {
 	ByID
 	AsOf
 	Days        int    `query:"days" default:"7" doc:"Local days to predict, 1 to 90, the present one first."`
-	DailyBudget string `query:"daily_budget" example:"150.00" doc:"What if it might spend so much a day, in its currency? Answered from the response of its results to spend, up to twice the largest daily spend seen."`
+	DailyBudget string `query:"daily_budget" example:"150.00" doc:"What if it might spend so much a day, in its currency, and no more in all than its budget has left? Answered from the response of its results to spend, up to twice the largest daily spend seen."`
 }) (*plain[outlookBody], error) {
 	o, err := s.Predictor.Predict(ctx, principal(ctx).Partner, in.ID, predict.Question{Days: in.Days, AsOf: in.asOf(), DailyBudget: in.DailyBudget})
 	if err != nil {

@@ -251,6 +251,28 @@ func TestNothingIsExpectedBeyondTheBudgetOrTheSchedule(t *testing.T) {
 	}
 }
 
+// A budget that is spent pauses its campaign whatever auto_pause says: that is
+// about thresholds.
+func TestABudgetHoldsWithoutAutoPause(t *testing.T) {
+	h := newHouse()
+	id := h.campaign(5, budgets.KindTotal, 900, market{days: 42, mean: 200, noise: 0.1, cpa: flat(10)})
+	state := h.budgets[id].State()
+	state.AutoPause = false
+	h.budgets[id] = budgets.Restore(state)
+	if got := units(total(h.ask(t, id, predict.Question{Days: 10}), "spend").High95); got > 900 {
+		t.Errorf("spends up to %.2f of 900", got)
+	}
+}
+
+func TestAPlanSpendsNoMoreThanIsLeft(t *testing.T) {
+	h := newHouse()
+	id := h.campaign(5, budgets.KindTotal, 900, market{days: 42, mean: 200, noise: 0.1, swing: 0.3, cpa: flat(10)})
+	p := h.ask(t, id, predict.Question{Days: 14, DailyBudget: "150"})
+	if got := units(total(p, "spend").High95); got > 900 {
+		t.Errorf("spends up to %.2f of 900", got)
+	}
+}
+
 func TestWhatDoesNotRunIsPredictedAsIfItDid(t *testing.T) {
 	for name, change := range map[string]func(*house, uuid.UUID){
 		"over":   func(h *house, _ uuid.UUID) { h.states[0].Status = campaigns.Completed },

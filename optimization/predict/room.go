@@ -26,9 +26,9 @@ type pot struct {
 	left        float64
 }
 
-// roomOf is the room from the first day of the prediction on. A budget that does
-// not pause its campaign does not hold it either. What is paused or over, or has
-// spent its budget, is predicted as if it ran on: that it does not is known.
+// roomOf is the room from the first day of the prediction on. What is paused or
+// over, or has spent its budget, is predicted as if it ran on: that it does not is
+// known.
 func (p *Predictor) roomOf(ctx context.Context, s *subject) (room, error) {
 	days := int(s.Last-s.First) + 1
 	r := room{open: make([]float64, days), daily: math.Inf(1)}
@@ -47,9 +47,6 @@ func (p *Predictor) roomOf(ctx context.Context, s *subject) (room, error) {
 		r.stays = "it is paused"
 	}
 	b := s.budget.State()
-	if !b.AutoPause {
-		return r, nil
-	}
 	if b.Kind == budgets.KindDaily {
 		r.daily = units(b.Limit)
 		return r, nil
@@ -102,8 +99,11 @@ func (s *subject) openOn(d localday.Day) float64 {
 	return max(0, min(1, float64(to.Sub(from))/float64(max(length, time.Nanosecond))))
 }
 
-// withDaily is the room of a daily budget in place of what there is.
-func (r room) withDaily(micros int64) room { return room{open: r.open, daily: units(micros)} }
+// withDaily is the room with another daily budget; what a total or a monthly one
+// has left stays.
+func (r room) withDaily(micros int64) room {
+	return room{open: r.open, daily: units(micros), pots: r.pots}
+}
 
 // scheduled is the room without the budget.
 func (r room) scheduled() room { return room{open: r.open, daily: math.Inf(1)} }
