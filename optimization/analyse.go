@@ -20,39 +20,44 @@ const (
 	atOnce     = 20               // campaigns in one tick: an analysis takes part of a second
 )
 
-// memory is when this node looked at campaigns last.
+// memory is when this node looked at what partners have last: at each campaign,
+// and, under the partner's own id, at all of them together.
 type memory struct {
 	mu     sync.Mutex
-	looked map[uuid.UUID]time.Time
+	looked map[uuid.UUID]map[uuid.UUID]time.Time // by partner
 }
 
 // due reports whether it is time to look again, and notes that somebody does.
-func (m *memory) due(campaign uuid.UUID, now time.Time, after time.Duration) bool {
+func (m *memory) due(partner, at uuid.UUID, now time.Time, after time.Duration) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if at, ok := m.looked[campaign]; ok && now.Sub(at) < after {
+	if last, ok := m.looked[partner][at]; ok && now.Sub(last) < after {
 		return false
 	}
 	if m.looked == nil {
-		m.looked = map[uuid.UUID]time.Time{}
+		m.looked = map[uuid.UUID]map[uuid.UUID]time.Time{}
 	}
-	m.looked[campaign] = now
+	if m.looked[partner] == nil {
+		m.looked[partner] = map[uuid.UUID]time.Time{}
+	}
+	m.looked[partner][at] = now
 	return true
 }
 
-// forget makes everything due.
-func (m *memory) forget() {
+// forget makes everything of a partner due.
+func (m *memory) forget(partner uuid.UUID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.looked = nil
+	delete(m.looked, partner)
 }
 
 // Fresh is List of one campaign, after an analysis of its data as of about now.
 func (s *Service) Fresh(ctx context.Context, partner uuid.UUID, q Query) ([]*Suggestion, string, error) {
-	if _, err := s.hands.campaigns.Get(ctx, event.Origin{Partner: partner}, q.Campaign); err != nil {
+	c, err := s.hands.campaigns.Get(ctx, event.Origin{Partner: partner}, q.Campaign)
+	if err != nil {
 		return nil, "", err
 	}
-	if s.looked.due(q.Campaign, s.now(), freshFor) {
+	if s.looked.due(c.State().Partner, q.Campaign, s.now(), freshFor) {
 		if err := s.Analyse(ctx, partner, q.Campaign); err != nil {
 			return nil, "", err
 		}
@@ -73,7 +78,7 @@ func (s *Service) Tick(ctx context.Context) error {
 			if !slices.Contains(partners, c.State().Partner) {
 				partners = append(partners, c.State().Partner)
 			}
-			if done == atOnce || !s.looked.due(c.State().ID, s.now(), everyWhile) {
+			if done == atOnce || !s.looked.due(c.State().Partner, c.State().ID, s.now(), everyWhile) {
 				continue
 			}
 			if err := s.Analyse(ctx, c.State().Partner, c.State().ID); err != nil {
@@ -90,7 +95,7 @@ func (s *Service) Tick(ctx context.Context) error {
 // tickPortfolios looks at the partners that have not been for a while.
 func (s *Service) tickPortfolios(ctx context.Context, partners []uuid.UUID) error {
 	for _, partner := range partners {
-		if !s.looked.due(partner, s.now(), everyWhile) {
+		if !s.looked.due(partner, partner, s.now(), everyWhile) {
 			continue
 		}
 		if err := s.AnalysePortfolio(ctx, partner); err != nil {
@@ -234,7 +239,7 @@ func (s *Service) take(ctx context.Context, partner, campaign uuid.UUID, f Findi
 // hold ends the open suggestions that new limits do not allow, and lets the next
 // analysis find what they do.
 func (s *Service) hold(ctx context.Context, partner uuid.UUID, limits Limits) error {
-	s.looked.forget()
+	s.looked.forget(partner)
 	known, err := s.standing(ctx, partner, Query{Status: Open}, Change.ofMoney)
 	if err != nil {
 		return err

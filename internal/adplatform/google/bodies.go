@@ -177,7 +177,7 @@ func adBody(a platforms.Access, d platforms.Draft, c campaigns.Creative, referen
 	w := wordsOf(a, c)
 	body := object{"finalUrls": []string{w.landing}, "finalUrlSuffix": "cm_ref=" + reference}
 	if d.Type == campaigns.Display {
-		body["responsiveDisplayAd"] = displayAd(a, d, c)
+		body["responsiveDisplayAd"] = displayAd(a, d, c, w)
 		return body
 	}
 	body["responsiveSearchAd"] = object{

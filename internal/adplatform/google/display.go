@@ -56,8 +56,7 @@ func wordsOf(a platforms.Access, c campaigns.Creative) adWords {
 
 // displayAd is a responsive display ad of a creative, with the account's
 // pictures.
-func displayAd(a platforms.Access, d platforms.Draft, c campaigns.Creative) object {
-	w := wordsOf(a, c)
+func displayAd(a platforms.Access, d platforms.Draft, c campaigns.Creative, w adWords) object {
 	picture := func(id string) []object {
 		return []object{{"asset": fmt.Sprintf("customers/%s/assets/%s", a.External, id)}}
 	}
