@@ -26,6 +26,19 @@ type Limit struct {
 	MaxStep    int `json:"max_step_percent,omitempty"` // of what it has, in one change; of a bid too where no channel is named
 }
 
+// checkCurrency refuses amounts that would never hold, because the campaign's
+// budget is of another currency.
+func (l Limit) checkCurrency(of money.Currency, at string, wrong *fault.Fields) {
+	for _, bound := range []struct {
+		name   string
+		amount *money.Money
+	}{{"floor", l.Floor}, {"ceiling", l.Ceiling}} {
+		if bound.amount != nil && bound.amount.Currency != of {
+			wrong.Add(at+"."+bound.name+".currency", money.ErrCurrencyMismatch.Code, "The amount must be in the campaign's currency; nothing is converted.", string(of))
+		}
+	}
+}
+
 // Limits are all of a partner's.
 type Limits []Limit
 

@@ -333,11 +333,13 @@ func (s *Service) checkSettings(ctx context.Context, by event.Origin, want Setti
 		if l.Campaign == nil {
 			continue
 		}
-		_, err := s.hands.campaigns.Get(ctx, event.Origin{Partner: by.Partner}, *l.Campaign)
+		c, err := s.hands.campaigns.Get(ctx, event.Origin{Partner: by.Partner}, *l.Campaign)
 		switch {
+		case err == nil:
+			l.checkCurrency(c.State().Currency, fmt.Sprintf("limits[%d]", i), &wrong)
 		case errors.Is(err, campaigns.ErrNotFound):
 			wrong.Add(fmt.Sprintf("limits[%d].campaign_id", i), "unknown_value", "The partner has no such campaign.", "the id of a campaign; leave it out for every campaign")
-		case err != nil:
+		default:
 			return err
 		}
 	}

@@ -71,3 +71,20 @@ func TestTheLicenceIsThere(t *testing.T) {
 		t.Error("the licence of the type face is missing")
 	}
 }
+
+// A table does not shrink to what hides it, and would widen the page on a phone.
+func TestHiddenTablesStandInABox(t *testing.T) {
+	names, err := fs.Glob(files, "templates/*.html")
+	if err != nil || len(names) == 0 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), `<table class="unseen"`) {
+			t.Errorf("%s hides a table itself", name)
+		}
+	}
+}

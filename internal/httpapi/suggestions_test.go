@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"context"
 	"net/http"
+	"path"
 	"strings"
 	"testing"
 
@@ -119,6 +120,7 @@ func TestOptimizerSettings(t *testing.T) {
 		"nothing":                `{"channel":"search"}`,
 		"a share of no channel":  `{"most_share_percent":40}`,
 		"another's campaign":     `{"campaign_id":"` + newID().String() + `","max_step_percent":5}`,
+		"another currency":       `{"campaign_id":"` + path.Base(h.active()) + `","floor":{"amount":"1.00","currency":"EUR"}}`,
 		"a floor on the ceiling": `{"floor":{"amount":"9.00","currency":"USD"},"ceiling":{"amount":"8.00","currency":"USD"}}`,
 	} {
 		refused := h.call(h.manager, "PUT", "/api/v1/optimizer-settings", `{"automatic":[],"max_step_percent":20,"cooldown_hours":24,"limits":[`+limit+`]}`, "If-Match", `"2"`)
