@@ -177,7 +177,7 @@ func TestEveryPageFitsEveryWidth(t *testing.T) {
 	looks := []struct {
 		width, height int64
 		lang, theme   string
-	}{{1440, 900, "es", "light"}, {768, 1024, "en", "dark"}, {360, 740, "es", "light"}}
+	}{{1440, 900, "es", "light"}, {768, 1024, "en", "dark"}, {1000, 800, "es", "dark"}, {880, 800, "es", "light"}, {360, 740, "es", "light"}}
 	for _, look := range looks {
 		must(t, chromedp.Do(b.ctx, chromedp.EmulateViewport(look.width, look.height)))
 		w.setCookie(b, languageCookie, look.lang)
