@@ -19,6 +19,7 @@ type benchCmd struct {
 	Ingest   benchIngest   `cmd:"" help:"Measure how fast events are taken in, beside the bare store."`
 	Query    benchQuery    `cmd:"" help:"Measure questions about the past on a store of many events, beside a plain replay."`
 	Allocate benchAllocate `cmd:"" help:"Divide a total among channels by what each has brought, learned from a file of periods."`
+	Stream   benchStream   `cmd:"" help:"Measure how fast events are taken in from the broker in the program, beside HTTP."`
 	Relay    benchRelay    `cmd:"" help:"Measure how fast the event log leaves for a broker, beside the broker alone."`
 	Budget   benchBudget   `cmd:"" help:"Measure how many decisions about budgets are made durable, beside a transaction for each."`
 	Forecast benchForecast `cmd:"" help:"Judge the forecasts on a folder of series, beside Naive2."`
@@ -45,6 +46,15 @@ type benchQuery struct {
 
 // Run prints the figures.
 func (c *benchQuery) Run(e env) error { return app.BenchQuery(e.ctx, c.BenchQueryConfig, e.stdout) }
+
+type benchStream struct {
+	app.BenchStreamConfig `embed:""`
+}
+
+// Run prints the figures.
+func (c *benchStream) Run(e env) error {
+	return app.BenchStream(e.ctx, c.BenchStreamConfig, e.stdout, e.stderr)
+}
 
 type benchRelay struct {
 	app.BenchRelayConfig `embed:""`

@@ -115,3 +115,22 @@ func TestBenchAudienceUploadsThroughHTTP(t *testing.T) {
 		t.Error("eleven audiences were compared")
 	}
 }
+
+func TestBenchStreamMeasuresBothWaysIn(t *testing.T) {
+	t.Setenv(asProgram, "1") // for the program that it starts
+	var stdout, stderr bytes.Buffer
+	args := []string{"bench", "stream", "--duration", "100ms", "--rounds", "1", "--campaigns", "3", "--batch", "10", "--together", "4", "--json"}
+	if code := run(t.Context(), args, &stdout, &stderr); code != 0 {
+		t.Fatalf("exit %d: %s", code, &stderr)
+	}
+	var report struct {
+		Rates  []struct{ Events int }
+		OfHTTP float64 `json:"of_http"`
+	}
+	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
+		t.Fatalf("%v: %s", err, &stdout)
+	}
+	if len(report.Rates) != 2 || report.Rates[0].Events == 0 || report.Rates[1].Events == 0 || report.OfHTTP <= 0 {
+		t.Errorf("%+v", report)
+	}
+}

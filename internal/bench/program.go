@@ -17,7 +17,8 @@ import (
 // Program is campaignd as a process of its own, so that its memory is its own
 // and the measurement stands outside.
 type Program struct {
-	URL string
+	URL    string
+	Broker string // where the NATS server in it listens
 
 	cmd      *exec.Cmd
 	adminKey string
@@ -33,7 +34,8 @@ func Start(ctx context.Context, dir, database string, stderr io.Writer) (*Progra
 	}
 	p := &Program{adminKey: rand.Text() + rand.Text()}
 	//nolint:gosec // the program starts itself
-	p.cmd = exec.CommandContext(ctx, self, "serve", "--addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--data", dir, "--log-level", "WARN")
+	p.cmd = exec.CommandContext(ctx, self, "serve", "--addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0",
+		"--broker-addr", "127.0.0.1:0", "--data", dir, "--log-level", "WARN")
 	if database != "" {
 		p.cmd.Args = append(p.cmd.Args, "--database", database)
 	}
@@ -48,7 +50,7 @@ func Start(ctx context.Context, dir, database string, stderr io.Writer) (*Progra
 	if err != nil {
 		return nil, err
 	}
-	var ready struct{ Msg, Addr string }
+	var ready struct{ Msg, Addr, Broker string }
 	line, err := bufio.NewReader(out).ReadBytes('\n')
 	if err == nil {
 		err = json.Unmarshal(line, &ready)
@@ -56,7 +58,7 @@ func Start(ctx context.Context, dir, database string, stderr io.Writer) (*Progra
 	if err != nil || ready.Msg != "ready" {
 		return nil, errors.Join(fmt.Errorf("the service did not start: %q: %w", line, err), p.Stop())
 	}
-	p.URL = "http://" + ready.Addr
+	p.URL, p.Broker = "http://"+ready.Addr, ready.Broker
 	return p, nil
 }
 
