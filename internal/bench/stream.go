@@ -88,7 +88,7 @@ func median(of []float64) float64 {
 		return 0
 	}
 	slices.Sort(of)
-	return of[len(of)/2]
+	return (of[(len(of)-1)/2] + of[len(of)/2]) / 2
 }
 
 // consumer is the program's own. It begins to listen soon after it serves.
