@@ -89,6 +89,7 @@ func TestALookalikeIsLearnedAndFilled(t *testing.T) {
 	if read.str("kind") != "lookalike" || read.num("size") != 100 || read.str("source.id") != made.str("seed_audience_id") {
 		t.Errorf("%s", read.text)
 	}
+	h.call(h.manager, "POST", at+"/lookalike", `{"ratio":5}`).refused(http.StatusUnprocessableEntity, "seed_is_lookalike")
 	h.members(at, "text/csv", "external_id", "x").refused(http.StatusConflict, "audience_is_derived")
 	h.call(h.analyst, "GET", seed+"/lookalike", nil).refused(http.StatusNotFound, "audience_not_found")
 }

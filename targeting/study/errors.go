@@ -7,6 +7,10 @@ var (
 		"Check the id; GET /api/v1/clusters lists those of the partner.")
 	ErrSeedTooSmall = fault.New(fault.Invalid, "seed_too_small", "The seed audience has too few members to learn from.",
 		"Upload more members, or start from a larger audience.")
+	// ErrSeedGuessed keeps models from learning from what models have chosen, in
+	// circles or not: each would know less of who the first seed was.
+	ErrSeedGuessed = fault.New(fault.Invalid, "seed_is_lookalike", "The seed is a lookalike itself: it holds people whom a model took for alike, and nobody who is known to be.",
+		"Start from the audience that it was made from, with a larger ratio.")
 	ErrNobodyElse = fault.New(fault.Invalid, "nobody_to_compare", "There are too few people besides the seed to compare it with.",
 		"Upload more of your people to another audience: the seed is told apart from them, and the new audience is chosen among them.")
 	ErrNothingKnown = fault.New(fault.Invalid, "nothing_known", "Nothing is known of the people to tell them apart by.",

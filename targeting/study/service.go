@@ -53,12 +53,15 @@ type NewLookalike struct {
 }
 
 // LookLike makes the audience, which is processing until the study has filled
-// it. The errors are audience.ErrNotFound, ErrSeedTooSmall, ErrNobodyElse,
+// it. The errors are audience.ErrNotFound, ErrSeedGuessed, ErrSeedTooSmall, ErrNobodyElse,
 // fault.ErrInvalid and those of audience.Service.Create.
 func (s *Service) LookLike(ctx context.Context, by event.Origin, in NewLookalike) (State, audience.State, error) {
 	seed, members, err := s.People.Members(ctx, by.Partner, in.Seed)
 	if err != nil {
 		return State{}, audience.State{}, err
+	}
+	if seed.Kind == audience.Lookalike {
+		return State{}, audience.State{}, ErrSeedGuessed
 	}
 	by.Partner = seed.Partner
 	rest, err := s.besides(ctx, seed.Partner, members)
