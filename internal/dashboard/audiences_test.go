@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/targeting/audience"
@@ -125,6 +126,9 @@ func TestSegmentsAndOverlapOnTheDashboard(t *testing.T) {
 	}
 	_, body, _ = w.get("/audiences/overlap?audience="+ids[0]+"&audience="+ids[1], who, "en")
 	has(t, body, "Everybody once: <strong>3</strong>", "In all of them: <strong>1</strong>", "50%")
+	one, two := w.running("Social · Navidad", campaigns.Social), w.running("Búsqueda · Marca", campaigns.Search)
+	_, body, _ = w.get("/audiences/overlap?campaign="+one.ID.String()+"&campaign="+two.ID.String(), who, "es")
+	has(t, body, "Personas a las que ambas apuntan", "parecido", "100 casos", `value="`+one.ID.String()+`" checked`)
 	if _, body, _ = w.get("/audiences/overlap", who, "es"); !strings.Contains(body, "Elige de 2 a 10") {
 		t.Error("nothing to choose from")
 	}

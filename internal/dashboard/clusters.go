@@ -36,7 +36,7 @@ type clustersPage struct {
 // studyCard is one clustering.
 type studyCard struct {
 	ID, Name, State, Tone, Icon string
-	Lead, Verdict               string
+	Lead, Verdict, Criterion    string
 	Busy, Failed                bool
 	Changed                     time.Time
 	Clusters                    []clusterRow
@@ -49,6 +49,9 @@ type clusterRow struct {
 	Traits       []string
 	ID, Audience string
 }
+
+// shownTraits is how many traits a cluster is told by.
+const shownTraits = 3
 
 // shownStudies is how many clusterings the page has, the newest first.
 const shownStudies = 5
@@ -87,6 +90,11 @@ func (v *visit) studyCard(s study.State) studyCard {
 		if c.Verdict = l.T("cluster.clear"); !d.Structured || !d.Stable {
 			c.Tone, c.Icon, c.Verdict = "warn", "MEDIUM", l.T("cluster.unclear")
 		}
+		for _, tried := range d.Candidates {
+			if tried.Chosen {
+				c.Criterion = l.T("cluster.criterion", "silhouette", l.Fixed(shareOf(tried.Silhouette), 2), "chance", l.Fixed(shareOf(d.ByChance), 2), "stability", l.Percent(shareOf(tried.Stability), 0))
+			}
+		}
 		for at, one := range d.Clusters {
 			c.Clusters = append(c.Clusters, l.clusterRow(at, s.ID, one))
 		}
@@ -96,10 +104,13 @@ func (v *visit) studyCard(s study.State) studyCard {
 
 func (l *locale) clusterRow(at int, of uuid.UUID, c cluster.Cluster) clusterRow {
 	row := clusterRow{At: at, ID: of.String(), Name: c.Name, People: int64(c.People), Share: l.Percent(shareOf(c.Share), 0)}
-	for _, t := range c.Traits[:min(len(c.Traits), 3)] {
+	for _, t := range c.Traits {
 		here, all := l.number(t.Here), l.number(t.Everybody)
 		if t.Word != "" {
 			here, all = l.Percent(shareOf(t.Here), 0), l.Percent(shareOf(t.Everybody), 0)
+		}
+		if here == all || len(row.Traits) == shownTraits {
+			continue // what looks the same on the page sets nobody apart there
 		}
 		row.Traits = append(row.Traits, l.T("cluster.trait."+t.Direction, "column", l.Or("attribute.", t.Column, t.Column), "word", t.Word, "here", here, "all", all))
 	}

@@ -2,19 +2,30 @@ package dashboard
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
-	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/targeting"
 	"github.com/hexabuilders/campaignd/targeting/audience"
 	"github.com/hexabuilders/campaignd/targeting/overlap"
+	"github.com/hexabuilders/campaignd/targeting/reach"
 )
 
 type overlapPage struct {
-	Choice     []option
-	Names      []string
-	Rows       []overlapRow
-	Union, All int64
+	Choice, Campaigns []option
+	Audiences         *overlapTable // nil: nothing is compared
+	Targetings        *overlapTable
+}
+
+// overlapTable is what groups have in common.
+type overlapTable struct {
+	ID, Title, Note string
+	Names           []string
+	Rows            []overlapRow
+	Union, All      int64
+	Between         string // the range of an estimated union
 }
 
 type overlapRow struct {
@@ -28,7 +39,7 @@ type overlapCell struct {
 	Itself bool
 	People int64
 	Share  string
-	Level  int // 0 to 4, for its shade
+	Alike  string // similarity of the two configurations
 }
 
 // overlap compares the audiences that the address names.
@@ -46,36 +57,93 @@ func (v *visit) overlap() error {
 		}
 	}
 	if len(chosen) >= overlap.MinGroups {
-		if err := v.compare(&p, chosen[:min(len(chosen), overlap.MaxGroups)]); err != nil {
+		if p.Audiences, err = v.compare(chosen[:min(len(chosen), overlap.MaxGroups)]); err != nil {
 			return err
 		}
+	}
+	if err := v.targetings(&p); err != nil {
+		return err
 	}
 	return v.page(http.StatusOK, "overlap", v.locale.T("overlap.tab"), "audiences", p)
 }
 
-func (v *visit) compare(p *overlapPage, chosen []audience.State) error {
+func (v *visit) compare(chosen []audience.State) (*overlapTable, error) {
 	var sets []*roaring.Bitmap
+	var names []string
 	for _, s := range chosen {
 		_, members, err := v.d.Audiences.Members(v.r.Context(), v.scope(), s.ID)
 		if gone(err) {
 			members = roaring.New()
 		} else if err != nil {
-			return err
+			return nil, err
 		}
-		sets, p.Names = append(sets, members), append(p.Names, s.Name)
+		sets, names = append(sets, members), append(names, s.Name)
 	}
-	r := overlap.OfSets(sets)
-	p.Union, p.All = r.Union.Mid, r.Intersection.Mid
-	for i, s := range chosen {
-		row := overlapRow{Name: s.Name, Size: r.Sizes[i].Mid, Only: r.Only[i].Mid, Cells: make([]overlapCell, len(chosen))}
+	t := v.locale.overlapTable(names, overlap.OfSets(sets))
+	t.ID, t.Title = "matrix", v.locale.T("overlap.matrix")
+	return t, nil
+}
+
+// targetings offers the partner's campaigns that have a targeting, and compares
+// those that the address names on the population model.
+func (v *visit) targetings(p *overlapPage) error {
+	found, _, err := v.d.Campaigns.List(v.r.Context(), v.by(), campaigns.Query{Limit: pageSize})
+	if err != nil {
+		return err
+	}
+	named := v.r.URL.Query()["campaign"]
+	var names []string
+	var chosen []targeting.Configuration
+	for _, c := range found {
+		s := c.State()
+		if s.Targeting == nil {
+			continue
+		}
+		o := option{Value: s.ID.String(), Label: s.Name, Chosen: slices.Contains(named, s.ID.String())}
+		p.Campaigns = append(p.Campaigns, o)
+		if o.Chosen && len(chosen) < overlap.MaxGroups {
+			names, chosen = append(names, s.Name), append(chosen, *s.Targeting)
+		}
+	}
+	if len(chosen) < overlap.MinGroups {
+		return nil
+	}
+	r, err := overlap.OfConfigurations(unpanelled{v}, chosen)
+	if err != nil {
+		return err
+	}
+	t := v.locale.overlapTable(names, r)
+	t.ID, t.Title, t.Note = "targetings", v.locale.T("overlap.campaigns.matrix"), v.locale.T("overlap.campaigns.note")
+	t.Between = v.locale.T("overlap.between", "low", v.locale.Count(r.Union.Low), "high", v.locale.Count(r.Union.High))
+	p.Targetings = t
+	return nil
+}
+
+// unpanelled is overlap.Estimator on the population model: what several
+// configurations share has to be estimated in the same way as each of them.
+type unpanelled struct{ *visit }
+
+// Estimate implements overlap.Estimator.
+func (u unpanelled) Estimate(c targeting.Configuration) (reach.Estimate, error) {
+	return u.d.Reach.Estimate(u.r.Context(), u.scope(), reach.Request{Configuration: c, Unpanelled: true})
+}
+
+func (l *locale) overlapTable(names []string, r overlap.Result) *overlapTable {
+	t := &overlapTable{Names: names, Union: r.Union.Mid, All: r.Intersection.Mid}
+	for i, name := range names {
+		row := overlapRow{Name: name, Size: r.Sizes[i].Mid, Only: r.Only[i].Mid, Cells: make([]overlapCell, len(names))}
 		row.Cells[i].Itself = true
 		for _, pair := range r.Pairs {
-			if pair.A == i || pair.B == i {
-				part := share(pair.Intersection.Mid, r.Sizes[i].Mid)
-				row.Cells[pair.A+pair.B-i] = overlapCell{People: pair.Intersection.Mid, Share: v.locale.Percent(part, 0), Level: int(min(4, part*4/money.Unit+min(1, part)))}
+			if pair.A != i && pair.B != i {
+				continue
 			}
+			cell := overlapCell{People: pair.Intersection.Mid, Share: l.Percent(share(pair.Intersection.Mid, r.Sizes[i].Mid), 0)}
+			if pair.Similarity != nil {
+				cell.Alike = l.T("overlap.alike", "similarity", l.Fixed(shareOf(*pair.Similarity), 2))
+			}
+			row.Cells[pair.A+pair.B-i] = cell
 		}
-		p.Rows = append(p.Rows, row)
+		t.Rows = append(t.Rows, row)
 	}
-	return nil
+	return t
 }
