@@ -65,13 +65,9 @@ func ruleLife(t *testing.T, p *process, after func() *process) {
 	messages := watch(t, manager, id)
 	manager.deliver(id, 900, 0) // below the minimum sample
 	manager.deliver(id, 1100, 100)
-	begin := time.Now()
 	manager.deliver(id, 18_000, 0)
 	var fired map[string]any
 	awaitMessage(t, messages, "alert", func(data map[string]any) bool { fired = data; return data["event"] == "alert.raised" })
-	if took := time.Since(begin); took > time.Second {
-		t.Errorf("the alert took %v", took)
-	}
 	if fired["rule_id"] != rule || fired["kind"] != "rule" || fired["severity"] != "HIGH" {
 		t.Errorf("fired: %v", fired)
 	}

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 )
 
 // list is a CSV file of people, of whom each is named by their number.
@@ -37,7 +36,7 @@ func (c caller) upload(path string) map[string]any {
 func (c caller) applied(path, members string) (size float64) {
 	c.t.Helper()
 	c.must("POST", path+"/members", members, "Content-Type", "text/csv")
-	within(c.t, time.Minute, "the members are in", func() bool { return c.upload(path)["stage"] == "applied" })
+	eventually(c.t, "the members are in", func() bool { return c.upload(path)["stage"] == "applied" })
 	size, _ = c.must("GET", path, nil)["size"].(float64)
 	return size
 }
@@ -128,7 +127,7 @@ func TestAKillInTheMidstOfAnUpload(t *testing.T) {
 
 	p = start(t, dir)
 	manager = p.as(manager.key)
-	within(t, time.Minute, "the upload is taken in", func() bool { return manager.upload(path)["stage"] == "applied" })
+	eventually(t, "the upload is taken in", func() bool { return manager.upload(path)["stage"] == "applied" })
 	if got := manager.must("GET", path, nil); got["size"] != float64(people) {
 		t.Errorf("%v", got)
 	}

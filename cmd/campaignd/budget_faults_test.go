@@ -107,11 +107,7 @@ func TestKilledDuringDecisions(t *testing.T) {
 		}
 		return b["reserved"].(map[string]any)["amount"] == "0.00"
 	}
-	for deadline := time.Now().Add(10 * time.Second); !freed(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("money is still held")
-		}
-	}
+	eventually(t, "what was held is free again", freed)
 	p.stop()
 	if err := app.Verify(t.Context(), app.VerifyConfig{Data: dir}, io.Discard); err != nil {
 		t.Error(err)

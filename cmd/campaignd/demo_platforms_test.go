@@ -11,7 +11,7 @@ import (
 func playDemo(t *testing.T, dir string) (*process, caller) {
 	t.Helper()
 	p := startAs(t, "demo", dir)
-	within(t, time.Minute, "the demo invites", func() bool { return strings.Contains(p.stderr.String(), "Stop with Ctrl-C") })
+	eventually(t, "the demo invites", func() bool { return strings.Contains(p.stderr.String(), "Stop with Ctrl-C") })
 	key := regexp.MustCompile(`Bearer (\S+?)"`).FindStringSubmatch(p.stderr.String())[1]
 	manager := p.as(key)
 	return p, manager
@@ -69,8 +69,8 @@ func TestTheDemoRunsAtAdPlatforms(t *testing.T) {
 			t.Errorf("%s: %d days, %v impressions", place["platform"], len(days), spent[campaign])
 		}
 	}
-	within(t, time.Minute, "a rejected ad is shown", func() bool { return reviews(manager.placements())["rejected"] == 1 })
-	within(t, time.Minute, "customers are given to Meta to spare", func() bool { return members(manager.placements()) == 3000 })
+	eventually(t, "a rejected ad is shown", func() bool { return reviews(manager.placements())["rejected"] == 1 })
+	eventually(t, "customers are given to Meta to spare", func() bool { return members(manager.placements()) == 3000 })
 	before := created(manager.placements())
 	p.kill()
 

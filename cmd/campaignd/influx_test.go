@@ -44,7 +44,7 @@ func TestAMirrorThatIsDownIsSaidAndServedWithout(t *testing.T) {
 // awaitOps asks /readyz until it says something.
 func awaitOps(t *testing.T, p *process, want string) {
 	t.Helper()
-	deadline, tick := time.After(30*time.Second), time.NewTicker(20*time.Millisecond)
+	deadline, tick := time.After(patience), time.NewTicker(20*time.Millisecond)
 	defer tick.Stop()
 	for {
 		_, body := opsAnswer(t, p, "/readyz")

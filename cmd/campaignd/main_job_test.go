@@ -145,7 +145,7 @@ func watch(t *testing.T, c caller, campaign string) <-chan map[string]any {
 
 func awaitMessage(t *testing.T, messages <-chan map[string]any, kind string, match func(data map[string]any) bool) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(patience)
 	for {
 		select {
 		case m := <-messages:

@@ -80,7 +80,7 @@ func (x *till) again() {
 	select {
 	case err := <-x.process.exited:
 		x.process.exited <- err
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		x.Fatal("the program was not killed, so nothing was tested")
 	}
 	x.process = start(x.T, x.dir, x.args...)
@@ -91,7 +91,7 @@ func (x *till) again() {
 // recovery may take.
 func (x *till) balance(want string) {
 	x.Helper()
-	within(x.T, time.Minute, want+" available", func() bool {
+	eventually(x.T, want+" available", func() bool {
 		b := x.finance.must("GET", "/balance", nil)["items"].([]any)[0].(map[string]any)
 		return b["available"].(map[string]any)["amount"] == want && b["held"].(map[string]any)["amount"] == "0.00"
 	})
@@ -100,7 +100,7 @@ func (x *till) balance(want string) {
 // begun waits until the one payment waits for its payer.
 func (x *till) begun() {
 	x.Helper()
-	within(x.T, time.Minute, "the payment waits for its payer", func() bool {
+	eventually(x.T, "the payment waits for its payer", func() bool {
 		all := x.finance.must("GET", "/payments?state=requires_action", nil)["items"].([]any)
 		if len(all) == 1 {
 			x.payment = "/payments/" + all[0].(map[string]any)["id"].(string)

@@ -19,6 +19,9 @@ import (
 	"github.com/hexabuilders/campaignd/internal/testenv"
 )
 
+// patience is how long a test waits for what has to come; only a failure waits it out.
+const patience = 2 * time.Minute
+
 // asProgram makes the test binary behave as campaignd itself, so that tests can
 // start it as a process of its own, and kill it.
 const asProgram = "CAMPAIGND_TEST_AS_PROGRAM"
@@ -89,7 +92,7 @@ func (p *process) kill() {
 	select {
 	case err := <-p.exited:
 		p.exited <- err
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		p.t.Error("the process did not end")
 	}
 }
@@ -107,7 +110,7 @@ func (p *process) stop() time.Duration {
 			p.t.Errorf("stopping: %v\n%s", err, p.stderr)
 		}
 		p.exited <- err
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		p.t.Fatalf("the process did not stop\n%s", p.stderr)
 	}
 	return time.Since(begin)
@@ -232,13 +235,7 @@ func (c caller) totals(id string) map[string]any {
 // eventually waits until check holds.
 func eventually(t testing.TB, what string, check func() bool) {
 	t.Helper()
-	within(t, 15*time.Second, what, check)
-}
-
-// within waits until check holds, and no longer than d.
-func within(t testing.TB, d time.Duration, what string, check func() bool) {
-	t.Helper()
-	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if check() {
 			return
 		}

@@ -124,7 +124,7 @@ func TestAnAnswerOfFailureIsAnError(t *testing.T) {
 }
 
 func TestCPUTimeGrowsWithWork(t *testing.T) {
-	before, deadline := cpuTime(os.Getpid()), time.Now().Add(10*time.Second)
+	before, deadline := cpuTime(os.Getpid()), time.Now().Add(time.Minute)
 	for cpuTime(os.Getpid()) <= before {
 		if time.Now().After(deadline) {
 			t.Fatal("busy for seconds, and no processor time was used")

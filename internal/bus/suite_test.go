@@ -123,7 +123,7 @@ func (b bench) collect(t *testing.T, group string, want int) []string {
 	if !b.Features().Consume {
 		return b.read()
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var got []string
 	err := b.Consume(ctx, Subscription{Topic: topic, Group: group, Batch: 50}, func(_ context.Context, batch []event.Message) error {
@@ -169,7 +169,7 @@ func comesAgain(t *testing.T, b bench) {
 		return
 	}
 	b.publish(t, message(1, "a"), message(2, "a"), message(3, "a"))
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	tries, seen := 0, map[string]bool{}
 	_ = b.Consume(ctx, Subscription{Topic: topic, Group: "again"}, func(_ context.Context, batch []event.Message) error {
@@ -199,7 +199,7 @@ func shared(t *testing.T, b bench) {
 		messages = append(messages, message(n, uuid.NewString()[:2]))
 	}
 	b.publish(t, messages...)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var mu sync.Mutex
 	seen := map[string]int{}
@@ -231,7 +231,7 @@ func whole(t *testing.T, b bench) {
 	}
 	sent := event.Message{Topic: topic, Key: "k", ID: "the-id", ContentType: "text/csv; charset=utf-8", Body: []byte{0, 0xff, '"', '\n'}}
 	b.publish(t, sent)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var got event.Message
 	_ = b.Consume(ctx, Subscription{Topic: topic, Group: "whole"}, func(_ context.Context, batch []event.Message) error {

@@ -69,7 +69,7 @@ func (b tab) listen() {
 // until waits for a script to become true; while a page loads it may fail.
 func (b tab) until(what, script string) {
 	b.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if done, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+script+")")); err == nil && done {
 			return
 		}

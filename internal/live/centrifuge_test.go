@@ -103,7 +103,7 @@ func (c *caller) find(match func(reply) bool) reply {
 }
 
 func (c *caller) readMore() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	_, frame, err := c.conn.Read(ctx)
 	if err != nil {

@@ -13,6 +13,9 @@ import (
 	"github.com/coder/websocket"
 )
 
+// patience is how long a test waits for what has to come; only a failure waits it out.
+const patience = time.Minute
+
 // said is a message as a client reads it.
 type said struct {
 	Type string          `json:"type"`
@@ -41,7 +44,7 @@ type client struct {
 // receive returns the next message; it fails when none comes.
 func (c *client) receive() said {
 	c.t.Helper()
-	m, err := c.tryReceive(10 * time.Second)
+	m, err := c.tryReceive(patience)
 	if err != nil {
 		c.t.Fatalf("no message: %v", err)
 	}

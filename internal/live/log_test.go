@@ -84,15 +84,11 @@ func TestARealKeyIsRevokedWhileItsSocketIsOpen(t *testing.T) {
 	if first := c.expect("snapshot"); first.Seq != 2 {
 		t.Fatalf("snapshot at %d", first.Seq)
 	}
-	begun := time.Now()
 	if err := service.RevokeKey(t.Context(), event.Origin{}, partner, key.ID); err != nil {
 		t.Fatal(err)
 	}
-	if code := websocket.CloseStatus(c.ended(5 * time.Second)); code != live.CloseLapsed {
+	if code := websocket.CloseStatus(c.ended(patience)); code != live.CloseLapsed {
 		t.Fatalf("closed with %d", code)
-	}
-	if took := time.Since(begun); took > 5*time.Second {
-		t.Fatalf("closed after %v", took)
 	}
 	if again, status, _ := w.dialSocket(path, secret, fresh); again != nil || status != http.StatusUnauthorized {
 		t.Fatalf("came back with status %d", status)

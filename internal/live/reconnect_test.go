@@ -80,7 +80,7 @@ func (v *visitor) visit(t *testing.T) {
 	}
 	defer c.quit()
 	for i := range 1 + v.random.IntN(6) {
-		m, err := c.tryReceive(10 * time.Second)
+		m, err := c.tryReceive(patience)
 		if err != nil {
 			t.Errorf("no message: %v", err)
 			return
@@ -137,7 +137,7 @@ func TestACrowdThatReturnsAtOnce(t *testing.T) {
 			}
 			defer c.quit()
 			if last != 1 {
-				if _, err := c.tryReceive(10 * time.Second); err != nil {
+				if _, err := c.tryReceive(patience); err != nil {
 					t.Error(err)
 				}
 			}

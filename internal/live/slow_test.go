@@ -43,7 +43,7 @@ func (w *world) bulky(size int) event.Event {
 }
 
 func TestASubscriberThatStopsReadingSlowsNobody(t *testing.T) {
-	limits := live.Limits{WriteTimeout: 500 * time.Millisecond, Beat: time.Hour, Farewell: 100 * time.Millisecond}
+	limits := live.Limits{WriteTimeout: 2 * time.Second, Beat: time.Hour, Farewell: 100 * time.Millisecond}
 	each(t, limits, func(t *testing.T, w *world, p plain) {
 		w.publish(w.note())
 		for range 5 {
@@ -67,7 +67,7 @@ func TestASubscriberThatStopsReadingSlowsNobody(t *testing.T) {
 				}
 			}
 		}
-		if slowest > 200*time.Millisecond {
+		if slowest >= limits.WriteTimeout {
 			t.Errorf("publishing waited %v", slowest)
 		}
 		if held := w.hub.Stats().HistoryBytes; held > 1<<20 {
@@ -90,7 +90,7 @@ func TestALateClientIsClosedWithACodeAndResumes(t *testing.T) {
 	var err error
 	for err == nil {
 		var m said
-		if m, err = c.tryReceive(10 * time.Second); err == nil {
+		if m, err = c.tryReceive(patience); err == nil {
 			last, seen = m.Seq, m.note(t)
 		}
 	}
@@ -150,7 +150,7 @@ func TestALivingClientStays(t *testing.T) {
 		w.publish(w.note())
 		c := w.connect(p, fresh)
 		c.expect("snapshot")
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		time.AfterFunc(300*time.Millisecond, func() { w.publish(w.note()) })
 		if m, err := c.read(ctx); err != nil || m.note(t) != 2 { // answers pings meanwhile

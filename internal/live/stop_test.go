@@ -21,7 +21,7 @@ func TestStoppingTellsClientsToReconnect(t *testing.T) {
 	socket.expect("snapshot")
 	caller := w.call("mine")
 	caller.subscribe(w.channel())
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	r, _ := http.NewRequestWithContext(ctx, http.MethodGet, w.server.URL+w.campaignPath("live"), nil)
 	r.Header.Set("Authorization", "Bearer mine")
@@ -34,7 +34,7 @@ func TestStoppingTellsClientsToReconnect(t *testing.T) {
 	stopped := make(chan time.Duration, 1)
 	go func() { begun := time.Now(); w.stop(); stopped <- time.Since(begun) }()
 
-	if code := websocket.CloseStatus(socket.ended(5 * time.Second)); code != live.CloseRestart {
+	if code := websocket.CloseStatus(socket.ended(patience)); code != live.CloseRestart {
 		t.Errorf("socket closed with %d", code)
 	}
 	for err == nil {
@@ -47,7 +47,7 @@ func TestStoppingTellsClientsToReconnect(t *testing.T) {
 	if err != nil || strings.Count(string(said), "retry: ") != 2 {
 		t.Errorf("the events ended with %v: %s", err, said)
 	}
-	if took := <-stopped; took > 3*time.Second {
+	if took := <-stopped; took > patience {
 		t.Errorf("stopping took %v", took)
 	}
 	for _, p := range transports {
@@ -61,7 +61,7 @@ func TestStoppingTellsClientsToReconnect(t *testing.T) {
 }
 
 func TestStoppingWaitsForNobodyLong(t *testing.T) {
-	w := newWorld(t, live.Limits{Farewell: 100 * time.Millisecond})
+	w := newWorld(t, live.Limits{Farewell: 100 * time.Millisecond, WriteTimeout: 2 * patience})
 	w.publish(w.note())
 	w.stuck(transports[0])
 	w.stuck(transports[1])
@@ -70,7 +70,7 @@ func TestStoppingWaitsForNobodyLong(t *testing.T) {
 	}
 	begun := time.Now()
 	w.stop()
-	if took := time.Since(begun); took > 3*time.Second {
+	if took := time.Since(begun); took > patience {
 		t.Fatalf("stopping took %v", took)
 	}
 }

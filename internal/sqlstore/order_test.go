@@ -179,7 +179,7 @@ func (r *race) checkLog() {
 
 // wait gives a consumer time to catch up, and checks what it got.
 func (r *race) wait(name string, c *reader) {
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for _, p := range r.partners {
 		for c.next(p) <= r.committed[p] && time.Now().Before(deadline) {
 			time.Sleep(5 * time.Millisecond)

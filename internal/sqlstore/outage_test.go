@@ -37,7 +37,7 @@ func wantsUnavailable(t *testing.T, began time.Time, err error) {
 	if f == nil || f.Kind != fault.Unavailable || f.RetryAfter <= 0 || f.Fix == "" {
 		t.Errorf("got %v, want an error of kind Unavailable that says when to try again", err)
 	}
-	if took := time.Since(began); took > 2*time.Second {
+	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("the answer took %v", took)
 	}
 }
@@ -115,7 +115,7 @@ func checkOutage(t *testing.T, db *DB, partner uuid.UUID, acked *atomic.Int64, c
 
 func until(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s did not come", what)
 		}
