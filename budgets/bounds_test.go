@@ -18,6 +18,9 @@ func TestBoundsAreWhatTheGuardAllows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		b := drawnBudget(t)
 		p := drawnPolicy(t, b.state.Limit)
+		if p != nil && rapid.Bool().Draw(t, "has spent of late") {
+			p.recent = recent{b.state.ID, rapid.Int64Range(1, b.state.Limit).Draw(t, "recent")}
+		}
 		at, by := start, rapid.SampledFrom([]event.Origin{ana, optimise}).Draw(t, "by")
 		for range rapid.IntRange(0, 4).Draw(t, "raises before") {
 			limit := b.money(min(MaxLimit, b.state.Limit+rapid.Int64Range(1, b.state.Limit/4+1).Draw(t, "by")))
@@ -51,7 +54,7 @@ func drawnBudget(t *rapid.T) *Budget {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spent := rapid.Int64Range(1, limit.Micros).Draw(t, "a day")
+	spent := rapid.Int64Range(1, min(limit.Micros, MaxLimit/2)).Draw(t, "a day") // ten of them are held
 	for i := range localday.Day(10) {
 		if err := b.Settle(ana, start, b.Today(start)-10+i, spent); err != nil {
 			t.Fatal(err)

@@ -72,7 +72,7 @@ func (f *Funding) Allocate(ctx context.Context, by event.Origin, id uuid.UUID, w
 	if err != nil {
 		return nil, err
 	}
-	policy, seen := f.policy(ctx, b), b
+	policy, seen := f.PolicyFor(ctx, b), b
 	b, err = f.divider.Divide(ctx, by.Partner, id, o.Revision, func(b *Budget, used []ChannelUse) error {
 		seen = b
 		if err := b.Allocate(by, f.now(), want, used, policy); err != nil {
@@ -89,7 +89,7 @@ func (f *Funding) Reallocate(ctx context.Context, by event.Origin, id uuid.UUID,
 	if err != nil {
 		return nil, err
 	}
-	policy, seen := f.policy(ctx, b), b
+	policy, seen := f.PolicyFor(ctx, b), b
 	b, err = f.store.Update(ctx, by.Partner, id, o.Revision, func(b *Budget) error {
 		seen = b
 		if err := b.Reallocate(by, f.now(), m, policy); err != nil {
@@ -118,7 +118,7 @@ func (f *Funding) Transfer(ctx context.Context, by event.Origin, from, to uuid.U
 	if from == to {
 		return nil, ErrSameBudget
 	}
-	policy, seen := f.policy(ctx, source), source
+	policy, seen := f.PolicyFor(ctx, source), source
 	b, _, err := f.divider.Transfer(ctx, source.state.Partner, from, to, func(a, b *Budget) error {
 		seen = a
 		if o.Revision != 0 && o.Revision != a.state.Revision {
@@ -139,7 +139,7 @@ func (f *Funding) Propose(ctx context.Context, by event.Origin, budget uuid.UUID
 	if err != nil {
 		return nil, err
 	}
-	policy := f.policy(ctx, b)
+	policy := f.PolicyFor(ctx, b)
 	return f.change(ctx, by, budget, uuid.Nil, o, func(b *Budget, _ *Extra) (*Extra, error) {
 		return b.propose(by, f.now(), in, policy)
 	})
@@ -156,7 +156,7 @@ func (f *Funding) Decide(ctx context.Context, by event.Origin, id uuid.UUID, app
 	if err != nil {
 		return nil, err
 	}
-	policy := f.policy(ctx, b)
+	policy := f.PolicyFor(ctx, b)
 	return f.change(ctx, by, x.Budget, id, o, func(b *Budget, x *Extra) (*Extra, error) {
 		return x, b.decide(by, f.now(), x, approve, note, policy)
 	})

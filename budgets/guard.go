@@ -5,7 +5,6 @@ import (
 
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/fault"
-	"github.com/hexabuilders/campaignd/localday"
 	"github.com/hexabuilders/campaignd/money"
 )
 
@@ -57,6 +56,9 @@ func (p *Policy) Bounds(b *Budget, by event.Origin, at time.Time) (low, high mon
 	if mean := b.usualPeriod(at); mean > 0 && mean < limit && highest > 2*limit && highest/slip >= mean {
 		highest = max(2*limit, slip*mean-1)
 	}
+	if recent := p.recentOf(b); recent > 0 && highest > 2*limit && (highest-b.state.Settled)/slip >= recent {
+		highest = max(2*limit, capped(b.state.Settled, slip*recent-1))
+	}
 	return b.money(lowest), b.money(highest)
 }
 
@@ -86,7 +88,7 @@ func (p *Policy) allows(b *Budget, c change) error {
 	if err := p.below(b.money(c.limit)); err != nil {
 		return err
 	}
-	if err := b.usual(c.at, c.limit); err != nil && (auto || !c.confirmed) {
+	if err := p.usual(b, c.at, c.limit); err != nil && (auto || !c.confirmed) {
 		return err
 	}
 	if auto && step > percentOf(b.state.Limit, p.MaxStep) {
@@ -156,54 +158,4 @@ func (p *Policy) below(limit money.Money) error {
 // automatic reports whether no person stands behind a change.
 func automatic(by event.Origin) bool {
 	return by.Kind != event.ActorKey && by.Kind != event.ActorOperator
-}
-
-const (
-	// slip is how many times the usual an amount in minor units looks like.
-	slip = 100
-	// slipMicros is the same for micros.
-	slipMicros = 1_000_000
-	// usualDays is how many days with spend tell what is usual.
-	usualDays = 7
-	lookDays  = 28
-)
-
-// usual says whether a limit looks like cents or micros of what was meant: at
-// least 100 times the present limit, or, of a daily or monthly budget that more
-// than doubles, the mean of the periods before. What a total budget has spent
-// in a time says nothing about its limit.
-func (b *Budget) usual(at time.Time, limit int64) error {
-	against, what := b.state.Limit, "the present limit"
-	if mean := b.usualPeriod(at); mean > 0 && limit > 2*b.state.Limit && mean < against {
-		against, what = mean, "the mean of the periods before"
-	}
-	if limit/slip < against {
-		return nil
-	}
-	unit := "minor units"
-	if limit/slipMicros >= against {
-		unit = "micros"
-	}
-	return ErrUnusual.With("This is %d times %s (%s): it looks like %s.", limit/against, what, b.money(against), unit)
-}
-
-// usualPeriod is the mean of a daily budget's days with spend among the last
-// 28, or of a monthly one's month before; 0 when they are fewer than seven, or
-// there is none.
-func (b *Budget) usualPeriod(at time.Time) int64 {
-	period := b.period(b.Today(at))
-	first, least := period-localday.Day(lookDays), int64(usualDays)
-	if b.state.Kind == KindMonthly {
-		first, least = FirstOfMonth(period-1), 1
-	}
-	sum, count := int64(0), int64(0)
-	for _, d := range b.periods() {
-		if d.Day >= first && d.Day < period && d.Settled > 0 {
-			sum, count = capped(sum, d.Settled), count+1
-		}
-	}
-	if count < least {
-		return 0
-	}
-	return sum / count
 }

@@ -22,6 +22,8 @@ type Policy struct {
 	Ceiling *money.Money `json:"ceiling"` // what nobody goes above; nil is none
 
 	UpdatedAt *time.Time `json:"updated_at"` // nil until it is first changed
+
+	recent recent // of the budget that it was read for
 }
 
 // DefaultPolicy is the policy of a partner that has set none: one step of an

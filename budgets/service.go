@@ -2,7 +2,6 @@ package budgets
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,9 +15,10 @@ import (
 // Whoever wants another limit comes through here, whether a person, a rule or a
 // reaction, and so past the guard.
 type Service struct {
-	store  Store
-	guards Guards
-	clock  func() time.Time
+	store      Store
+	guards     Guards
+	deliveries Deliveries
+	clock      func() time.Time
 }
 
 // Guards keeps what each partner allows.
@@ -30,9 +30,10 @@ type Guards interface {
 	SetPolicy(ctx context.Context, by event.Origin, at time.Time, revision int64, change func(Policy) (Policy, error)) (Policy, error)
 }
 
-// NewService puts the use cases on a store.
-func NewService(store Store, guards Guards, clock func() time.Time) *Service {
-	return &Service{store: store, guards: guards, clock: clock}
+// NewService puts the use cases on a store. The guard holds a raise also against
+// what was delivered of late.
+func NewService(store Store, guards Guards, d Deliveries, clock func() time.Time) *Service {
+	return &Service{store: store, guards: guards, deliveries: d, clock: clock}
 }
 
 // Now is the service's clock, in what the store can keep.
@@ -56,7 +57,7 @@ func (s *Service) Patch(ctx context.Context, by event.Origin, id uuid.UUID, revi
 	if err != nil {
 		return nil, err
 	}
-	policy := s.policy(ctx, b)
+	policy := s.PolicyFor(ctx, b)
 	apply := func(b *Budget) error { return b.guarded(by, s.now(), patch, policy) }
 	if !patch.ValidateOnly {
 		return s.store.Update(ctx, by.Partner, id, revision, apply)
@@ -79,17 +80,6 @@ func (b *Budget) guarded(by event.Origin, at time.Time, patch Patch, p *Policy) 
 		}
 	}
 	return b.change(by, at, patch, patch.Authorised)
-}
-
-// policy is what the budget's partner allows; nil when that cannot be read. It
-// is read before the transaction, so that a failure there cannot end it.
-func (s *Service) policy(ctx context.Context, b *Budget) *Policy {
-	p, err := s.guards.Policy(ctx, b.state.Partner)
-	if err != nil {
-		slog.ErrorContext(ctx, "guard of budgets not read; nothing is raised", "partner", b.state.Partner, "error", err)
-		return nil
-	}
-	return &p
 }
 
 // Policy is what a partner allows.

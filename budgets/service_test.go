@@ -11,6 +11,7 @@ import (
 
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/localday"
 )
 
 // memory is a Store of one budget.
@@ -18,6 +19,9 @@ type memory struct {
 	mu     sync.Mutex
 	state  budgets.State
 	events []event.Event
+
+	delivered []budgets.PlatformDay
+	silent    error // of delivered
 }
 
 func (m *memory) Get(_ context.Context, partner, id uuid.UUID) (*budgets.Budget, error) {
@@ -57,9 +61,19 @@ func (m *memory) Update(_ context.Context, partner, id uuid.UUID, revision int64
 	return b, nil
 }
 
+// PlatformDays implements budgets.Deliveries.
+func (m *memory) PlatformDays(_ context.Context, _ *budgets.Budget, from, to localday.Day) (all []budgets.PlatformDay, err error) {
+	for _, d := range m.delivered {
+		if d.Day >= from && d.Day < to {
+			all = append(all, d)
+		}
+	}
+	return all, m.silent
+}
+
 func service(t testing.TB) (*budgets.Service, *memory) {
 	store := &memory{state: open(t, request(budgets.KindTotal)).State()}
-	return budgets.NewService(store, lax{}, func() time.Time { return noon.Add(time.Nanosecond) }), store
+	return budgets.NewService(store, lax{}, store, func() time.Time { return noon.Add(time.Nanosecond) }), store
 }
 
 func TestABudgetIsFoundByItsPartnerAlone(t *testing.T) {
@@ -108,6 +122,37 @@ func TestPatchValidateOnlyStoresNothing(t *testing.T) {
 	check.Limit = new(usd(0))
 	if _, err := s.Patch(t.Context(), manager, budgetID, 1, check); err == nil {
 		t.Error("a limit of nothing passed the check")
+	}
+}
+
+func TestATotalBudgetIsHeldAgainstTheLastFourWeeks(t *testing.T) {
+	sure := func(units int64) budgets.Patch { p := limit(units); p.Confirmed = true; return p }
+	for _, c := range []struct {
+		why    string
+		days   int
+		ago    localday.Day // the last of the days
+		silent error
+		patch  budgets.Patch
+		want   error
+	}{
+		{why: "cents of what ten days have taken", days: 10, ago: 1, patch: limit(300), want: budgets.ErrUnusual},
+		{why: "a person means it", days: 10, ago: 1, patch: sure(300)},
+		{why: "no more than twice the limit", days: 10, ago: 1, patch: limit(200)},
+		{why: "six days say little", days: 6, ago: 1, patch: limit(300)},
+		{why: "what was five weeks ago says nothing", days: 10, ago: 35, patch: limit(300)},
+		{why: "nobody can say what it is used to", silent: errors.ErrUnsupported, patch: limit(300), want: budgets.ErrUnguarded},
+		{why: "which no reduction needs", silent: errors.ErrUnsupported, patch: limit(50)},
+	} {
+		s, store := service(t)
+		store.state.Settled = usd(2).Micros
+		today := budgets.Restore(store.state).Today(noon)
+		for i := range localday.Day(c.days) {
+			store.delivered = append(store.delivered, budgets.PlatformDay{Day: today - c.ago - i, Platform: "meta", Spend: usd(2).Micros / 10})
+		}
+		store.silent = c.silent
+		if _, err := s.Patch(t.Context(), manager, budgetID, 0, c.patch); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.why, err, c.want)
+		}
 	}
 }
 

@@ -112,7 +112,6 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		partners:   partners.NewService(db.Partners(), db.Keys(), now, newID, rand.Reader),
 		sessions:   partners.NewSessions(db.Sessions(), db.Keys(), now, rand.Reader),
 		campaigns:  campaigns.NewService(db.Campaigns(), db.Log(), now, newID),
-		budgets:    budgets.NewService(db.Budgets(), db.Guards(), now),
 		ingester:   ingester,
 		sources:    performance.NewSources(db.Sources(), now),
 		metrics:    performance.NewService(ingester, db.Metrics(), readerOf(db, mirror), now),
@@ -129,6 +128,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 	s.campaigns = s.campaigns.WithAudiences(knownAudiences{s.audiences})
 	s.segments = segment.NewService(db.Segments(), s.audiences, now, newID)
 	s.studies = newStudies(db, s.audiences, now)
+	s.budgets = budgets.NewService(db.Budgets(), db.Guards(), delivered{s.metrics}, now)
 	s.funding = budgets.NewFunding(s.budgets, db.Extras(), db.Extras())
 	s.platforms = newPlatforms(db, &s, cfg)
 	s.overruns = budgets.NewOverruns(db.Budgets(), delivered{s.metrics})

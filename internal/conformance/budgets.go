@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -143,12 +144,19 @@ func dailyBudget(w world) {
 	w.equal("settled late", b.Position(20_001).Reported, money.New(15*money.Unit, "USD"))
 }
 
+// idle delivers nothing that the guard could look at.
+type idle struct{}
+
+func (idle) PlatformDays(context.Context, *budgets.Budget, localday.Day, localday.Day) ([]budgets.PlatformDay, error) {
+	return nil, nil
+}
+
 // limit sets a budget's limit in units.
 func (w world) limit(partner, id uuid.UUID, revision, units int64) error {
 	limit := money.New(units*money.Unit, "USD")
 	by := operator
 	by.Partner = partner
-	_, err := budgets.NewService(w.Budgets, w.Guards, w.now).Patch(w.Context(), by, id, revision, budgets.Patch{Limit: &limit, Authorised: true})
+	_, err := budgets.NewService(w.Budgets, w.Guards, idle{}, w.now).Patch(w.Context(), by, id, revision, budgets.Patch{Limit: &limit, Authorised: true})
 	return err
 }
 

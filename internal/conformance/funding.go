@@ -16,7 +16,7 @@ var (
 )
 
 func (w world) funding() *budgets.Funding {
-	return budgets.NewFunding(budgets.NewService(w.Budgets, w.Guards, w.Now), w.Funding, w.Funding)
+	return budgets.NewFunding(budgets.NewService(w.Budgets, w.Guards, idle{}, w.Now), w.Funding, w.Funding)
 }
 
 func (w world) limitOf(id uuid.UUID) int64 {
@@ -111,7 +111,7 @@ func dividedByLedger(w world) {
 func guardOfPartner(w world) {
 	one, other := w.partner(), w.partner()
 	by := event.Origin{Partner: one, Kind: event.ActorKey, ID: "bruno"}
-	s := budgets.NewService(w.Budgets, w.Guards, w.Now)
+	s := budgets.NewService(w.Budgets, w.Guards, idle{}, w.Now)
 	terms := budgets.DefaultPolicy().Terms()
 	results := together(4, func(i int) error {
 		terms := terms

@@ -78,6 +78,7 @@ type Budgets interface {
 	ForCampaign(ctx context.Context, partner, campaign uuid.UUID) (*budgets.Budget, error)
 	Patch(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, patch budgets.Patch) (*budgets.Budget, error)
 	Policy(ctx context.Context, partner uuid.UUID) (budgets.Policy, error)
+	PolicyFor(ctx context.Context, b *budgets.Budget) *budgets.Policy
 	SetPolicy(ctx context.Context, by event.Origin, revision int64, terms budgets.Terms, validateOnly bool) (budgets.Policy, error)
 }
 

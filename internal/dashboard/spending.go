@@ -2,7 +2,6 @@ package dashboard
 
 import (
 	"errors"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -248,9 +247,8 @@ func (v *visit) addExtras(p *spendingPage, s subject) error {
 // guard that cannot be read is said, not hidden: nothing can be raised then.
 func (v *visit) addGuard(p *spendingPage, s subject) {
 	l := v.locale
-	policy, err := v.d.Budgets.Policy(v.r.Context(), s.Partner)
-	if err != nil {
-		slog.WarnContext(v.r.Context(), "guard not shown", "error", err)
+	policy := v.d.Budgets.PolicyFor(v.r.Context(), s.budget)
+	if policy == nil {
 		p.Guard = l.T("spending.guard.unread")
 		return
 	}

@@ -78,7 +78,6 @@ func newWorld(t *testing.T) *world {
 		partners:  partners.NewService(db.Partners(), db.Keys(), time.Now, newID, rand.Reader),
 		sessions:  partners.NewSessions(db.Sessions(), db.Keys(), time.Now, rand.Reader),
 		campaigns: campaigns.NewService(db.Campaigns(), db.Log(), time.Now, newID),
-		budgets:   budgets.NewService(db.Budgets(), db.Guards(), time.Now),
 		alerts:    performance.NewAlerts(db.Alerts(), time.Now),
 		webhooks: webhooks.NewService(webhooks.Config{
 			Store: db.Webhooks(), Outbox: db.Webhooks(), Sender: teapot{}, Now: time.Now, NewID: newID, Random: rand.Reader,
@@ -90,6 +89,7 @@ func newWorld(t *testing.T) *world {
 	w.partner = w.newPartner("Café Andino")
 	w.by = event.Origin{Partner: w.partner, Kind: event.ActorKey, ID: "test", Name: "Laura", From: "dashboard"}
 	w.mail = w.newPost(db)
+	w.budgets = budgets.NewService(db.Budgets(), db.Guards(), reported{w}, time.Now)
 	w.funding = budgets.NewFunding(w.budgets, db.Extras(), db.Extras())
 	hub := w.hub(db)
 	takes := w.paymentsOf(db)

@@ -60,7 +60,7 @@ func (s *Server) describeBudget(ctx context.Context, b *budgets.Budget) (*found[
 	}
 	p := b.Position(b.Today(now))
 	var room *money.Money
-	if policy, err := s.Budgets.Policy(ctx, state.Partner); err == nil {
+	if policy := s.Budgets.PolicyFor(ctx, b); policy != nil {
 		_, highest := policy.Bounds(b, by(ctx), now)
 		left := money.New(highest.Micros-state.Limit, state.Currency)
 		room = &left

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"path"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -174,6 +176,30 @@ func TestAPartnersGuard(t *testing.T) {
 	h.call(h.manager, "PATCH", budget, `{"limit":{"amount":"1000.01","currency":"USD"}}`, "If-Match", "*").refused(http.StatusConflict, "approval_required")
 }
 
+// A total budget is held against what its last four weeks have taken, and says so
+// before anybody asks.
+func TestARaiseFarBeyondTheLastWeeks(t *testing.T) {
+	h := newHouse(newWorld(t), "Andes")
+	campaign := h.active()
+	budget := "/api/v1/budgets/" + h.call(h.manager, "GET", campaign+"/budget", nil).want(http.StatusOK).str("id")
+	h.call(h.approver, "PUT", "/api/v1/budget-guard", `{"max_step_percent":1000,"max_day_percent":1000,"approval_percent":1000}`, "If-Match", "*").want(http.StatusOK)
+	before := h.call(h.manager, "GET", budget, nil).want(http.StatusOK)
+	if before.str("limit.amount") != "100.00" || before.str("raise_left.amount") != "1000.00" {
+		t.Fatalf("nothing is known yet: %s", before.text)
+	}
+	for ago := 1; ago <= 8; ago++ {
+		h.report("d"+strconv.Itoa(ago), path.Base(campaign), h.clock().AddDate(0, 0, -ago), `"metrics":{"spend":"0.25"}`)
+	}
+	limit := func(amount string) *answer {
+		return h.call(h.manager, "PATCH", budget, `{"limit":{"amount":"`+amount+`","currency":"USD"}}`, "If-Match", "*")
+	}
+	if got := h.call(h.analyst, "GET", budget, nil).want(http.StatusOK); got.str("raise_left.amount") != "101.999999" {
+		t.Errorf("2.00 spent in 28 days allow 200 more, less a micro: %s", got.text)
+	}
+	limit("202.00").refused(http.StatusUnprocessableEntity, "unusual_amount")
+	limit("201.99").want(http.StatusOK)
+}
+
 // broken is Guards whose store does not answer.
 type broken struct{ budgets.Guards }
 
@@ -187,7 +213,7 @@ func TestAGuardThatCannotBeReadLetsNothingUp(t *testing.T) {
 	h := newHouse(w, "Andes")
 	budget := h.budgetOf()
 	blind := w.services
-	blind.Budgets = budgets.NewService(w.db.Budgets(), broken{}, w.clock)
+	blind.Budgets = budgets.NewService(w.db.Budgets(), broken{}, planned{w}, w.clock)
 	blind.Funding = budgets.NewFunding(blind.Budgets, w.db.Extras(), w.db.Extras())
 	url := w.serveOver(blind, answers{w.db.Idempotency()})
 	limit := func(key, amount string) *answer {

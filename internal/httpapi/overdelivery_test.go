@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"path"
 	"strings"
@@ -22,6 +23,9 @@ func (p planned) PlatformDays(ctx context.Context, b *budgets.Budget, from, to l
 	start, _ := localday.Bounds(from, zone)
 	end, _ := localday.Bounds(to, zone)
 	found, err := p.w.services.Performance.Metrics(ctx, s.Partner, s.Campaign, performance.Query{From: start, To: end, Granularity: "day", GroupBy: []string{"source"}})
+	if errors.Is(err, performance.ErrNotFound) {
+		return nil, nil
+	}
 	var days []budgets.PlatformDay
 	for _, item := range found.Items {
 		days = append(days, budgets.PlatformDay{Day: localday.Of(item.From, zone), Platform: item.Group["source"], Spend: item.Spend})

@@ -85,7 +85,7 @@ func newWorldOn(t testing.TB, store string) *world {
 		Ledger:      db.Ledger(),
 		Partners:    people,
 		Campaigns:   campaigns.NewService(db.Campaigns(), db.Log(), w.clock, newID),
-		Budgets:     budgets.NewService(db.Budgets(), db.Guards(), w.clock),
+		Budgets:     budgets.NewService(db.Budgets(), db.Guards(), planned{w}, w.clock),
 		Performance: performance.NewService(ingester, db.Metrics(), db.Metrics(), w.clock),
 		Alerts:      performance.NewAlerts(db.Alerts(), w.clock),
 		Log:         db.Log(),
