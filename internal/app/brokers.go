@@ -182,7 +182,7 @@ func (l *links) workers(s *services, leader relay.Leader, input bool) []worker {
 
 const (
 	// inputBatch is how many messages are taken in at a time.
-	inputBatch = 64
+	inputBatch = 256
 	// streamReaders share the facts of a stream, so that one reads while the
 	// other waits for its commit.
 	streamReaders = 2

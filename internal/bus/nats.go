@@ -317,20 +317,42 @@ func (b *natsBroker) next(ctx context.Context, consumer jetstream.Consumer) (jet
 	return msg, err
 }
 
+// A batch is fetched in steps, so that one of large messages ends at about
+// enoughBytes and not at its number.
+const (
+	fetchStep   = 64
+	enoughBytes = 4 << 20
+)
+
+// more adds what is there already to a first message. When the server fails
+// meanwhile, what has come is still taken in, and the next request says why.
+func more(consumer jetstream.Consumer, first jetstream.Msg, most int) []jetstream.Msg {
+	held, size := []jetstream.Msg{first}, len(first.Data())
+	for len(held) < most && size < enoughBytes {
+		before, usual := len(held), max(1, size/len(held))
+		asked := min(most-before, fetchStep, 1+(enoughBytes-size)/usual)
+		batch, err := consumer.FetchNoWait(asked)
+		if err != nil {
+			break
+		}
+		for msg := range batch.Messages() {
+			held = append(held, msg)
+			size += len(msg.Data())
+		}
+		if len(held) < before+asked {
+			break
+		}
+	}
+	return held
+}
+
 // fetch hands over one batch, or nothing when nothing came.
 func (b *natsBroker) fetch(ctx context.Context, consumer jetstream.Consumer, sub Subscription, handle Handler) error {
 	first, err := b.next(ctx, consumer)
 	if first == nil {
 		return err
 	}
-	held := []jetstream.Msg{first}
-	more, err := consumer.FetchNoWait(sub.batch() - 1)
-	if err != nil {
-		return err
-	}
-	for msg := range more.Messages() {
-		held = append(held, msg)
-	}
+	held := more(consumer, first, sub.batch())
 	batch := make([]event.Message, len(held))
 	for i, msg := range held {
 		h := msg.Headers()
