@@ -33,11 +33,12 @@ type Examiner struct {
 	budgets   Ledger
 	metrics   Metrics
 	now       func() time.Time
+	insights  Insights // nil: none are heard
 }
 
 // NewExaminer reads campaigns, their budgets and their numbers.
 func NewExaminer(c Campaigns, b Ledger, m Metrics, now func() time.Time) *Examiner {
-	return &Examiner{c, b, m, now}
+	return &Examiner{campaigns: c, budgets: b, metrics: m, now: now}
 }
 
 // How far back an analysis looks, in complete local days.
@@ -82,6 +83,11 @@ func (x *Examiner) Findings(ctx context.Context, partner, campaign uuid.UUID, li
 		}
 		found = append(found, f.refinements(dimension, groups)...)
 	}
+	heard, err := x.insightFindings(ctx, f)
+	if err != nil { // the campaign's own figures still say what they say
+		slog.WarnContext(ctx, "targeting insights not heard", "campaign", campaign, "error", err)
+	}
+	found = append(found, heard...)
 	for i := range found {
 		found[i].KnownAt, found[i].Seed = f.knownAt, f.seed()
 		if found[i].From.IsZero() {

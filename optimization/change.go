@@ -3,6 +3,8 @@ package optimization
 import (
 	"bytes"
 	"encoding/json"
+	"math"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -64,6 +66,8 @@ type Audience struct {
 	Before []string                `json:"before"` // empty: without a restriction
 	After  []string                `json:"after"`
 	Whole  targeting.Configuration `json:"configuration"` // as it would be
+
+	Learning bool `json:"learning_reset"` // ad platforms learn anew after the change, and after it is taken back
 }
 
 // Rotation is how often a creative is to be shown among those of its channel.
@@ -96,12 +100,32 @@ func (c Change) touches() []touch {
 		return []touch{{field: "bid", direction: Decrease}}
 	case c.Bid != nil:
 		return []touch{{field: "bid", direction: Increase}}
-	case c.Targeting != nil && (len(c.Targeting.After) < len(c.Targeting.Before) || len(c.Targeting.Before) == 0):
+	case c.Targeting != nil && c.Targeting.narrows():
 		return []touch{{field: "targeting." + c.Targeting.Field, direction: Decrease}}
 	case c.Targeting != nil:
 		return []touch{{field: "targeting." + c.Targeting.Field, direction: Increase}}
 	}
 	return []touch{{field: "creatives", direction: Hold}}
+}
+
+// narrows reports whether fewer people are meant than before. An empty list asks
+// for everybody, an empty exclusion leaves nobody out, and ages are a range.
+func (a Audience) narrows() bool {
+	if a.Field == fieldExclusions {
+		return len(a.After) > len(a.Before)
+	}
+	size := func(words []string) int {
+		switch {
+		case len(words) == 0:
+			return math.MaxInt
+		case a.Field == fieldAges && len(words) == 2:
+			low, _ := strconv.Atoi(words[0])
+			high, _ := strconv.Atoi(words[1])
+			return high - low
+		}
+		return len(words)
+	}
+	return size(a.After) < size(a.Before)
 }
 
 // Field names what a change is about, so that a newer suggestion about the same

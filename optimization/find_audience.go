@@ -3,7 +3,6 @@ package optimization
 import (
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/optimization/trial"
@@ -18,6 +17,7 @@ const (
 	cheapEnough = 0.90 // of the goal, before more people are worth asking
 	thinlySpent = 0.80 // of the plan
 	widerBy     = 5    // years, on each side
+	besideBring = 0.5  // of what those in the audience bring, people beside it do
 )
 
 // refinements leave out a device or a country where results cost much more than
@@ -49,7 +49,7 @@ func (f *facts) refinements(dimension string, groups map[string]performance.Metr
 			continue
 		}
 		one.Change = Change{Budget: f.campaign.BudgetID, Targeting: &Audience{
-			Field: field, Before: before, After: after, Whole: withField(*f.campaign.Targeting, field, after),
+			Field: field, Before: before, After: after, Learning: true, Whole: withField(*f.campaign.Targeting, field, after),
 		}}
 		worst = one
 	}
@@ -107,18 +107,32 @@ func (f *facts) refinement(name string, here, others, total trial.Sample) *Findi
 	}
 }
 
-// expansions widen the ages where the plan is not spent although results are
-// cheap: there are too few people.
-func (f *facts) expansions() []Finding {
-	t := f.campaign.Targeting
+// lacksPeople reports whether the plan is not spent although results are cheaper
+// than the goal, with the part of the plan that is spent and both costs in units.
+func (f *facts) lacksPeople() (plan, cost, against float64, lacks bool) {
 	target, ok := f.target()
 	plan, planned := f.spentOfPlan()
 	results, spend := f.total(f.metric, costLook), f.total(performance.Spend, costLook)
-	if t == nil || t.AgeRange == nil || t.AgeRange.Everybody() || !ok || !planned || results < leastResults || spend <= 0 {
-		return nil
+	if !ok || !planned || results < leastResults || spend <= 0 {
+		return 0, 0, 0, false
 	}
-	cost := float64(spend) / float64(results)
-	if plan >= thinlySpent || cost > cheapEnough*float64(target) {
+	cost, against = float64(spend)/float64(results)/money.Unit, float64(target)/money.Unit
+	return plan, cost, against, plan < thinlySpent && cost <= cheapEnough*against
+}
+
+// thinEvidence is what lacksPeople rests on.
+func (f *facts) thinEvidence(plan, cost, against float64) []Evidence {
+	return []Evidence{
+		{Metric: "spent_of_plan", Value: plan, Unit: "fraction", Sample: costLook, Minimum: costLook},
+		{Metric: "result_cost", Value: cost, Against: &against, Unit: "money", Sample: f.total(f.metric, costLook), Minimum: leastResults},
+	}
+}
+
+// expansions widen the ages where there are too few people.
+func (f *facts) expansions() []Finding {
+	t := f.campaign.Targeting
+	plan, cost, against, lacks := f.lacksPeople()
+	if !lacks || t == nil || t.AgeRange == nil || t.AgeRange.Everybody() {
 		return nil
 	}
 	wider := targeting.AgeRange{Min: max(18, t.AgeRange.Min-widerBy), Max: min(targeting.OpenAge, t.AgeRange.Max+widerBy)}
@@ -128,18 +142,13 @@ func (f *facts) expansions() []Finding {
 	if more <= 0 {
 		return nil
 	}
-	before, after := fieldOf(*t, fieldAges), []string{strconv.Itoa(wider.Min), strconv.Itoa(wider.Max)}
-	against, daily := float64(target)/money.Unit, float64(results)/costLook
-	// People beside the audience bring about half of what those in it do.
-	gain := min(more, 1/max(plan, 0.2)-1) * 0.5
+	results := f.total(f.metric, costLook)
+	next, daily := *t, float64(results)/costLook
+	next.AgeRange = &wider
+	gain := min(more, 1/max(plan, 0.2)-1) * besideBring
 	found := Finding{
-		Type: AudienceExpansion, Risk: RiskMedium,
-		Change: Change{Budget: f.campaign.BudgetID, Targeting: &Audience{Field: fieldAges, Before: before, After: after, Whole: withField(*t, fieldAges, after)}},
-		Evidence: []Evidence{
-			{Metric: "spent_of_plan", Value: plan, Unit: "fraction", Sample: costLook, Minimum: costLook},
-			{Metric: "result_cost", Value: cost / money.Unit, Against: &against, Unit: "money", Sample: results, Minimum: leastResults},
-		},
-		Confidence: min(0.75, normalBelow((math.Log(float64(target)/cost))*math.Sqrt(float64(results)))),
+		Type: AudienceExpansion, Risk: RiskMedium, Change: f.audience(fieldAges, next), Evidence: f.thinEvidence(plan, cost, against),
+		Confidence: min(0.75, normalBelow(math.Log(against/cost)*math.Sqrt(float64(results)))),
 		Impact:     Impact{Metric: f.metric.String(), Mean: daily * gain, Low: -0.2 * daily * gain, High: 2 * daily * gain, Relative: gain},
 	}
 	found.From, found.To = f.span(costLook)

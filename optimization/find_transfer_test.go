@@ -31,12 +31,13 @@ type shop struct {
 	budget   budgets.State
 	half     float64 // the spend that brings half of most
 	most     float64 // results of a day
+	spends   float64 // of its limit
 }
 
 // opened adds a campaign that spends its daily budget.
 func (s *street) opened(name string, daily int64, half, most float64) *shop {
 	launched := at.AddDate(0, -3, 0)
-	x := &shop{half: half, most: most}
+	x := &shop{half: half, most: most, spends: 1}
 	x.campaign = campaigns.State{
 		ID: uuid.NewSHA1(uuid.Nil, []byte(name)), BudgetID: uuid.NewSHA1(uuid.Nil, []byte(name+" budget")), Name: name, Objective: campaigns.Conversions,
 		Status: campaigns.Active, Currency: "USD", Timezone: "UTC", LaunchedAt: &launched,
@@ -74,7 +75,7 @@ func (s *street) Metrics(_ context.Context, _, campaign uuid.UUID, q performance
 	x, result := s.of(campaign), performance.Result{Campaign: campaign, KnownAt: at}
 	random := rand.New(rand.NewPCG(7, uint64(x.campaign.ID[0])))
 	for day := q.From; day.Before(q.To); day = day.AddDate(0, 0, 1) {
-		spend := float64(x.budget.Limit) / money.Unit * math.Exp(0.3*random.NormFloat64())
+		spend := x.spends * float64(x.budget.Limit) / money.Unit * math.Exp(0.3*random.NormFloat64())
 		item := performance.Item{From: day, To: day.AddDate(0, 0, 1), Group: map[string]string{"channel": "search"}}
 		item.Spend, item.Conversions = int64(spend*money.Unit), int64(math.Round(x.most*spend/(x.half+spend)*(1+0.05*random.NormFloat64())))
 		result.Items = append(result.Items, item)

@@ -21,6 +21,7 @@ var phrases = map[string]map[string]string{
 		"bidUp":        "Raise the bid from %s to %s: a result costs %s, the goal of %s leaves room and the budget is not spent.",
 		"narrow":       "Leave out %s: a result costs %s there, %s elsewhere.",
 		"widen":        "Widen %s to %s: only %s of the money planned was spent, and a result costs less than the goal.",
+		"without":      "Do not ask for %s any more: only %s of the money planned was spent, and a result costs less than the goal.",
 		"rotate":       "Show %s more often: its results per impression are %s, the others' %s.",
 	},
 	"es": {
@@ -33,6 +34,7 @@ var phrases = map[string]map[string]string{
 		"bidUp":        "Subir la puja de %s a %s: un resultado cuesta %s, la meta de %s deja margen y el presupuesto no se gasta.",
 		"narrow":       "Dejar fuera %s: un resultado cuesta %s allí, %s en lo demás.",
 		"widen":        "Ampliar %s a %s: solo se gastó %s del dinero previsto, y un resultado cuesta menos que la meta.",
+		"without":      "No pedir más %s: solo se gastó %s del dinero previsto, y un resultado cuesta menos que la meta.",
 		"rotate":       "Mostrar %s más a menudo: sus resultados por impresión son %s, los de las otras %s.",
 	},
 }
@@ -97,6 +99,9 @@ func (f Finding) whyTargeting(say map[string]string) string {
 	for _, e := range f.Evidence {
 		if e.Metric == "result_cost" && e.Of != "" && e.Against != nil {
 			return fmt.Sprintf(say["narrow"], e.Of, cash(e.Value), cash(*e.Against))
+		}
+		if e.Metric == "spent_of_plan" && len(c.After) == 0 {
+			return fmt.Sprintf(say["without"], strings.ReplaceAll(c.Field, "_", " "), percent(e.Value))
 		}
 		if e.Metric == "spent_of_plan" {
 			return fmt.Sprintf(say["widen"], strings.ReplaceAll(c.Field, "_", " "), strings.Join(c.After, "–"), percent(e.Value))

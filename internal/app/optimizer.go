@@ -11,7 +11,7 @@ import (
 // newOptimizer reads what campaigns delivered and acts through the use cases of
 // campaigns and budgets, so that nothing it does goes past a guard.
 func newOptimizer(db *sqlstore.DB, s *services, now func() time.Time) *optimization.Service {
-	examiner := optimization.NewExaminer(s.campaigns, s.budgets, s.metrics, now)
+	examiner := optimization.NewExaminer(s.campaigns, s.budgets, s.metrics, now).Hear(newInsights(s, now))
 	return optimization.NewService(optimization.Config{
 		Store: db.Suggestions(), Settings: db.Suggestions(), Hands: optimization.NewHands(s.campaigns, s.funding, db.Log()),
 		Analyst: examiner, Outcomes: examiner, Now: now, NewID: newID,

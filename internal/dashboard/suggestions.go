@@ -167,6 +167,9 @@ func (v *visit) suggestionCard(x *optimization.Suggestion, names map[uuid.UUID]s
 	for _, e := range s.Evidence {
 		card.Evidence = append(card.Evidence, l.evidenceLine(e))
 	}
+	if s.Change.Targeting != nil {
+		card.Evidence = append(card.Evidence, l.T("optimizer.learning"))
+	}
 	switch status {
 	case optimization.Applied:
 		card.Tone, card.Icon = "good", "ok"
@@ -216,6 +219,9 @@ func (l *locale) evidenceLine(e optimization.Evidence) string {
 	name := l.T("optimizer.evidence." + e.Metric)
 	if e.Of != "" {
 		name += " · " + e.Of
+	}
+	if e.Sample == 0 { // an estimate that counts nothing
+		return name + ": " + value
 	}
 	return name + ": " + value + " · " + l.T("optimizer.sample", "count", l.Count(e.Sample))
 }

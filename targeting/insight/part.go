@@ -125,6 +125,15 @@ func (r *Response) measure(name string) *Measure {
 	return &r.Measures[i]
 }
 
+// CostPerConversion is what a conversion cost here and in the rest of the
+// campaign, in units of the currency; 0 where it cannot be said.
+func (r *Response) CostPerConversion() (here, rest float64) {
+	if m := r.measure(CostPerConversion); m.Here != nil && m.Rest != nil {
+		return *m.Here, *m.Rest
+	}
+	return 0, 0
+}
+
 // Measures of a part.
 const (
 	CTR               = "ctr"
