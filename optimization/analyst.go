@@ -87,7 +87,7 @@ func (x *Examiner) Findings(ctx context.Context, partner, campaign uuid.UUID, li
 	if err != nil { // the campaign's own figures still say what they say
 		slog.WarnContext(ctx, "targeting insights not heard", "campaign", campaign, "error", err)
 	}
-	found = append(found, heard...)
+	found = onceByPeople(append(found, heard...))
 	for i := range found {
 		found[i].KnownAt, found[i].Seed = f.knownAt, f.seed()
 		if found[i].From.IsZero() {
@@ -105,6 +105,23 @@ func (x *Examiner) Findings(ctx context.Context, partner, campaign uuid.UUID, li
 		}
 		return err != nil
 	}), nil
+}
+
+// onceByPeople keeps the first of the refinements that speak of the same people
+// by another name, such as a country that was reached on one device only: applied
+// together they would save the same money twice.
+func onceByPeople(found []Finding) []Finding {
+	known := map[Evidence]bool{}
+	return slices.DeleteFunc(found, func(f Finding) bool {
+		if f.Type != TargetingRefinement || len(f.Evidence) == 0 {
+			return false
+		}
+		people := f.Evidence[0]
+		people.Of, people.Against = "", nil
+		again := known[people]
+		known[people] = true
+		return again
+	})
 }
 
 // read is nil for a campaign of which nothing can be said.

@@ -140,3 +140,15 @@ func TestFieldsAreSetAndSetBack(t *testing.T) {
 		}
 	})
 }
+
+func TestTheSamePeopleAreLeftOutOnce(t *testing.T) {
+	elsewhere := 2.5
+	refined := func(of string, sample int64) Finding {
+		return Finding{Type: TargetingRefinement, Evidence: []Evidence{{Metric: "result_cost", Of: of, Value: 18.5, Against: &elsewhere, Unit: "money", Sample: sample}}}
+	}
+	bid := bidding(10, 9)
+	got := onceByPeople([]Finding{bid, refined("tv", 937), refined("CL", 937), refined("MX", 30), bid})
+	if len(got) != 4 || got[1].Evidence[0].Of != "tv" || got[2].Evidence[0].Of != "MX" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -139,7 +139,6 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 	}, now)
 	s.analysis = analysis.NewService(db.Metrics(), s.metrics, now)
 	s.predictor = predict.New(s.analysis, s.metrics, s.campaigns, s.budgets)
-	s.optimizer = newOptimizer(db, &s, now)
 	s.explorer = performance.NewExplorer(s.metrics, s.sources)
 	s.rules = rule.NewService(db.Rules(), db.Rules(), watched{s.campaigns, s.budgets}, db.Metrics(), db.Log(), campaignTypes(), now)
 	return s
@@ -194,6 +193,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.services.reach, err = newReach(a.db, &a.services, a.cfg); err != nil {
 		return err
 	}
+	a.services.optimizer = newOptimizer(a.db, &a.services, a.cfg.clock())
 	a.importer = newImporter(a.db, &a.services, a.cfg.clock())
 	pace := pacing.NewService(paced{&a.services, a.cfg.clock()}, paced{&a.services, a.cfg.clock()}, a.cfg.clock())
 	api := httpapi.New(httpapi.Services{
