@@ -22,7 +22,7 @@ func TestMetasOwnSDKDrivesTheSandbox(t *testing.T) {
 	s := New(Config{Seed: 3})
 	server := httptest.NewServer(s)
 	defer server.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, node, "testdata/sdk.js")
 	day := func(d int) string { return time.Now().AddDate(0, 0, d).Format(time.DateOnly) }
