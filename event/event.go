@@ -19,7 +19,7 @@ import (
 type ActorKind string
 
 const (
-	ActorKey       ActorKind = "key"       // an API key or a person signed in with one
+	ActorKey       ActorKind = "key"       // an API key, a person signed in with one, or the subject of an issuer's token
 	ActorScheduler ActorKind = "scheduler" // timed work
 	ActorReaction  ActorKind = "reaction"  // a reaction to another event
 	ActorOptimizer ActorKind = "optimizer" // automatic optimisation

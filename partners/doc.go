@@ -16,6 +16,9 @@
 //   - Why a credential was refused is not told: the answer is the same for one
 //     that never existed, was revoked or has expired.
 //
+// An Identity is the other way to a Principal: somebody whom an issuer of tokens
+// (OpenID Connect) vouches for, whose token internal/auth has verified.
+//
 // Service is for partners and keys, Sessions for people in a browser. Both give
 // the Principal that the rest of the program works with.
 package partners

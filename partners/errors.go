@@ -25,6 +25,13 @@ var (
 	ErrForbidden = fault.New(fault.Forbidden, "role_not_allowed",
 		"The key's role does not allow this.", "Use a key with one of the roles named.")
 
+	// ErrNotMapped refuses somebody whose issuer is believed, but whose token
+	// leads to no partner or no role here. The reason is told: the token is
+	// genuine, and whoever set up the issuer has to mend it.
+	ErrNotMapped = fault.New(fault.Forbidden, "identity_not_mapped",
+		"The token is valid, but leads to no partner or role here.",
+		"Ask whoever runs the identity provider for the claims that docs/operations.md names.")
+
 	// ErrLink is the answer to a sign-in link that does not hold, whatever the
 	// reason.
 	ErrLink = fault.New(fault.Unauthorized, "invalid_link",

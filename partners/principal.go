@@ -10,7 +10,7 @@ import (
 // Principal can do nothing.
 type Principal struct {
 	Partner uuid.UUID // zero for an administrator, who belongs to no partner
-	Key     uuid.UUID
+	Key     uuid.UUID // the key's id, or for an Identity the one that its subject always has
 	Role    Role
 	Name    string
 }
@@ -24,7 +24,7 @@ func (p Principal) Require(a Action) error {
 	if p.Can(a) {
 		return nil
 	}
-	return ErrForbidden.With("A key with the role %q may not %s; these roles may: %s.", p.Role, a, list(allowed[a])).
+	return ErrForbidden.With("The role %q may not %s; these roles may: %s.", p.Role, a, list(allowed[a])).
 		WithExtra("role", p.Role).WithExtra("action", a)
 }
 

@@ -19,12 +19,13 @@ type Service struct {
 	ids    func() uuid.UUID
 	random io.Reader
 	known  *cache[Principal]
+	exist  *cache[uuid.UUID] // partners that identities have named
 }
 
 // NewService puts the use cases on a store. The clock, ids and randomness come
 // from outside; random must be crypto/rand.Reader outside tests.
 func NewService(store Store, keys KeyStore, clock func() time.Time, ids func() uuid.UUID, random io.Reader) *Service {
-	return &Service{store: store, keys: keys, now: micros(clock), ids: ids, random: random, known: newCache[Principal]()}
+	return &Service{store: store, keys: keys, now: micros(clock), ids: ids, random: random, known: newCache[Principal](), exist: newCache[uuid.UUID]()}
 }
 
 // micros cuts a clock to what the store can keep.

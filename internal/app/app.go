@@ -58,6 +58,7 @@ type App struct {
 	cfg      Config
 	db       *sqlstore.DB
 	services services
+	tokens   *auth.Tokens // nil without issuers
 	importer *adplatform.Importer
 	links    *links // to brokers
 	live     *live.Hub
@@ -182,7 +183,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	if a.NewAdminKey, err = a.services.partners.EnsureAdminKey(ctx, a.cfg.AdminKey); err != nil {
 		return err
 	}
-	who := auth.Authenticator{Keys: a.services.partners, Sessions: a.services.sessions}
+	who := a.newAuthenticator()
 	views := views{db: a.db, services: &a.services, now: a.cfg.clock()}
 	if a.live, err = live.New(live.Config{
 		Authenticate: who.Authenticate, Owner: views.owner, Snapshot: views.snapshot, Refuse: httpapi.WriteProblem,
@@ -241,6 +242,9 @@ func (a *App) build(ctx context.Context) (err error) {
 	checks := []telemetry.Check{{Name: "serving", Do: a.serving.check}, {Name: "store", Do: a.db.Ping}}
 	if a.services.mirror != nil {
 		checks = append(checks, telemetry.Check{Name: "influx", Do: a.services.mirror.Check, Optional: true})
+	}
+	if a.tokens != nil {
+		checks = append(checks, telemetry.Check{Name: "issuers", Do: a.tokens.Check, Optional: true})
 	}
 	a.ops = telemetry.Handler(registry, append(checks, a.links.checks()...)...)
 	a.workers = a.newWorkers()
@@ -363,6 +367,9 @@ func (a *App) newWorkers() []worker {
 		{"reports", report.NewWorker(a.services.reports, a.db.Reports(), reportfile.Renderer{}).Run},
 		{"jobs", timed.Run},
 		{"imports", a.importer.Run},
+	}
+	if a.tokens != nil {
+		workers = append(workers, worker{"issuers", a.tokens.Run})
 	}
 	if mirror := a.services.mirror; mirror != nil {
 		workers = append(workers, worker{"influx", leadMirror(mirror, leader)})

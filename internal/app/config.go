@@ -53,6 +53,8 @@ type Config struct {
 	InfluxPassword  string `placeholder:"SECRET" help:"The user's password."`
 	InfluxToken     string `placeholder:"SECRET" help:"A token of 2.x or 3.x, in place of user and password."`
 
+	SignIn `embed:""`
+
 	PaymentConfig `embed:""`
 
 	BrokerConfig `embed:""`
@@ -105,6 +107,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("grace: %s leaves requests no time to end; the usual is 10s", c.Grace)
 	case c.keep().Minutes < 2*time.Hour || c.keep().Hours < 48*time.Hour || c.keep().Updates < time.Hour:
 		return fmt.Errorf("keep-minutes, keep-hours and keep-updates: %s, %s and %s; at least 2h, 48h and 1h are needed", c.KeepMinutes, c.KeepHours, c.KeepUpdates)
+	case c.SignIn.check() != nil:
+		return c.SignIn.check()
 	case c.PaymentConfig.check() != nil:
 		return c.PaymentConfig.check()
 	case c.brokerError() != nil:

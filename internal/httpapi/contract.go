@@ -23,9 +23,10 @@ func config() huma.Config {
 	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
 	c.Components.Schemas = newSchemas()
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"key": {Type: "http", Scheme: "bearer", Description: "An API key (cmk_...), issued by POST /partners/{id}/keys."},
+		"key":   {Type: "http", Scheme: "bearer", Description: "An API key (cmk_...), issued by POST /partners/{id}/keys."},
+		"token": {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "A signed JSON Web Token of an OpenID Connect issuer that the operator has configured; its claims give the partner and the role."},
 	}
-	c.Security = []map[string][]string{{"key": {}}}
+	c.Security = []map[string][]string{{"key": {}}, {"token": {}}}
 	return c
 }
 

@@ -74,6 +74,9 @@ func (p *Problem) headers() map[string]string {
 	}
 	if p.Status == http.StatusUnauthorized {
 		h["WWW-Authenticate"] = `Bearer realm="campaignd"`
+		if p.Code == "invalid_token" { // RFC 6750: clients get themselves a new one
+			h["WWW-Authenticate"] += `, error="invalid_token"`
+		}
 	}
 	return h
 }
