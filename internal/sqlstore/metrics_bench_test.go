@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -81,17 +82,23 @@ func BenchmarkIngest(b *testing.B) {
 }
 
 func benchIngest(b *testing.B, db *DB, to performance.Writer) {
-	m := benchMarket(b, db)
+	record, stop := benchMarket(b, db).recorder(b, to, db)
+	defer stop()
+	fromClients(b, record)
+}
+
+// recorder takes in a batch at each call until it is stopped.
+func (m *market) recorder(b *testing.B, to performance.Writer, db *DB) (record func() error, stop func()) {
 	ingester := performance.NewIngester(to)
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(b.Context())
 	done := make(chan struct{})
 	go func() { defer close(done); _ = ingester.Run(ctx) }()
-	defer func() { stop(); <-done }()
 	service := performance.NewService(ingester, m, db.Metrics(), time.Now)
-	fromClients(b, func() error {
+	record = func() error {
 		_, err := service.Record(ctx, event.Origin{Partner: m.partner}, m.benchEvents(benchBatch))
 		return err
-	})
+	}
+	return record, func() { cancel(); <-done }
 }
 
 // fromClients runs an operation of benchBatch events from several clients.
@@ -187,34 +194,81 @@ func BenchmarkReplay(b *testing.B) {
 	p := place{newID(), newID()}
 	random := rand.New(rand.NewPCG(1, 2))
 	for run := range 4 {
-		s := usualRun(random, p.campaign, time.Date(2026, 3, 1+run, 0, 0, 0, 0, time.UTC))
-		blocks, err := s.blocks(p.campaign, time.UTC)
+		r := usualRun(random, p.campaign, time.Date(2026, 3, 1+run, 0, 0, 0, 0, time.UTC))
+		blocks, err := r.blocks(p.campaign, time.UTC)
 		if err == nil {
-			err = db.write(b.Context(), func(t *tx) error { return t.insertBlocks(b.Context(), p, s.name(), blocks) })
+			err = db.write(b.Context(), func(t *tx) error { return t.insertBlocks(b.Context(), p, slices.Max(r.at), blocks) })
 		}
 		if err != nil {
 			b.Fatal(err)
 		}
 	}
-	var before, after syscall.Rusage // other programs share the cores
-	err = syscall.Getrusage(syscall.RUSAGE_SELF, &before)
-	events := 0
+	before, events := cpuTime(b), 0
 	for b.Loop() {
 		err = errors.Join(err, db.Metrics().Replay(b.Context(), p.partner, p.campaign, performance.Everything, 0, func(_ int64, found []performance.Event) error {
 			events += len(found)
 			return nil
 		}))
 	}
-	if err = errors.Join(err, syscall.Getrusage(syscall.RUSAGE_SELF, &after)); err != nil {
+	if err != nil {
 		b.Fatal(err)
 	}
-	cpu := after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano()
-	b.ReportMetric(float64(events)/float64(cpu)*1e3, "Mevents/cpu-s")
+	b.ReportMetric(float64(events)/float64(cpuTime(b)-before)*1e3, "Mevents/cpu-s")
+}
+
+// BenchmarkMerge merges 400 000 events that a few campaigns, or many, have sent in
+// commits of some thousands.
+func BenchmarkMerge(b *testing.B) {
+	for _, campaigns := range []int{20, benchCampaigns} {
+		b.Run(fmt.Sprint(campaigns), func(b *testing.B) {
+			db, err := Open(b.Context(), Config{URL: b.TempDir()})
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer func() { _ = db.Close() }()
+			m, cpu := benchMarket(b, db), int64(0)
+			m.campaigns = m.campaigns[:campaigns]
+			record, stop := m.recorder(b, db.Metrics(), db)
+			defer stop()
+			const batches = 400
+			for b.Loop() {
+				var clients sync.WaitGroup
+				for range benchClients {
+					clients.Go(func() {
+						for range batches / benchClients {
+							if err := record(); err != nil {
+								b.Error(err)
+							}
+						}
+					})
+				}
+				clients.Wait()
+				before := cpuTime(b)
+				if err := db.Metrics().MergeAll(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+				cpu += cpuTime(b) - before
+			}
+			events := b.N * batches * benchBatch
+			b.ReportMetric(float64(cpu)/float64(events), "cpu-ns/event")
+		})
+	}
+}
+
+// cpuTime is what this process has used of the processor, in nanoseconds: other
+// programs share the cores.
+func cpuTime(b *testing.B) int64 {
+	b.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return used.Utime.Nano() + used.Stime.Nano()
 }
 
 // usualRun is a full run of a campaign with an event a second, a tenth of them
 // late.
-func usualRun(random *rand.Rand, campaign uuid.UUID, start time.Time) (s sources) {
+func usualRun(random *rand.Rand, campaign uuid.UUID, start time.Time) (r room) {
 	for i := range maxRun {
 		at := start.Add(time.Duration(i) * time.Second)
 		e := performance.Event{ID: timedID(random, at), Campaign: campaign, OccurredAt: at.UnixMicro()}
@@ -226,8 +280,7 @@ func usualRun(random *rand.Rand, campaign uuid.UUID, start time.Time) (s sources
 		if random.IntN(10) == 0 {
 			recordedAt += random.Int64N(30)
 		}
-		s.events = append(s.events, recorded{e, recordedAt})
-		s.last = max(s.last, recordedAt)
+		r.events, r.at = append(r.events, e), append(r.at, recordedAt)
 	}
-	return s
+	return r
 }

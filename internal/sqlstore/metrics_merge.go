@@ -86,9 +86,10 @@ func (m Metrics) MergeAll(ctx context.Context) error {
 // merge merges the campaigns until less than worth is loose in each, and then
 // their runs.
 func (m Metrics) merge(ctx context.Context, due []place, worth int64, rest func(worked time.Duration)) error {
+	var into room
 	for len(due) > 0 && ctx.Err() == nil {
 		started := time.Now()
-		done, err := m.mergeFirst(ctx, due, worth)
+		done, err := m.mergeFirst(ctx, due, worth, &into)
 		if err != nil {
 			return err
 		}
@@ -124,29 +125,29 @@ func (m Metrics) loose(ctx context.Context, worth int64) (due []place, err error
 // transaction: as many of them as make a run together, since most campaigns have
 // little and a transaction waits for the disk. It returns how many are done; the
 // last of them may have to come again.
-func (m Metrics) mergeFirst(ctx context.Context, due []place, worth int64) (done int, err error) {
+func (m Metrics) mergeFirst(ctx context.Context, due []place, worth int64, into *room) (done int, err error) {
 	var found []merged
 	again := false
 	for events := 0; done < len(due) && len(found) < maxTogether && events < maxRun && !again; done++ {
 		var s sources
-		if s, again, err = m.looseChunks(ctx, due[done], worth); err != nil {
+		if s, again, err = m.looseChunks(ctx, due[done], worth, into); err != nil {
 			return 0, fmt.Errorf("merge campaign %s: %w", due[done].campaign, err)
 		}
-		if len(s.events) == 0 {
+		if s.events == 0 {
 			continue
 		}
-		w, err := m.encode(ctx, due[done], s)
+		w, err := m.encode(ctx, due[done], s, into)
 		if err != nil {
 			return 0, fmt.Errorf("merge campaign %s: %w", due[done].campaign, err)
 		}
-		found, events = append(found, w), events+len(s.events)
+		found, events = append(found, w), events+s.events
 	}
 	moved, err := m.swapAll(ctx, found)
 	if err != nil {
 		return 0, err
 	}
 	for _, p := range due[:done] {
-		if err := m.mergeRuns(ctx, p); err != nil && !errors.Is(err, errMoved) {
+		if err := m.mergeRuns(ctx, p, into); err != nil && !errors.Is(err, errMoved) {
 			return 0, fmt.Errorf("merge runs of campaign %s: %w", p.campaign, err)
 		}
 	}
@@ -171,7 +172,7 @@ func (m Metrics) swapAll(ctx context.Context, found []merged) (moved bool, err e
 }
 
 // mergeRuns merges runs that are small, the newest first.
-func (m Metrics) mergeRuns(ctx context.Context, p place) error {
+func (m Metrics) mergeRuns(ctx context.Context, p place, into *room) error {
 	for {
 		runs, err := m.runs(ctx, p)
 		if err != nil {
@@ -181,11 +182,11 @@ func (m Metrics) mergeRuns(ctx context.Context, p place) error {
 		if n == 0 {
 			return nil
 		}
-		s, err := m.runSources(ctx, p, runs[len(runs)-n:])
+		s, err := m.runSources(ctx, p, runs[len(runs)-n:], into)
 		if err != nil {
 			return err
 		}
-		w, err := m.encode(ctx, p, s)
+		w, err := m.encode(ctx, p, s, into)
 		if err != nil {
 			return err
 		}
@@ -239,13 +240,12 @@ type merged struct {
 	blocks  []block
 }
 
-func (m Metrics) encode(ctx context.Context, p place, s sources) (merged, error) {
+func (m Metrics) encode(ctx context.Context, p place, s sources, from *room) (merged, error) {
 	zone, err := m.zone(ctx, p)
 	if err != nil {
 		return merged{}, err
 	}
-	blocks, err := s.blocks(p.campaign, zone)
-	s.events = nil // in the blocks now, and large
+	blocks, err := from.blocks(p.campaign, zone)
 	return merged{p, s, blocks}, err
 }
 

@@ -194,13 +194,14 @@ func TestTwoNodesMergeTheSame(t *testing.T) {
 		m := openMarket(t, db, 2)
 		events := m.tell(t, rand.New(rand.NewPCG(27, 28)), 50)
 		var found []merged
+		var into room
 		for _, campaign := range m.campaigns {
 			p := place{m.partner, campaign}
-			s, _, err := db.Metrics().looseChunks(t.Context(), p, 1)
+			s, _, err := db.Metrics().looseChunks(t.Context(), p, 1, &into)
 			if err != nil {
 				t.Fatal(err)
 			}
-			w, err := db.Metrics().encode(t.Context(), p, s)
+			w, err := db.Metrics().encode(t.Context(), p, s, &into)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -97,10 +97,15 @@ type storedChunk struct {
 
 func (c *storedChunk) decode(campaign uuid.UUID) ([]performance.Event, error) {
 	events, err := chunk.Decode(c.body, campaign)
+	return events, c.fault(campaign, err)
+}
+
+// fault says where an error is, if it is one.
+func (c *storedChunk) fault(campaign uuid.UUID, err error) error {
 	if err != nil {
-		return nil, fmt.Errorf("campaign %s, commit %d: %w", campaign, c.recordedAt, err)
+		err = fmt.Errorf("campaign %s, commit %d: %w", campaign, c.recordedAt, err)
 	}
-	return events, nil
+	return err
 }
 
 // chunks reads the chunks that overlap a span; a limit of 0 is none.

@@ -93,7 +93,7 @@ func (r *readRun) commits(campaign uuid.UUID, span performance.Span, room *[]per
 		})
 		err := chunk.DecodeInto(*room, at, b.body, campaign)
 		if err == nil {
-			err = b.check(*room, at, r.recordedAt[i], total)
+			err = b.check(occurred(*room, at[0], total, b.firstAt), occurred(*room, at[len(at)-1], total, b.lastAt), r.recordedAt[i])
 		}
 		if err != nil {
 			return nil, fmt.Errorf("campaign %s, run %d, %d events of %v: %w", campaign, r.name, b.events, moment(b.firstAt), err)
@@ -137,10 +137,18 @@ func eachStretch(recordedAt []int64, f func(at int64, from, to int)) {
 	}
 }
 
-// check compares a block's row with its events, as far as they were decoded.
-func (b *block) check(events []performance.Event, at []int32, recordedAt []int64, outside int) error {
-	first, last := at[0], at[len(at)-1]
-	if int(first) != outside && events[first].OccurredAt != b.firstAt || int(last) != outside && events[last].OccurredAt != b.lastAt ||
+// occurred is when an event occurred, or what its block's row says if it was not
+// asked for.
+func occurred(events []performance.Event, at int32, outside int, row int64) int64 {
+	if int(at) == outside {
+		return row
+	}
+	return events[at].OccurredAt
+}
+
+// check compares a block's row with its first and last event.
+func (b *block) check(first, last int64, recordedAt []int64) error {
+	if first != b.firstAt || last != b.lastAt ||
 		slices.Min(recordedAt) != b.knownFrom || slices.Max(recordedAt) != b.knownTo {
 		return errRow
 	}

@@ -180,7 +180,7 @@ func (w *walk) blocks(ctx context.Context, bodiless map[blockKey]bool) error {
 
 // block decodes one block, and compares and mends its row.
 func (w *walk) block(ctx context.Context, k blockKey, stored *block, headed bool) error {
-	events, recordedAt, err := chunk.DecodeMerged(stored.body, w.s.Campaign)
+	events, recordedAt, err := chunk.Append(nil, stored.body, w.s.Campaign)
 	if err == nil && len(recordedAt) == 0 {
 		err = errRow
 	}

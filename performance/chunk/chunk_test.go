@@ -66,7 +66,7 @@ func TestWhatIsEncodedIsDecoded(t *testing.T) {
 			t.Fatal(diff)
 		}
 		recorded := rapid.SliceOfN(rapid.SampledFrom([]int64{math.MinInt64, -1, 1_772_366_400_000_000, math.MaxInt64}), len(events), len(events)).Draw(t, "recorded")
-		merged, when, err := DecodeMerged(EncodeMerged(pointers(events), recorded), campaign)
+		merged, when, err := Append(nil, EncodeMerged(pointers(events), recorded), campaign)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/klauspost/compress/zstd"
@@ -54,21 +55,24 @@ func ReadHead(body []byte) (Head, error) {
 // Decode verifies the value and returns the campaign's events in the order
 // they were encoded in.
 func Decode(body []byte, campaign uuid.UUID) ([]performance.Event, error) {
-	events, _, err := DecodeMerged(body, campaign)
+	events, _, err := Append(nil, body, campaign)
 	return events, err
 }
 
-// DecodeMerged is Decode with each event's recorded_at; nil when the value does
-// not have them, because its events are of one commit.
-func DecodeMerged(body []byte, campaign uuid.UUID) (events []performance.Event, recordedAt []int64, err error) {
+// Append decodes behind events that are there, in their room as far as it goes.
+// It returns each new event's recorded_at as well; nil when the value does not
+// have them, because its events are of one commit.
+func Append(events []performance.Event, body []byte, campaign uuid.UUID) (all []performance.Event, recordedAt []int64, err error) {
+	all = events
 	recordedAt, err = decode(body, campaign, func(n int, _ []int64) rows {
-		events = make([]performance.Event, n)
-		return rows{events: events}
+		all = slices.Grow(events, n)[:len(events)+n]
+		clear(all[len(events):])
+		return rows{events: all[len(events):]}
 	})
 	if err != nil {
-		return nil, nil, err
+		return events, nil, err
 	}
-	return events, recordedAt, nil
+	return all, recordedAt, nil
 }
 
 func decode(body []byte, campaign uuid.UUID, place func(n int, recordedAt []int64) rows) (recordedAt []int64, err error) {
