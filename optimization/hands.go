@@ -41,12 +41,27 @@ type History interface {
 // what they captured, and act on its revision alone.
 type Hands struct {
 	campaigns Campaigns
+	rehearsal Campaigns
 	budgets   Budgets
 	history   History
+	rehearses bool
 }
 
-// NewHands act through the use cases of campaigns and budgets.
-func NewHands(c Campaigns, b Budgets, h History) *Hands { return &Hands{c, b, h} }
+// NewHands act through the use cases of campaigns and budgets. The rehearsal
+// checks what campaigns would, and stores nothing.
+func NewHands(c, rehearsal Campaigns, b Budgets, h History) *Hands {
+	return &Hands{campaigns: c, rehearsal: rehearsal, budgets: b, history: h}
+}
+
+// only are hands that go past every guard and change nothing.
+func (h *Hands) only() *Hands {
+	return &Hands{campaigns: h.rehearsal, budgets: h.budgets, history: h.history, rehearses: true}
+}
+
+// option is on what a change of a budget is made.
+func (h *Hands) option(revision int64) budgets.Option {
+	return budgets.Option{Revision: revision, ValidateOnly: h.rehearses}
+}
 
 // capture reads what a change would touch.
 func (h *Hands) capture(ctx context.Context, at time.Time, s State, c Change) (Snapshot, error) {
@@ -130,7 +145,7 @@ func (c Change) stillFits(s campaigns.State) error {
 
 // do makes a change on what was captured. The revision is the one after it.
 func (h *Hands) do(ctx context.Context, by event.Origin, s State, c Change, before Snapshot, why string) (int64, error) {
-	option := budgets.Option{Revision: before.Revision}
+	option := h.option(before.Revision)
 	switch {
 	case c.Move != nil:
 		move := budgets.Move{From: c.Move.From, To: c.Move.To, Amount: budgets.Amount(c.Move.Amount), Reason: why}
@@ -213,7 +228,7 @@ func (h *Hands) undoBudget(ctx context.Context, by event.Origin, s State, why st
 	if b.State().Revision != s.After && !sameParts(partsOf(b), expected(s)) {
 		return ErrMovedOn
 	}
-	option := budgets.Option{Revision: b.State().Revision}
+	option := h.option(b.State().Revision)
 	if c.Move != nil {
 		move := budgets.Move{From: c.Move.To, To: c.Move.From, Amount: budgets.Amount(c.Move.Amount), Reason: why}
 		_, err = h.budgets.Reallocate(ctx, by, c.Budget, move, option)
@@ -226,7 +241,7 @@ func (h *Hands) undoBudget(ctx context.Context, by event.Origin, s State, why st
 // undoTransfer moves the amount back, unless somebody has set one of the limits
 // since.
 func (h *Hands) undoTransfer(ctx context.Context, by event.Origin, s State, why string) error {
-	t, option := s.Made.Transfer, budgets.Option{}
+	t, option := s.Made.Transfer, h.option(0)
 	for _, side := range []struct {
 		budget uuid.UUID
 		change int64

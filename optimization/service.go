@@ -3,15 +3,12 @@ package optimization
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
-	"github.com/hexabuilders/campaignd/fault"
 )
 
 // Service is the use cases of suggestions. A by without a partner is an
@@ -99,16 +96,31 @@ func (s *Service) Apply(ctx context.Context, by event.Origin, id uuid.UUID, p Pa
 		return nil, err
 	}
 	if o.ValidateOnly {
-		if o.Revision != 0 && o.Revision != state.Revision {
-			return nil, ErrStale
-		}
-		return found, nil
+		return s.wouldApply(ctx, by, found, change, before, o)
 	}
 	begun, err := s.store.Update(ctx, state.Partner, id, o.Revision, func(x *Suggestion) error { return x.begin(by, s.now(), change, before) })
 	if err != nil {
 		return nil, err
 	}
 	return s.make(ctx, by, begun)
+}
+
+// wouldApply is what Apply would answer: the change goes past the same guards, on
+// what was captured, and is not made.
+func (s *Service) wouldApply(ctx context.Context, by event.Origin, found *Suggestion, change Change, before Snapshot, o Options) (*Suggestion, error) {
+	if o.Revision != 0 && o.Revision != found.state.Revision {
+		return nil, ErrStale
+	}
+	if err := found.begin(by, s.now(), change, before); err != nil {
+		return nil, err
+	}
+	by.Partner = found.state.Partner
+	revision, err := s.hands.only().do(ctx, by, found.state, change, before, Why(found.state.Finding, "en"))
+	if err != nil {
+		return nil, err
+	}
+	found.applied(by, s.now(), revision)
+	return found, nil
 }
 
 // make makes the change that a suggestion has begun, and says how it went.
@@ -164,7 +176,7 @@ func (s *Service) rehearse(ctx context.Context, partner, id uuid.UUID, o Options
 func (s *Service) RollBack(ctx context.Context, by event.Origin, id uuid.UUID, why string, o Options) (*Suggestion, error) {
 	revert := func(x *Suggestion) error { return x.reverting(by, s.now(), why) }
 	if o.ValidateOnly {
-		return s.rehearse(ctx, by.Partner, id, o, revert)
+		return s.wouldRollBack(ctx, by, id, o, revert)
 	}
 	begun, err := s.store.Update(ctx, by.Partner, id, o.Revision, revert)
 	if err != nil {
@@ -173,6 +185,23 @@ func (s *Service) RollBack(ctx context.Context, by event.Origin, id uuid.UUID, w
 	return s.unmake(ctx, by, begun)
 }
 
+// wouldRollBack is what RollBack would answer.
+func (s *Service) wouldRollBack(ctx context.Context, by event.Origin, id uuid.UUID, o Options, revert func(*Suggestion) error) (*Suggestion, error) {
+	found, err := s.rehearse(ctx, by.Partner, id, o, revert)
+	if err != nil {
+		return nil, err
+	}
+	by.Partner = found.state.Partner
+	if err := s.hands.only().undo(ctx, by, found.state, rolledBackFor(found.state)); err != nil {
+		return nil, err
+	}
+	found.rolledBack(by, s.now())
+	return found, nil
+}
+
+// rolledBackFor is the reason that the log keeps.
+func rolledBackFor(state State) string { return "Rolled back: " + state.Reason }
+
 // unmake takes back the change of a suggestion that is reverting.
 func (s *Service) unmake(ctx context.Context, by event.Origin, begun *Suggestion) (*Suggestion, error) {
 	state := begun.State()
@@ -180,7 +209,7 @@ func (s *Service) unmake(ctx context.Context, by event.Origin, begun *Suggestion
 	marked.Partner, marked.CorrelationID = state.Partner, mark(state.ID, "rollback")
 	ctx, cancel := context.WithTimeout(ctx, stuck/2)
 	defer cancel()
-	if err := s.hands.undo(ctx, marked, state, "Rolled back: "+state.Reason); err != nil {
+	if err := s.hands.undo(ctx, marked, state, rolledBackFor(state)); err != nil {
 		if ctx.Err() != nil {
 			return nil, err
 		}
@@ -268,80 +297,4 @@ func (s *Service) each(ctx context.Context, status []Status, f func(*Suggestion)
 // optimizer is who acts when nobody has asked.
 func optimizer(partner uuid.UUID) event.Origin {
 	return event.Origin{Partner: partner, Kind: event.ActorOptimizer, ID: "optimizer", Name: "Optimizer", From: "optimizer"}
-}
-
-// Autonomy is what a partner lets the optimiser do, and what came of what it did.
-type Autonomy struct {
-	Settings
-	Records []Record `json:"records"` // of every type, in the order of Types
-}
-
-// Autonomy is a partner's.
-func (s *Service) Autonomy(ctx context.Context, partner uuid.UUID) (Autonomy, error) {
-	set, err := s.settings.Settings(ctx, partner)
-	if err != nil {
-		return Autonomy{}, err
-	}
-	records, err := s.store.Records(ctx, partner)
-	if err != nil {
-		return Autonomy{}, err
-	}
-	a := Autonomy{Settings: set}
-	for _, t := range Types {
-		r := records[t]
-		r.Type = t
-		a.Records = append(a.Records, r)
-	}
-	return a, nil
-}
-
-// SetAutonomy changes what by's partner lets the optimiser do.
-func (s *Service) SetAutonomy(ctx context.Context, by event.Origin, want Settings, o Options) (Autonomy, error) {
-	if err := s.checkSettings(ctx, by, want); err != nil {
-		return Autonomy{}, err
-	}
-	at := s.now()
-	change := func(now Settings) (Settings, error) {
-		want.Revision, want.UpdatedAt = now.Revision+1, &at
-		return want, nil
-	}
-	if o.ValidateOnly {
-		a, err := s.Autonomy(ctx, by.Partner)
-		if err == nil && o.Revision != 0 && o.Revision != a.Revision {
-			err = ErrStaleSettings
-		}
-		a.Automatic, a.MaxStep, a.Cooldown, a.Limits = want.Automatic, want.MaxStep, want.Cooldown, want.Limits
-		return a, err
-	}
-	if _, err := s.settings.SetSettings(ctx, by, at, o.Revision, change); err != nil {
-		return Autonomy{}, err
-	}
-	if err := s.hold(ctx, by.Partner, want.Limits); err != nil {
-		return Autonomy{}, err
-	}
-	return s.Autonomy(ctx, by.Partner)
-}
-
-// checkSettings reports every setting that cannot be, and limits of campaigns
-// that the partner does not have.
-func (s *Service) checkSettings(ctx context.Context, by event.Origin, want Settings) error {
-	if err := want.check(); err != nil {
-		return err
-	}
-	var wrong fault.Fields
-	for i, l := range want.Limits {
-		if l.Campaign == nil {
-			continue
-		}
-		c, err := s.hands.campaigns.Get(ctx, event.Origin{Partner: by.Partner}, *l.Campaign)
-		switch {
-		case err == nil:
-			l.checkCurrency(c.State().Currency, fmt.Sprintf("limits[%d]", i), &wrong)
-		case errors.Is(err, campaigns.ErrNotFound):
-			wrong.Add(fmt.Sprintf("limits[%d].campaign_id", i), "unknown_value", "The partner has no such campaign.", "the id of a campaign; leave it out for every campaign")
-		default:
-			return err
-		}
-	}
-	return wrong.Err()
 }

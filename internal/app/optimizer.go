@@ -13,7 +13,7 @@ import (
 func newOptimizer(db *sqlstore.DB, s *services, now func() time.Time) *optimization.Service {
 	examiner := optimization.NewExaminer(s.campaigns, s.budgets, s.metrics, now).Hear(newInsights(s, now))
 	return optimization.NewService(optimization.Config{
-		Store: db.Suggestions(), Settings: db.Suggestions(), Hands: optimization.NewHands(s.campaigns, s.funding, db.Log()),
+		Store: db.Suggestions(), Settings: db.Suggestions(), Hands: optimization.NewHands(s.campaigns, s.campaigns.Rehearsal(), s.funding, db.Log()),
 		Analyst: examiner, Outcomes: examiner, Now: now, NewID: newID,
 	})
 }

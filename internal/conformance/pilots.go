@@ -61,9 +61,10 @@ func (c *clock) pass(d time.Duration) {
 
 // pilot is an optimiser that may act by itself.
 func (w world) pilot(c *clock, outcomes optimization.Outcomes, found ...optimization.Finding) *optimization.Service {
+	s := campaigns.NewService(w.Campaigns, w.Log, c.read, newID)
 	return optimization.NewService(optimization.Config{
 		Store: w.Suggestions, Settings: w.Suggestions, Analyst: prophet(found), Outcomes: outcomes,
-		Hands: optimization.NewHands(running{campaigns.NewService(w.Campaigns, w.Log, c.read, newID)}, w.funding(), w.Log),
+		Hands: optimization.NewHands(running{s}, s.Rehearsal(), w.funding(), w.Log),
 		Now:   c.read, NewID: newID,
 	})
 }

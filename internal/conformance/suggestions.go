@@ -29,6 +29,7 @@ func Suggestions(t *testing.T, b Backend) {
 		"a crash at any step of taking back leaves all or nothing": crashedTakingBack,
 		"a crash at any step of a transfer moves all or nothing":   crashedTransfer,
 		"a transfer is shown with both campaigns, and taken back":  transferTakenBack,
+		"a rehearsal answers what the decision would":              rehearsedDecisions,
 		"limits of a partner refuse what is outside":               limitedSuggestions,
 		"what turns out worse is taken back within 30 seconds":     worseTakenBack,
 		"two nodes that tick at once change a field once":          twoPilots,
@@ -108,7 +109,7 @@ func (w world) optimizer(d *death, later time.Duration, found ...optimization.Fi
 	c := campaigns.NewService(w.Campaigns, w.Log, w.Now, newID)
 	return optimization.NewService(optimization.Config{
 		Store: mortalStore{w.Suggestions, d}, Settings: w.Suggestions, Analyst: prophet(found), Outcomes: silence{},
-		Hands: optimization.NewHands(c, mortalBudgets{w.funding(), d}, w.Log),
+		Hands: optimization.NewHands(c, c.Rehearsal(), mortalBudgets{w.funding(), d}, w.Log),
 		Now:   func() time.Time { return w.Now().Add(later) }, NewID: newID,
 	})
 }

@@ -37,7 +37,7 @@ func (oracle) Portfolio(context.Context, uuid.UUID, optimization.Limits) ([]opti
 
 func (w *world) optimizerOf(db *sqlstore.DB) *optimization.Service {
 	w.optimizer = optimization.NewService(optimization.Config{
-		Store: db.Suggestions(), Settings: db.Suggestions(), Hands: optimization.NewHands(w.campaigns, w.funding, db.Log()),
+		Store: db.Suggestions(), Settings: db.Suggestions(), Hands: optimization.NewHands(w.campaigns, w.campaigns.Rehearsal(), w.funding, db.Log()),
 		Analyst: oracle{}, Now: time.Now, NewID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) },
 	})
 	return w.optimizer

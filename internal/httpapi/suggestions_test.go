@@ -18,7 +18,7 @@ func (w *world) optimizes() {
 	s := &w.services
 	examiner := optimization.NewExaminer(s.Campaigns, s.Budgets, s.Performance, w.clock)
 	s.Optimizer = optimization.NewService(optimization.Config{
-		Store: w.db.Suggestions(), Settings: w.db.Suggestions(), Hands: optimization.NewHands(s.Campaigns, s.Funding, w.db.Log()),
+		Store: w.db.Suggestions(), Settings: w.db.Suggestions(), Hands: optimization.NewHands(s.Campaigns, s.Campaigns.Rehearsal(), s.Funding, w.db.Log()),
 		Analyst: examiner, Outcomes: examiner, Now: w.clock, NewID: newID,
 	})
 }
@@ -38,7 +38,7 @@ func (oracle) Portfolio(context.Context, uuid.UUID, optimization.Limits) ([]opti
 func (h *house) suggests(found ...optimization.Finding) *optimization.Service {
 	s := h.services
 	return optimization.NewService(optimization.Config{
-		Store: h.db.Suggestions(), Settings: h.db.Suggestions(), Hands: optimization.NewHands(s.Campaigns, s.Funding, h.db.Log()),
+		Store: h.db.Suggestions(), Settings: h.db.Suggestions(), Hands: optimization.NewHands(s.Campaigns, s.Campaigns.Rehearsal(), s.Funding, h.db.Log()),
 		Analyst: oracle(found), Now: h.clock, NewID: newID,
 	})
 }
@@ -73,13 +73,20 @@ func TestASuggestionIsAppliedAndTakenBack(t *testing.T) {
 		t.Errorf("%s", read.text)
 	}
 	h.call(h.manager, "POST", path+"/apply", `{"parameters":{"bid":{"amount":"2.00","currency":"USD"}}}`).refused(http.StatusUnprocessableEntity, "validation_failed")
-	h.call(h.manager, "POST", path+"/apply?validate_only=true", nil).want(http.StatusOK)
+	if would := h.call(h.manager, "POST", path+"/apply?validate_only=true", nil).want(http.StatusOK); would.str("state") != "applied" {
+		t.Errorf("it would be %s", would.text)
+	}
+	h.call(h.manager, "POST", path+"/apply?validate_only=true", nil, "If-Match", `"9"`).refused(http.StatusPreconditionFailed, "stale_revision")
 	h.call(h.manager, "POST", path+"/rollback", nil).refused(http.StatusConflict, "suggestion_state")
 	h.call(h.manager, "POST", path+"/apply", nil, "If-Match", `"9"`).refused(http.StatusPreconditionFailed, "stale_revision")
 
 	applied := h.call(h.manager, "POST", path+"/apply", nil, "If-Match", `"1"`).want(http.StatusOK)
 	if applied.str("state") != "applied" || applied.str("valid_actions.0") != "rollback" {
 		t.Errorf("%s", applied.text)
+	}
+	h.call(h.manager, "POST", path+"/apply?validate_only=true", nil).refused(http.StatusConflict, "suggestion_state")
+	if back := h.call(h.manager, "POST", path+"/rollback?validate_only=true", nil).want(http.StatusOK); back.str("state") != "rolled_back" {
+		t.Errorf("it would be %s", back.text)
 	}
 	devices := func() int { return h.call(h.analyst, "GET", at, nil).want(http.StatusOK).len("targeting.device_types") }
 	if got := devices(); got != 2 {
