@@ -1,6 +1,8 @@
 package budgets
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -92,7 +94,7 @@ func (b *Budget) apply(patch Patch) {
 func (b *Budget) rearm() {
 	settled := b.counted().Settled
 	for i := range b.state.Thresholds {
-		if t := &b.state.Thresholds[i]; settled < t.mark(b.state.Limit) {
+		if t := &b.state.Thresholds[i]; settled < t.Mark(b.state.Limit) {
 			t.FiredAt = nil
 		}
 	}
@@ -116,6 +118,33 @@ func changed(before, after State) []event.Change {
 		changes = append(changes, event.Change{Field: "pacing_curve", Before: before.Curve, After: after.Curve})
 	}
 	return changes
+}
+
+// LimitBefore is the limit before the given events of the budget, oldest first,
+// which must be the last ones.
+func (s State) LimitBefore(last []event.Event) (int64, error) {
+	for _, e := range last {
+		var body struct {
+			Changes []struct {
+				Field  string          `json:"field"`
+				Before json.RawMessage `json:"before"`
+			} `json:"changes"`
+		}
+		if e.Type != (Changed{}).EventType() {
+			continue
+		}
+		if err := json.Unmarshal(e.Data, &body); err != nil {
+			return 0, fmt.Errorf("data of %s %s: %w", e.Type, e.ID, err)
+		}
+		for _, c := range body.Changes {
+			if c.Field == "limit" {
+				var before money.Money
+				err := json.Unmarshal(c.Before, &before)
+				return before.Micros, err
+			}
+		}
+	}
+	return s.Limit, nil
 }
 
 func levelsOf(thresholds []Threshold) []Level {

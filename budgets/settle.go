@@ -97,7 +97,7 @@ func (b *Budget) NextMark() int64 {
 	free := b.state.Limit - b.heldIn(b.state.OpenDay)
 	for _, t := range b.state.Thresholds {
 		if t.FiredAt == nil {
-			return max(0, min(free, t.mark(b.state.Limit)))
+			return max(0, min(free, t.Mark(b.state.Limit)))
 		}
 	}
 	return max(0, free)
@@ -160,7 +160,7 @@ func (b *Budget) keep(period localday.Day, t Tally) {
 func (b *Budget) announce(by event.Origin, at time.Time) {
 	s, settled := &b.state, b.counted().Settled
 	for i := range s.Thresholds {
-		if t := &s.Thresholds[i]; t.FiredAt == nil && settled >= t.mark(s.Limit) {
+		if t := &s.Thresholds[i]; t.FiredAt == nil && settled >= t.Mark(s.Limit) {
 			t.FiredAt = &at
 			b.record(by, at, b.reached(*t, settled))
 		}

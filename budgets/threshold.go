@@ -110,9 +110,9 @@ func arm(thresholds []Threshold) {
 	}
 }
 
-// mark is the least amount that reaches the threshold under a limit: rounded
+// Mark is the least amount that reaches the threshold under a limit: rounded
 // up, so that 49.9999 % is never announced as 50 %.
-func (t Threshold) mark(limit int64) int64 {
+func (t Threshold) Mark(limit int64) int64 {
 	m, err := money.MulDiv(limit, int64(t.Percent), 100, money.Ceil)
 	if err != nil {
 		return limit // a percentage of at most 100 cannot overflow

@@ -3,6 +3,7 @@ package campaigns_test
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ type model struct {
 	prepared bool // has targeting and creatives
 	seen     int  // events checked
 	was      campaigns.Status
+	past     map[int]campaigns.State // by how many events there were
 }
 
 func TestOnlyTheTableIsEverReached(t *testing.T) {
@@ -168,6 +170,30 @@ func (m *model) check(r *rapid.T) {
 	}
 	for ; m.seen < len(m.log); m.seen++ {
 		m.follow(r, m.log[m.seen])
+	}
+	m.rewind(r, s)
+}
+
+// rewind holds every state there was against the present one with the events
+// since undone.
+func (m *model) rewind(r *rapid.T, now campaigns.State) {
+	if m.past == nil {
+		m.past = map[int]campaigns.State{}
+	}
+	m.past[len(m.log)] = now
+	tracked := func(s campaigns.State) string {
+		s.Revision, s.UpdatedAt, s.PreviousTargeting, s.Learning, s.PausedAt, s.FiguresAtPause, s.Final, s.CompletedAt = 0, time.Time{}, nil, nil, nil, nil, nil, nil
+		text, _ := json.Marshal(s)
+		return strings.ReplaceAll(string(text), "null", "[]") // a list that is nil equals one that is empty
+	}
+	for events, was := range m.past {
+		before, err := now.Before(m.log[events:])
+		if err != nil {
+			r.Fatal(err)
+		}
+		if got, want := tracked(before), tracked(was); got != want {
+			r.Fatalf("after %d of %d events it was\n%s, rewound\n%s", events, len(m.log), want, got)
+		}
 	}
 }
 

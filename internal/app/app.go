@@ -139,7 +139,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 		Store: db.Reports(), Files: db.Reports(), Schedules: db.Reports(), Source: reportSource{&s}, Metrics: s.metrics,
 	}, now)
 	s.analysis = analysis.NewService(db.Metrics(), s.metrics, now)
-	s.predictor = predict.New(s.analysis, s.metrics, s.campaigns, s.budgets)
+	s.predictor = predict.New(s.analysis, s.metrics, s.campaigns, s.budgets, db.Log())
 	s.explorer = performance.NewExplorer(s.metrics, s.sources)
 	s.rules = rule.NewService(db.Rules(), db.Rules(), watched{s.campaigns, s.budgets}, db.Metrics(), db.Log(), campaignTypes(), now)
 	return s

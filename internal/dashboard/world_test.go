@@ -102,7 +102,7 @@ func newWorld(t *testing.T) *world {
 			Funding: w.funding, Overruns: budgets.NewOverruns(db.Budgets(), reported{w}), Pacing: pacing.NewService(planned{w}, planned{w}, time.Now),
 			Explorer:  performance.NewExplorer(w.metrics, performance.NewSources(db.Sources(), time.Now)),
 			Analysis:  looks,
-			Predictor: predict.New(looks, w.metrics, w.campaigns, w.budgets),
+			Predictor: predict.New(looks, w.metrics, w.campaigns, w.budgets, db.Log()),
 			Alerts:    w.alerts, Anomalies: w.anomalies, Rules: w.rules,
 			Platforms: w.platformsOf(db),
 			Audiences: w.lists, Segments: segment.NewService(db.Segments(), w.lists, time.Now, newID), Studies: studies, Describer: studies, Insights: w.insightsOf(),

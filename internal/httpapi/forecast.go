@@ -25,7 +25,7 @@ type outlookBody struct {
 }
 
 type predictedEffectBody struct {
-	Name     string  `json:"name" enum:"weekdays,trend,similar_campaigns,schedule,budget,not_running,planned_budget"`
+	Name     string  `json:"name" enum:"weekdays,trend,similar_campaigns,schedule,budget,budget_pause,not_running,planned_budget"`
 	Metric   string  `json:"metric"`
 	Relative float64 `json:"effect" doc:"A fraction, 0.1 is +10 %: of the metric's total; of a week for a trend; of the best weekday above the mean. For similar_campaigns the part of the weight they carry."`
 	Text     string  `json:"text"`

@@ -99,7 +99,7 @@ func newWorldOn(t testing.TB, store string) *world {
 	w.services.Funding = budgets.NewFunding(w.services.Budgets, db.Extras(), db.Extras())
 	w.services.Overruns = budgets.NewOverruns(db.Budgets(), planned{w})
 	w.services.Analysis = analysis.NewService(db.Metrics(), w.services.Performance, w.clock)
-	w.services.Predictor = predict.New(w.services.Analysis, w.services.Performance, w.services.Campaigns, w.services.Budgets)
+	w.services.Predictor = predict.New(w.services.Analysis, w.services.Performance, w.services.Campaigns, w.services.Budgets, db.Log())
 	w.services.Sources = performance.NewSources(db.Sources(), w.clock)
 	w.services.Explorer = performance.NewExplorer(w.services.Performance, w.services.Sources)
 	w.services.Rules = rule.NewService(db.Rules(), db.Rules(), watched{w.services.Campaigns}, db.Metrics(), db.Log(), []string{"SEARCH", "SOCIAL"}, w.clock)

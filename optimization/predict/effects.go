@@ -45,6 +45,10 @@ func (s *subject) effects(out *Prediction, free, held *paths, r room) []Effect {
 	change := relative(free.total(spend).Mean, inTime.total(spend).Mean)
 	add(effect("schedule", "spend", change, "The schedule leaves out part of these days: %s of spend.", percent(change)))
 	change = relative(inTime.total(spend).Mean, held.total(spend).Mean)
+	if at := r.pausesAt(); at > 0 {
+		add(effect("budget_pause", "spend", change, "At %d %% of its budget it is paused until somebody resumes it: %s of spend.", at, percent(change)))
+		return effects
+	}
 	add(effect("budget", "spend", change, "The budget does not allow all that demand would: %s of spend.", percent(change)))
 	return effects
 }

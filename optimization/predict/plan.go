@@ -1,10 +1,12 @@
 package predict
 
 import (
+	"errors"
 	"math"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/money"
@@ -44,10 +46,34 @@ func (s *subject) plan(free *paths, asked string) (*paths, *Planned, error) {
 	}
 	curves, err := s.curves()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, s.inItsWords(err, planned)
 	}
 	moved, err := free.along(curves, present, target)
-	return moved, planned, err
+	return moved, planned, s.inItsWords(err, planned)
+}
+
+// inItsWords says of the campaign and its days what a response curve says of
+// channels and periods.
+func (s *subject) inItsWords(err error, planned *Planned) error {
+	switch {
+	case errors.Is(err, response.ErrBeyond):
+		seen := 0.0
+		for t := range s.History {
+			seen = max(seen, unitsOf(&s.History[t], spend))
+		}
+		// A little less than there is: asking for what was named is answered.
+		most := s.spoken(response.Reach * seen * float64(planned.DailyBudget.Micros) / float64(planned.Spend.Micros))
+		return response.ErrBeyond.With("The campaign never spent more than %s a day, so what a daily budget of %s would bring cannot be judged. Up to %s can.", s.spoken(seen), planned.DailyBudget, most).
+			WithExtra("most", most)
+	case errors.Is(err, response.ErrNoVariation):
+		return response.ErrNoVariation.With("The campaign's daily spend hardly varied, so its days do not tell what another budget would bring.")
+	}
+	return err
+}
+
+// spoken is an amount without what is less than a cent.
+func (s *subject) spoken(units float64) money.Money {
+	return s.money(math.Floor(100*units) / 100)
 }
 
 // target is the spend of a day with another budget, in units.
@@ -66,6 +92,14 @@ func (s *subject) target(present, budget float64) float64 {
 func (s *subject) daily() money.Money {
 	b := s.budget.State()
 	return campaigns.Commit(campaigns.BudgetKind(b.Kind), money.New(b.Limit, b.Currency), s.Schedule, s.Timezone).Daily
+}
+
+// dailyLimit is the limit of a daily budget, 0 of another kind.
+func (s *subject) dailyLimit() int64 {
+	if b := s.budget.State(); b.Kind == budgets.KindDaily {
+		return b.Limit
+	}
+	return 0
 }
 
 // present is the mean spend of a day of late, in units.
@@ -135,10 +169,10 @@ func (p *paths) along(models [numMetrics]*response.Model, from, to float64) (*pa
 	}
 	var mean [numMetrics]float64
 	for m, all := range ratios {
+		if err := believe(factor, all); err != nil {
+			return nil, err
+		}
 		for _, r := range all {
-			if math.IsNaN(r) || r < 0 || math.IsInf(r, 0) {
-				return nil, ErrNotBelieved
-			}
 			mean[m] += r / float64(len(all))
 		}
 	}
@@ -154,4 +188,25 @@ func (p *paths) along(models [numMetrics]*response.Model, from, to float64) (*pa
 		}
 		return days
 	}), nil
+}
+
+// steepest is the largest elasticity that is believed: a curve may begin as an S,
+// but a result that grows faster than this is one of numbers, not of a market.
+const steepest = 4
+
+// believe refuses ratios that no saturating curve can have between two spends of
+// which the second is factor times the first.
+func believe(factor float64, ratios []float64) error {
+	const slack = 1e-9
+	limit := math.Pow(factor, steepest)
+	low, high := min(1, limit)-slack, max(1, limit)+slack
+	for _, r := range ratios {
+		if !(r >= low && r <= high) { // NaN is neither
+			return ErrNotBelieved.With("Between %.2f and %.2f times its result was expected from %.2f times its spend, and the response curve says %.4g.", low, high, factor, r)
+		}
+	}
+	if len(ratios) == 0 {
+		return ErrNotBelieved
+	}
+	return nil
 }

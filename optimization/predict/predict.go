@@ -39,19 +39,28 @@ type Ledger interface {
 	ForCampaign(ctx context.Context, partner, campaign uuid.UUID) (*budgets.Budget, error)
 }
 
+// Log is what happened to a campaign or a budget: sqlstore.Log.
+type Log interface {
+	History(ctx context.Context, partner, aggregate uuid.UUID, after int64, limit int) ([]event.Event, error)
+}
+
 // Predictor answers from what it is given to read.
 type Predictor struct {
 	outlooks  Outlooks
 	metrics   Metrics
 	campaigns Campaigns
 	budgets   Ledger
+	log       Log
 }
 
 // New returns a Predictor.
-func New(o Outlooks, m Metrics, c Campaigns, b Ledger) *Predictor { return &Predictor{o, m, c, b} }
+func New(o Outlooks, m Metrics, c Campaigns, b Ledger, l Log) *Predictor {
+	return &Predictor{o, m, c, b, l}
+}
 
-// Question is what is asked. Budget and schedule are taken as they are now, also
-// when the numbers are asked as of an earlier moment.
+// Question is what is asked. The campaign's own budget and schedule are taken as
+// they are now, also when the numbers are asked as of an earlier moment; similar
+// campaigns as they were known then.
 type Question struct {
 	Days        int // local days, the present one first
 	AsOf        analysis.AsOf
@@ -79,7 +88,7 @@ type KPI struct {
 
 // Effect is what a factor does to the prediction.
 type Effect struct {
-	Name     string // "weekdays", "trend", "similar_campaigns", "budget", "schedule", "not_running", "planned_budget"
+	Name     string // "weekdays", "trend", "similar_campaigns", "budget", "budget_pause", "schedule", "not_running", "planned_budget"
 	Metric   string
 	Relative float64 // change of the metric's total, or of a week for a trend; for weekdays the best above the mean
 	Text     string
@@ -146,7 +155,7 @@ func (out *Prediction) complete(s *subject, q Question, expected expectation, r 
 		if err != nil {
 			return err
 		}
-		with := moved.within(r.withDaily(planned.DailyBudget.Micros))
+		with := moved.within(r.withDaily(planned.DailyBudget.Micros, s.dailyLimit()))
 		for m, metric := range metrics {
 			planned.Changes = append(planned.Changes, Change{metric.String(), s.rangeOf(m, as.total(m)), s.rangeOf(m, with.total(m))})
 		}

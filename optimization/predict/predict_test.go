@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -34,10 +35,11 @@ type house struct {
 	states  []campaigns.State
 	budgets map[uuid.UUID]*budgets.Budget
 	days    map[uuid.UUID]map[localday.Day]performance.Metrics
+	log     map[uuid.UUID][]event.Event
 }
 
 func newHouse() *house {
-	return &house{partner: uuid.Must(uuid.NewV7()), budgets: map[uuid.UUID]*budgets.Budget{}, days: map[uuid.UUID]map[localday.Day]performance.Metrics{}}
+	return &house{partner: uuid.Must(uuid.NewV7()), budgets: map[uuid.UUID]*budgets.Budget{}, days: map[uuid.UUID]map[localday.Day]performance.Metrics{}, log: map[uuid.UUID][]event.Event{}}
 }
 
 // market is what a campaign delivers.
@@ -83,7 +85,7 @@ func simulated(seed uint64, m market, n int) map[localday.Day]performance.Metric
 }
 
 func (h *house) predictor() *predict.Predictor {
-	return predict.New(analysis.NewService(h, h, func() time.Time { return now }), h, h, h)
+	return predict.New(analysis.NewService(h, h, func() time.Time { return now }), h, h, h, h)
 }
 
 func (h *house) Subjects(_ context.Context, _ uuid.UUID, ids []uuid.UUID) (map[uuid.UUID]performance.Subject, error) {
@@ -98,6 +100,9 @@ func (h *house) Subjects(_ context.Context, _ uuid.UUID, ids []uuid.UUID) (map[u
 
 func (h *house) Metrics(_ context.Context, partner, campaign uuid.UUID, q performance.Query) (performance.Result, error) {
 	r := performance.Result{KnownAt: now}
+	if !q.KnownAt.IsZero() {
+		r.KnownAt = q.KnownAt
+	}
 	if partner != h.partner {
 		return r, performance.ErrNotFound
 	}
@@ -121,13 +126,32 @@ func (h *house) Get(_ context.Context, _ event.Origin, id uuid.UUID) (*campaigns
 	return nil, campaigns.ErrNotFound
 }
 
-func (h *house) List(_ context.Context, by event.Origin, _ campaigns.Query) (all []*campaigns.Campaign, cursor string, err error) {
-	for _, s := range h.states {
-		if s.Partner == by.Partner {
-			all = append(all, campaigns.Restore(s))
+// List has pages, the newest first, as the store.
+func (h *house) List(_ context.Context, by event.Origin, q campaigns.Query) (page []*campaigns.Campaign, cursor string, err error) {
+	for _, s := range slices.Backward(h.states) {
+		switch id := s.ID.String(); {
+		case s.Partner != by.Partner || len(q.Status) > 0 && !slices.Contains(q.Status, s.Status) || q.Cursor != "" && id >= q.Cursor:
+		case len(page) == q.Limit:
+			return page, page[q.Limit-1].State().ID.String(), nil
+		default:
+			page = append(page, campaigns.Restore(s))
 		}
 	}
-	return all, "", nil
+	return page, "", nil
+}
+
+func (h *house) History(_ context.Context, _, aggregate uuid.UUID, after int64, _ int) ([]event.Event, error) {
+	return h.log[aggregate][after:], nil
+}
+
+// happened adds an event about an aggregate.
+func (h *house) happened(id uuid.UUID, at time.Time, data event.Data) {
+	var rec event.Recorder
+	rec.Record("test", id, 0, at, event.Origin{Partner: h.partner}, data)
+	for _, e := range rec.Pull() {
+		e.Seq = int64(len(h.log[id]) + 1)
+		h.log[id] = append(h.log[id], e)
+	}
 }
 
 func (h *house) ForCampaign(_ context.Context, _, campaign uuid.UUID) (*budgets.Budget, error) {
@@ -264,6 +288,45 @@ func TestABudgetHoldsWithoutAutoPause(t *testing.T) {
 	}
 }
 
+// A CRITICAL threshold pauses below the limit, and for good: on the days after it
+// nothing comes, until a person resumes the campaign.
+func TestACriticalThresholdPauses(t *testing.T) {
+	fired := now.Add(-time.Hour)
+	today := localday.Of(now, time.UTC)
+	for name, tt := range map[string]struct {
+		kind      budgets.Kind
+		limit     int64
+		autoPause bool
+		threshold budgets.Threshold
+		openDay   localday.Day
+		most      float64
+		effect    string
+	}{
+		"a total":                {budgets.KindTotal, 1000, true, budgets.Threshold{Percent: 80, Severity: budgets.SeverityCritical}, today, 800, "budget_pause"},
+		"a daily, on one day":    {budgets.KindDaily, 150, true, budgets.Threshold{Percent: 80, Severity: budgets.SeverityCritical}, today, 120, "budget_pause"},
+		"a monthly, and no next": {budgets.KindMonthly, 400, true, budgets.Threshold{Percent: 50, Severity: budgets.SeverityCritical}, today, 200, "budget_pause"},
+		"without auto_pause":     {budgets.KindTotal, 1000, false, budgets.Threshold{Percent: 80, Severity: budgets.SeverityCritical}, today, 1000, "budget"},
+		"one that only alerts":   {budgets.KindTotal, 1000, true, budgets.Threshold{Percent: 80, Severity: budgets.SeverityHigh}, today, 1000, "budget"},
+		"one that was passed":    {budgets.KindTotal, 1000, true, budgets.Threshold{Percent: 80, Severity: budgets.SeverityCritical, FiredAt: &fired}, today, 1000, "budget"},
+		"passed yesterday":       {budgets.KindDaily, 150, true, budgets.Threshold{Percent: 80, Severity: budgets.SeverityCritical, FiredAt: &fired}, today - 1, 120, "budget_pause"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse()
+			id := h.campaign(5, tt.kind, tt.limit, market{days: 42, mean: 200, noise: 0.01, cpa: flat(10)})
+			state := h.budgets[id].State()
+			state.AutoPause, state.Thresholds, state.OpenDay = tt.autoPause, []budgets.Threshold{tt.threshold}, tt.openDay
+			h.budgets[id] = budgets.Restore(state)
+			p := h.ask(t, id, predict.Question{Days: 10})
+			if got := units(total(p, "spend").High95); math.Abs(got-tt.most) > 1e-6 {
+				t.Errorf("spends up to %.2f of %.2f", got, tt.most)
+			}
+			if !slices.ContainsFunc(p.Effects, func(e predict.Effect) bool { return e.Name == tt.effect && e.Relative < 0 }) {
+				t.Errorf("effects: %+v", p.Effects)
+			}
+		})
+	}
+}
+
 func TestAPlanSpendsNoMoreThanIsLeft(t *testing.T) {
 	h := newHouse()
 	id := h.campaign(5, budgets.KindTotal, 900, market{days: 42, mean: 200, noise: 0.1, swing: 0.3, cpa: flat(10)})
@@ -356,6 +419,37 @@ func TestWhatCannotBeKnownIsRefused(t *testing.T) {
 	}
 }
 
+// A refusal speaks of what was asked: the campaign and a day, not of channels and
+// periods.
+func TestARefusalSpeaksOfTheCampaign(t *testing.T) {
+	h := newHouse()
+	id := h.campaign(2, budgets.KindDaily, 200, market{days: 40, mean: 200, swing: 0.3, cpa: flat(10)})
+	still := h.campaign(2, budgets.KindDaily, 200, market{days: 40, mean: 200, cpa: flat(10)})
+	for campaign, words := range map[uuid.UUID][]string{id: {"The campaign", "a day", "5000.00 USD", "Up to "}, still: {"The campaign", "spend hardly varied"}} {
+		_, err := h.predictor().Predict(t.Context(), h.partner, campaign, predict.Question{Days: 7, DailyBudget: "5000"})
+		if campaign == still {
+			_, err = h.predictor().Predict(t.Context(), h.partner, campaign, predict.Question{Days: 7, DailyBudget: "100"})
+		}
+		e := fault.As(err)
+		if e == nil {
+			t.Fatal(err)
+		}
+		for _, word := range words {
+			if !strings.Contains(e.Detail, word) {
+				t.Errorf("no %q in %q", word, e.Detail)
+			}
+		}
+		if most, ok := e.Extra["most"].(money.Money); campaign == id {
+			if _, err := h.predictor().Predict(t.Context(), h.partner, campaign, predict.Question{Days: 7, DailyBudget: money.FormatMicros(most.Micros)}); err != nil || !ok {
+				t.Errorf("the most that is named: %v", err)
+			}
+		}
+		if strings.Contains(e.Detail, "channel") || strings.Contains(e.Detail, "period") {
+			t.Errorf("says %q", e.Detail)
+		}
+	}
+}
+
 func TestAYoungCampaignLeansOnSimilarOnes(t *testing.T) {
 	for days, own := range map[int]float64{0: 0, 1: 1. / 14, 7: 0.5, 13: 13. / 14, 14: 1} {
 		h := newHouse()
@@ -381,6 +475,62 @@ func TestAYoungCampaignLeansOnSimilarOnes(t *testing.T) {
 				t.Errorf("spends %.1f for %.1f results, confidence %s", spend, results, p.Confidence)
 			}
 		}
+	}
+}
+
+// TestWhoIsLikeItIsJudgedAsItWasKnown: what happens to other campaigns after a
+// moment does not change the answer as of that moment.
+func TestWhoIsLikeItIsJudgedAsItWasKnown(t *testing.T) {
+	known := now.Add(-time.Hour)
+	later := now.Add(-time.Minute)
+	for name, change := range map[string]func(h *house, like *campaigns.State){
+		"another objective": func(h *house, like *campaigns.State) {
+			h.happened(like.ID, later, campaigns.Updated{Changes: []event.Change{{Field: "objective", Before: like.Objective, After: campaigns.Awareness}}})
+			like.Objective, like.UpdatedAt = campaigns.Awareness, later
+		},
+		"other channels, twice": func(h *house, like *campaigns.State) {
+			h.happened(like.ID, later, campaigns.Updated{Changes: []event.Change{{Field: "channels", Before: like.Channels, After: []string{"video"}}}})
+			h.happened(like.ID, later, campaigns.Updated{Changes: []event.Change{{Field: "channels", Before: []string{"video"}, After: []string{"display"}}}})
+			like.Channels, like.UpdatedAt = []string{"display"}, later
+		},
+		"another limit": func(h *house, like *campaigns.State) {
+			b := h.budgets[like.ID].State()
+			h.happened(b.ID, later, budgets.Changed{Changes: []event.Change{{Field: "limit", Before: money.New(b.Limit, "USD"), After: money.New(3*b.Limit, "USD")}}})
+			b.Limit, b.UpdatedAt = 3*b.Limit, later
+			h.budgets[like.ID] = budgets.Restore(b)
+		},
+		"a new one": func(h *house, _ *campaigns.State) {
+			h.campaign(4, budgets.KindDaily, 100, market{days: 40, mean: 90, cpa: flat(1)})
+			h.states[len(h.states)-1].LaunchedAt = &later
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse()
+			id := h.campaign(1, budgets.KindDaily, 100, market{days: 3, mean: 50, noise: 0.1, cpa: flat(30)})
+			h.campaign(2, budgets.KindDaily, 200, market{days: 40, mean: 100, noise: 0.1, cpa: flat(10)})
+			q := predict.Question{AsOf: analysis.AsOf{KnownAt: known}}
+			before := h.ask(t, id, q)
+			change(h, &h.states[1])
+			if after := h.ask(t, id, q); !reflect.DeepEqual(before, after) {
+				t.Errorf("%+v, and later %+v", before.Similar, after.Similar)
+			}
+			if newest := h.ask(t, id, predict.Question{}); reflect.DeepEqual(before.Similar, newest.Similar) {
+				t.Error("what is known now has no effect")
+			}
+		})
+	}
+}
+
+func TestTheMostAlikeIsFoundAmongMany(t *testing.T) {
+	h := newHouse()
+	like := h.campaign(2, budgets.KindDaily, 200, market{days: 40, mean: 100, cpa: flat(10)}) // the oldest
+	for range 450 {
+		h.campaign(3, budgets.KindDaily, 200, market{cpa: flat(1)})
+		h.states[len(h.states)-1].Objective = campaigns.Awareness
+	}
+	id := h.campaign(1, budgets.KindDaily, 100, market{cpa: flat(30)})
+	if p := h.ask(t, id, predict.Question{}); len(p.Similar) != 1 || p.Similar[0].ID != like {
+		t.Errorf("leans on %+v", p.Similar)
 	}
 }
 

@@ -3,6 +3,7 @@ package predict
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/hexabuilders/campaignd/budgets"
@@ -15,8 +16,8 @@ import (
 // room is what the schedule and the budget let a campaign do.
 type room struct {
 	open  []float64 // by day: the part of it inside the schedule
-	daily float64   // most of a day, in units; infinite without a limit
-	pots  []pot     // what lasts for several days, one after the other
+	daily float64   // most of a day by a plan, in units; infinite without one
+	pots  []pot     // of the budget, one after the other
 	stays string    // why nothing comes at all unless that changes; "" for a campaign that runs
 }
 
@@ -24,6 +25,7 @@ type room struct {
 type pot struct {
 	first, last int
 	left        float64
+	pausesAt    int // percent of the limit at which it is paused for good; 0: it is not before the limit
 }
 
 // roomOf is the room from the first day of the prediction on. What is paused or
@@ -46,11 +48,6 @@ func (p *Predictor) roomOf(ctx context.Context, s *subject) (room, error) {
 	case s.Status == campaigns.Paused:
 		r.stays = "it is paused"
 	}
-	b := s.budget.State()
-	if b.Kind == budgets.KindDaily {
-		r.daily = units(b.Limit)
-		return r, nil
-	}
 	// The present day is predicted whole, and part of it is settled already.
 	today, err := p.metrics.Metrics(ctx, s.Partner, s.ID, performance.Query{From: s.From, To: s.At, KnownAt: s.KnownAt})
 	if err != nil {
@@ -60,25 +57,50 @@ func (p *Predictor) roomOf(ctx context.Context, s *subject) (room, error) {
 	for i := range today.Items {
 		already += today.Items[i].Spend
 	}
-	if b.Kind == budgets.KindTotal {
-		if b.Settled >= b.Limit {
-			r.stays = "its budget is spent"
-			return r, nil
-		}
-		r.pots = []pot{{0, days, max(0, units(b.Limit-b.Settled+already))}}
+	b := s.budget.State()
+	if b.Kind == budgets.KindTotal && b.Settled >= b.Limit {
+		r.stays = "its budget is spent"
 		return r, nil
 	}
-	for first := 0; first < days; {
-		month := budgets.FirstOfMonth(s.First + localday.Day(first))
-		last := min(days, int(budgets.FirstOfMonth(month+31)-s.First))
-		left := b.Limit
-		if first == 0 && b.OpenDay == month {
-			left += already - b.Open.Settled
-		}
-		r.pots = append(r.pots, pot{first, last, max(0, units(left))})
-		first = last
-	}
+	r.pots = potsOf(b, s.First, days, already)
 	return r, nil
+}
+
+// potsOf is what a budget leaves for days from the first on, of which already was
+// spent on the first.
+func potsOf(b budgets.State, from localday.Day, days int, already int64) (pots []pot) {
+	for first := 0; first < days; {
+		next, period := pot{first: first, last: first + 1}, from+localday.Day(first)
+		settled := int64(0)
+		switch b.Kind {
+		case budgets.KindTotal:
+			next.last, period, settled = days, b.OpenDay, b.Settled-already
+		case budgets.KindMonthly:
+			period = budgets.FirstOfMonth(period)
+			next.last = min(days, int(budgets.FirstOfMonth(period+31)-from))
+			if first == 0 && b.OpenDay == period {
+				settled = b.Open.Settled - already
+			}
+		}
+		most := b.Limit
+		next.pausesAt, most = pauseOf(b, period)
+		next.left = max(0, units(most-settled))
+		pots, first = append(pots, next), next.last
+	}
+	return pots
+}
+
+// pauseOf is the percentage at which a period of a budget pauses its campaign
+// until a person resumes it, 0 for none below the limit, and the amount at which
+// its spend ends. A threshold that was passed before the campaign was resumed
+// pauses no more in that period.
+func pauseOf(b budgets.State, period localday.Day) (percent int, most int64) {
+	for _, t := range b.Thresholds {
+		if b.AutoPause && t.Severity == budgets.SeverityCritical && t.Percent < 100 && (t.FiredAt == nil || b.OpenDay != period) {
+			return t.Percent, t.Mark(b.Limit)
+		}
+	}
+	return 0, b.Limit
 }
 
 func units(micros int64) float64 { return float64(micros) / money.Unit }
@@ -100,35 +122,55 @@ func (s *subject) openOn(d localday.Day) float64 {
 }
 
 // withDaily is the room with another daily budget; what a total or a monthly one
-// has left stays.
-func (r room) withDaily(micros int64) room {
-	return room{open: r.open, daily: units(micros), pots: r.pots}
+// has left stays. limit is the present one of a day, 0 for a budget of another kind.
+func (r room) withDaily(micros, limit int64) room {
+	r.daily = units(micros)
+	if limit > 0 {
+		r.pots = slices.Clone(r.pots)
+		for i := range r.pots {
+			r.pots[i].left *= float64(micros) / float64(limit)
+		}
+	}
+	return r
 }
 
 // scheduled is the room without the budget.
 func (r room) scheduled() room { return room{open: r.open, daily: math.Inf(1)} }
 
+// pausesAt is the percentage at which the budget may pause the campaign, 0 for none.
+func (r room) pausesAt() (percent int) {
+	for _, p := range r.pots {
+		percent = max(percent, p.pausesAt)
+	}
+	return percent
+}
+
 // within holds every future to the room: what a day may not spend it does not
 // bring either, in proportion.
 func (p *paths) within(r room) *paths {
 	return p.each(func(_ int, days []day) []day {
-		left := make([]float64, len(r.pots))
-		for i, pot := range r.pots {
-			left[i] = pot.left
-		}
+		pots, left, paused := r.pots, math.Inf(1), false
 		for d := range days {
+			for len(pots) > 0 && d >= pots[0].last {
+				pots = pots[1:]
+			}
 			wanted := days[d][spend] * r.open[d]
 			allowed := min(wanted, r.daily)
-			for i, pot := range r.pots {
-				if d >= pot.first && d < pot.last {
-					allowed = min(allowed, left[i])
-					left[i] -= allowed
+			if len(pots) > 0 {
+				if d == pots[0].first {
+					left = pots[0].left
 				}
+				allowed = min(allowed, left)
+				left -= allowed
 			}
 			scale := r.open[d]
-			if wanted > 0 {
+			switch {
+			case paused:
+				scale = 0
+			case wanted > 0:
 				scale *= allowed / wanted
 			}
+			paused = paused || len(pots) > 0 && pots[0].pausesAt > 0 && left <= 0
 			for m := range days[d] {
 				days[d][m] *= scale
 			}

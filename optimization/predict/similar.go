@@ -1,6 +1,7 @@
 package predict
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -12,19 +13,23 @@ import (
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/forecast"
 	"github.com/hexabuilders/campaignd/localday"
+	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/performance"
 )
 
 const (
-	ownFrom      = 14 // complete days from which a campaign stands on its own
-	looked       = 200
-	measured     = 12  // of those, the most alike, whose numbers are read
+	ownFrom      = 14  // complete days from which a campaign stands on its own
+	pageSize     = 200 // of the partner's campaigns, all of which are compared
+	measured     = 12  // the most alike, whose numbers are read
 	kept         = 8   // campaigns leaned on at most
 	leastAlike   = 0.5 // similarity
 	similarDays  = 56  // of each
 	leastSimilar = 14  // days with spend of each
 	leastSpread  = 0.30
 )
+
+// launched are the statuses of campaigns that have run.
+var launched = []campaigns.Status{campaigns.Active, campaigns.Paused, campaigns.Completed}
 
 // ownWeight is what a campaign's own days weigh: all from two weeks on.
 func ownWeight(days int) float64 { return min(1, float64(days)/ownFrom) }
@@ -77,38 +82,28 @@ func mixed(a, b forecast.Interval, weight float64) forecast.Interval {
 	}
 }
 
-// similar finds the partner's campaigns that are most alike and have numbers.
+// candidate is a campaign that may be leaned on, as it was known.
+type candidate struct {
+	campaigns.State
+	Likeness
+}
+
+// similar finds the partner's campaigns that are most alike and have numbers, all
+// as it was known at the moment of the answer: what has been launched, changed or
+// replanned since changes nothing.
 func (p *Predictor) similar(ctx context.Context, s *subject) ([]Likeness, error) {
-	items, _, err := p.campaigns.List(ctx, event.Origin{Partner: s.Partner}, campaigns.Query{Limit: looked})
+	found, err := p.candidates(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	var found []Likeness
-	states := map[uuid.UUID]campaigns.State{}
-	for _, c := range items {
-		other := c.State()
-		if other.ID == s.ID || other.LaunchedAt == nil || other.Currency != s.State.Currency {
-			continue
-		}
-		if a := alike(s.State, other); a >= leastAlike {
-			states[other.ID] = other
-			found = append(found, Likeness{ID: other.ID, Name: other.Name, Similarity: a})
-		}
-	}
-	slices.SortFunc(found, func(a, b Likeness) int {
-		if a.Similarity != b.Similarity {
-			return sign(b.Similarity - a.Similarity)
-		}
-		return strings.Compare(a.ID.String(), b.ID.String())
-	})
 	var out []Likeness
 	for i := range found[:min(len(found), measured)] {
-		ok, err := p.measure(ctx, s, states[found[i].ID], &found[i])
+		ok, err := p.measure(ctx, s, &found[i])
 		if err != nil {
 			return nil, err
 		}
 		if ok && len(out) < kept {
-			out = append(out, found[i])
+			out = append(out, found[i].Likeness)
 		}
 	}
 	sum := 0.0
@@ -121,14 +116,38 @@ func (p *Predictor) similar(ctx context.Context, s *subject) ([]Likeness, error)
 	return out, nil
 }
 
-func sign(x float64) int {
-	switch {
-	case x < 0:
-		return -1
-	case x > 0:
-		return 1
+// candidates are all that are alike enough, the most alike first.
+func (p *Predictor) candidates(ctx context.Context, s *subject) (found []candidate, err error) {
+	asked, _, err := p.asKnown(ctx, s.State, s.KnownAt)
+	if err != nil {
+		return nil, err
 	}
-	return 0
+	q := campaigns.Query{Status: launched, Limit: pageSize}
+	for {
+		items, next, err := p.campaigns.List(ctx, event.Origin{Partner: s.Partner}, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range items {
+			if c.State().ID == s.ID || c.State().Currency != s.State.Currency {
+				continue
+			}
+			other, was, err := p.asKnown(ctx, c.State(), s.KnownAt)
+			if err != nil {
+				return nil, err
+			}
+			if a := alike(asked, other); was && a >= leastAlike {
+				found = append(found, candidate{other, Likeness{ID: other.ID, Name: other.Name, Similarity: a}})
+			}
+		}
+		if q.Cursor = next; next == "" {
+			break
+		}
+	}
+	slices.SortFunc(found, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.Similarity, a.Similarity), strings.Compare(a.Likeness.ID.String(), b.Likeness.ID.String()))
+	})
+	return found, nil
 }
 
 // alike is how similar two campaigns are: 0.4 for the same objective, 0.2 for the
@@ -172,36 +191,40 @@ func overlap(a, b []string) float64 {
 }
 
 // measure reads what a campaign had; false when that is too little.
-func (p *Predictor) measure(ctx context.Context, s *subject, other campaigns.State, l *Likeness) (bool, error) {
+func (p *Predictor) measure(ctx context.Context, s *subject, c *candidate) (bool, error) {
 	from, _ := localday.Bounds(s.First-similarDays, s.Zone)
-	result, err := p.metrics.Metrics(ctx, s.Partner, other.ID, performance.Query{From: from, To: s.From, Granularity: "day", KnownAt: s.KnownAt})
+	result, err := p.metrics.Metrics(ctx, s.Partner, c.State.ID, performance.Query{From: from, To: s.From, Granularity: "day", KnownAt: s.KnownAt})
 	if err != nil {
 		return false, err
 	}
 	var sum day
 	for i := range result.Items {
 		if d := &result.Items[i].Metrics; d.Spend > 0 {
-			l.Days++
+			c.Days++
 			for m := range sum {
 				sum[m] += unitsOf(d, m)
 			}
 		}
 	}
-	if l.Days < leastSimilar {
+	if c.Days < leastSimilar {
 		return false, nil
 	}
 	for m := range sum {
-		l.rates[m] = max(0, sum[m]) / sum[spend]
+		c.rates[m] = max(0, sum[m]) / sum[spend]
 	}
-	b, err := p.budgets.ForCampaign(ctx, s.Partner, other.ID)
+	b, err := p.budgets.ForCampaign(ctx, s.Partner, c.State.ID)
 	if err != nil {
 		return false, err
 	}
-	it := subject{State: other, budget: b}
-	if plan := units(it.daily().Micros); plan > 0 {
-		l.used = min(1, sum[spend]/float64(l.Days)/plan)
+	limit, err := p.limitKnown(ctx, b.State(), s.KnownAt)
+	if err != nil {
+		return false, err
 	}
-	return l.used > 0, nil
+	plan := campaigns.Commit(campaigns.BudgetKind(b.State().Kind), money.New(limit, c.Currency), c.Schedule, c.Timezone).Daily
+	if plan.Micros > 0 {
+		c.used = min(1, sum[spend]/float64(c.Days)/units(plan.Micros))
+	}
+	return c.used > 0, nil
 }
 
 // like is a day of this campaign as the similar ones have it: they say which part

@@ -19,12 +19,12 @@ func (p *problem) model(states []state) *Model {
 	return &Model{Channels: p.channels, states: states, unit: p.unit, most: p.most, one: p.resultOne}
 }
 
-// reach is how far beyond the largest spend seen a curve is asked, as a factor.
-const reach = 2
+// Reach is how far beyond the largest spend seen a curve is asked, as a factor.
+const Reach = 2
 
 // Reach is the largest spend of a channel, in a period, that the model answers
 // for: twice what was seen. 0 is a channel that never spent.
-func (m *Model) Reach(channel int) float64 { return reach * m.most[channel] * m.unit[channel] }
+func (m *Model) Reach(channel int) float64 { return Reach * m.most[channel] * m.unit[channel] }
 
 // Draws is how many curves stand for the uncertainty.
 func (m *Model) Draws() int { return len(m.states) }
