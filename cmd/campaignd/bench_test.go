@@ -134,3 +134,20 @@ func TestBenchStreamMeasuresBothWaysIn(t *testing.T) {
 		t.Errorf("%+v", report)
 	}
 }
+
+func TestBenchRelayMeasuresTheCatchUp(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	args := []string{"bench", "relay", "--catch-up", "300ms", "--partners", "2", "--json"}
+	if code := run(t.Context(), args, &stdout, &stderr); code != 0 {
+		t.Fatalf("exit %d: %s", code, &stderr)
+	}
+	var report struct {
+		Backlog int
+	}
+	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
+		t.Fatalf("%v: %s", err, &stdout)
+	}
+	if report.Backlog == 0 {
+		t.Errorf("%s", &stdout)
+	}
+}

@@ -27,6 +27,9 @@ type BenchRelayConfig struct {
 	Events   int    `default:"100000" help:"How many events are in the log."`
 	Partners int    `default:"10" help:"Over how many partners they are spread."`
 	Broker   string `default:"nats" help:"Where they are sent: nats is one in this process, in a temporary folder."`
+
+	CatchUp time.Duration `help:"Measure instead how fast a broker that was down for so long is given what it has missed, while as much goes on being written as before."`
+	Commit  int           `default:"5" help:"Events of one commit, with --catch-up; most changes are one."`
 	JSON     bool   `name:"json" help:"Print the figures as JSON."`
 }
 
@@ -55,8 +58,17 @@ func BenchRelay(ctx context.Context, cfg BenchRelayConfig, stdout io.Writer) err
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	if err := fillLog(ctx, db, cfg); err != nil {
+	logs, err := newLogs(ctx, db, max(1, cfg.Partners))
+	if err != nil {
 		return err
+	}
+	if cfg.CatchUp > 0 {
+		return benchCatchUp(ctx, cfg, filepath.Join(dir, "broker"), db, logs, stdout)
+	}
+	for _, log := range logs {
+		if err := log.fill(ctx, cfg.Events/len(logs)); err != nil {
+			return err
+		}
 	}
 	var report RelayReport
 	if report.Bare, err = paceOf(ctx, "the broker alone", cfg, filepath.Join(dir, "bare"), db, bare); err != nil {
@@ -72,47 +84,58 @@ func BenchRelay(ctx context.Context, cfg BenchRelayConfig, stdout io.Writer) err
 	return err
 }
 
-// fillLog appends events as large as those of a campaign's life.
-func fillLog(ctx context.Context, db *sqlstore.DB, cfg BenchRelayConfig) error {
+// filler appends to a partner's log events as large as those of a campaign's
+// life, by the one door that takes any event: that of reports.
+type filler struct {
+	db        *sqlstore.DB
+	day       performance.DueDay
+	campaigns []uuid.UUID
+	data      json.RawMessage
+}
+
+func newLogs(ctx context.Context, db *sqlstore.DB, n int) ([]*filler, error) {
 	people := partners.NewService(db.Partners(), db.Keys(), time.Now, newID, nil)
 	by := event.Origin{Kind: event.ActorOperator, ID: "bench"}
-	data := json.RawMessage(`{"reason":"` + strings.Repeat("x", 400) + `"}`)
-	for range cfg.Partners {
+	logs := make([]*filler, n)
+	for i := range logs {
 		p, err := people.Create(ctx, by, partners.NewPartner{Name: "Bench", Timezone: "UTC", Currency: "USD"})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := fillPartner(ctx, db, p.State().ID, cfg.Events/cfg.Partners, data); err != nil {
+		x := &filler{db: db, campaigns: make([]uuid.UUID, 20), data: json.RawMessage(`{"reason":"` + strings.Repeat("x", 400) + `"}`)}
+		for i := range x.campaigns {
+			x.campaigns[i] = newID()
+		}
+		x.day = performance.DueDay{Partner: p.State().ID, Campaign: x.campaigns[0], Day: 1}
+		if err := db.ReportDays().Track(ctx, x.day, time.Now()); err != nil {
+			return nil, err
+		}
+		logs[i] = x
+	}
+	return logs, nil
+}
+
+// fill appends n events in few commits.
+func (x *filler) fill(ctx context.Context, n int) error {
+	const each = 2000
+	for ; n > 0; n -= each {
+		if err := x.commit(ctx, min(n, each)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// fillPartner appends by the one door that takes any event: that of reports.
-func fillPartner(ctx context.Context, db *sqlstore.DB, partner uuid.UUID, n int, data json.RawMessage) error {
-	const each = 2000
-	campaigns := make([]uuid.UUID, 20)
-	for i := range campaigns {
-		campaigns[i] = newID()
+// commit appends n events in one.
+func (x *filler) commit(ctx context.Context, n int) error {
+	events := make([]event.Event, n)
+	for i := range events {
+		events[i] = event.Event{ID: newID(), Partner: x.day.Partner, Type: "campaign.updated", Aggregate: "campaign", AggregateID: x.campaigns[i%len(x.campaigns)],
+			Revision: 1, OccurredAt: time.Now().UTC(), Origin: event.Origin{Kind: event.ActorOperator, ID: "bench"}, Data: x.data}
 	}
-	day := performance.DueDay{Partner: partner, Campaign: campaigns[0], Day: 1}
-	if err := db.ReportDays().Track(ctx, day, time.Now()); err != nil {
-		return err
-	}
-	for n > 0 {
-		events := make([]event.Event, min(n, each))
-		for i := range events {
-			events[i] = event.Event{ID: newID(), Partner: partner, Type: "campaign.updated", Aggregate: "campaign", AggregateID: campaigns[i%len(campaigns)],
-				Revision: 1, OccurredAt: time.Now().UTC(), Origin: event.Origin{Kind: event.ActorOperator, ID: "bench"}, Data: data}
-		}
-		if _, err := db.ReportDays().Report(ctx, day, events, day.Day+1, time.Now()); err != nil {
-			return err
-		}
-		day.Day++
-		n -= len(events)
-	}
-	return nil
+	_, err := x.db.ReportDays().Report(ctx, x.day, events, x.day.Day+1, time.Now())
+	x.day.Day++
+	return err
 }
 
 // sending sends the whole log to a broker, having prepared what it does not

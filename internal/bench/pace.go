@@ -21,11 +21,17 @@ func (p Pace) String() string {
 
 // Measure times what does all of it.
 func Measure(name string, events int, do func() error) (Pace, error) {
+	return MeasureCounted(name, func() (int, error) { return events, do() })
+}
+
+// MeasureCounted times what says itself how many events it did.
+func MeasureCounted(name string, do func() (events int, err error)) (Pace, error) {
 	start, used := time.Now(), ownCPU()
-	if err := do(); err != nil {
+	events, err := do()
+	if err != nil {
 		return Pace{}, err
 	}
 	took, spent := time.Since(start), ownCPU()-used
 	return Pace{Name: name, Events: events, Seconds: took.Seconds(), PerSecond: float64(events) / took.Seconds(),
-		CPU: float64(spent.Microseconds()) / float64(events)}, nil
+		CPU: float64(spent.Microseconds()) / float64(max(1, events))}, nil
 }

@@ -1,6 +1,8 @@
 package relay_test
 
 import (
+	"bytes"
+	"log/slog"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -137,4 +139,30 @@ func TestAFailingHandlerMovesNoCursor(t *testing.T) {
 			t.Errorf("cursors: %d of the failing partner, %d of the other", cursors[bad], cursors[good])
 		}
 	})
+}
+
+// TestABrokerThatIsAwayDoesNotFillTheLog: for an hour every partner fails again
+// and again, and an operator can still read the log.
+func TestABrokerThatIsAwayDoesNotFillTheLog(t *testing.T) {
+	var lines bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&lines, nil)))
+	defer slog.SetDefault(before)
+	synctest.Test(t, func(t *testing.T) {
+		m, c := newMemory(), newConsumer()
+		for range 50 {
+			p := newID()
+			c.fails[p] = 1_000_000
+			m.append(p, 1)
+		}
+		stop := lead(t, m, "a", c)
+		time.Sleep(time.Hour)
+		stop()
+	})
+	if n := bytes.Count(lines.Bytes(), []byte("event handler failed")); n < 10 || n > 240 {
+		t.Errorf("%d lines in an hour", n)
+	}
+	if !bytes.Contains(lines.Bytes(), []byte("partners_waiting=50")) {
+		t.Error("no line says how many wait")
+	}
 }

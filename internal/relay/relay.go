@@ -78,6 +78,7 @@ type tail struct {
 	seen    map[uuid.UUID]int64
 	unsaved map[uuid.UUID]int64 // handled, but not yet in the stored cursor
 	stuck   map[uuid.UUID]*pause
+	told    time.Time // when a failure was last logged
 	// between runs after every page, so that what has to be kept up is, however
 	// long a backlog takes. An error ends the round.
 	between func(ctx context.Context) error
@@ -172,9 +173,17 @@ func (t *tail) hold(ctx context.Context, partner uuid.UUID, first event.Event, e
 	}
 	p.length = min(2*p.length, cmp.Or(t.pause, maxPause))
 	p.until = time.Now().Add(p.length)
+	if time.Since(t.told) < tellEvery {
+		return
+	}
+	t.told = time.Now()
 	slog.ErrorContext(ctx, "event handler failed, trying again", "consumer", t.name, "partner", partner,
-		"from_seq", first.Seq, "event_type", first.Type, "retry_in", p.length, "error", err)
+		"from_seq", first.Seq, "event_type", first.Type, "retry_in", p.length, "partners_waiting", len(t.stuck), "error", err)
 }
+
+// tellEvery bounds the lines in the log: a broker that is away fails for every
+// partner, each time again, and would bury all else.
+const tellEvery = 15 * time.Second
 
 // rest waits for the next change, at most for the given time. It returns false
 // when ctx has ended.
