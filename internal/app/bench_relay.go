@@ -30,7 +30,7 @@ type BenchRelayConfig struct {
 
 	CatchUp time.Duration `help:"Measure instead how fast a broker that was down for so long is given what it has missed, while as much goes on being written as before."`
 	Commit  int           `default:"5" help:"Events of one commit, with --catch-up; most changes are one."`
-	JSON     bool   `name:"json" help:"Print the figures as JSON."`
+	JSON    bool          `name:"json" help:"Print the figures as JSON."`
 }
 
 // RelayReport is how fast a log leaves, beside what the broker alone takes.
