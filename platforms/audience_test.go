@@ -2,9 +2,8 @@ package platforms_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
@@ -46,78 +45,184 @@ func (w *world) aimed() (campaign uuid.UUID, d *platforms.Draft, people *crowd) 
 	return campaign, d, people
 }
 
-func TestAudiencesAreBroughtToMeta(t *testing.T) {
-	w := newWorld(t, platforms.Meta, 0.1)
+// members are the people at the platform, once it has worked up what it was sent.
+func (w *world) members() int {
+	w.pass(15 * time.Minute)
+	return w.sandbox.Members(w.at())
+}
+
+// again makes the campaign as d, and lets the pusher bring it to the platform.
+func (w *world) again(campaign, placed uuid.UUID, d *platforms.Draft) platforms.PlacementState {
+	w.Helper()
+	w.drafts.put(campaign, *d)
+	w.must(w.Touch(w.Context(), w.by.Partner, campaign))
+	w.must(w.pusher.Tick(w.Context()))
+	return w.push(placed, platforms.IsCurrent)
+}
+
+func TestAudiencesAreBroughtToPlatforms(t *testing.T) { onBoth(t, audiencesAreBrought) }
+
+func audiencesAreBrought(t *testing.T, on platforms.Platform) {
+	w := newWorld(t, on, 0.1)
 	campaign, d, people := w.aimed()
 	d.Targeting.CustomAudiences = []string{d.Audiences[0].ID.String(), "buyers"}
 	w.drafts.put(campaign, *d)
 	placed := w.place(campaign, w.connect().ID)
 	p := w.push(placed, platforms.IsCurrent)
-	if got := strings.Join(p.LeftOut, " "); got != "interests custom_audiences" {
+	if got := p.LeftOut; !slices.Contains(got, "interests") || !slices.Contains(got, "custom_audiences") {
 		t.Errorf("left out: %s", got)
 	}
-	if n := w.sandbox.Members("meta"); n != 50_000 {
-		t.Errorf("Meta has %d people", n)
+	if n := w.members(); n != 50_000 {
+		t.Errorf("the platform has %d people", n)
 	}
 	for _, a := range d.Audiences {
-		if o := object(p, a.Key()); o.Members != 25_000 || o.Filled != a.Version || len(w.sandbox.Count("meta", "audience")) != 2 {
-			t.Errorf("%+v of %v", o, w.sandbox.Count("meta", "audience"))
+		if o := object(p, a.Key()); o.Members != 25_000 || o.Filled != a.Version || len(w.sandbox.Count(w.at(), "audience")) != 2 {
+			t.Errorf("%+v of %v", o, w.sandbox.Count(w.at(), "audience"))
 		}
 	}
-	spec := w.sandbox.Text(object(p, "ad_set").External, "targeting")
-	var set struct{ In, Out []map[string]string }
-	_ = json.Unmarshal([]byte(strings.NewReplacer("excluded_custom_audiences", "Out", "custom_audiences", "In").Replace(spec)), &set)
-	if len(set.In) != 1 || len(set.Out) != 1 || set.In[0]["id"] != object(p, d.Audiences[0].Key()).External || set.Out[0]["id"] != object(p, d.Audiences[1].Key()).External {
-		t.Errorf("targeting %s", spec)
-	}
+	w.aims(p, d.Audiences[0].Key(), d.Audiences[1].Key())
 
-	// Some have left, among them whoever asked to be forgotten: they leave Meta.
+	// Some have left, among them whoever asked to be forgotten: they leave the
+	// platform.
 	people.first, people.n = 20_000, 10_000
 	d.Audiences[0].Version = 4
 	w.drafts.put(campaign, *d)
 	w.must(w.TouchAudience(t.Context(), w.by.Partner, d.Audiences[0].ID))
 	w.must(w.pusher.Tick(t.Context()))
-	if n := w.sandbox.Members("meta"); n != 35_000 {
-		t.Errorf("after 15 000 have left one audience, Meta has %d people", n)
+	w.push(placed, platforms.IsCurrent)
+	if n := w.members(); n != 35_000 {
+		t.Errorf("after 15 000 have left one audience, the platform has %d people", n)
 	}
 
-	// An audience that is no longer used is deleted there.
-	d.Targeting.Exclusions, d.Audiences = nil, d.Audiences[:1]
-	w.drafts.put(campaign, *d)
-	w.must(w.Touch(t.Context(), w.by.Partner, campaign))
-	w.push(placed, platforms.IsCurrent)
-	w.pass(10 * time.Minute)
-	w.must(w.pusher.Tick(t.Context()))
-	if n := w.sandbox.Members("meta"); n != 10_000 {
-		t.Errorf("after one audience is gone, Meta has %d people", n)
+	// One that is no longer used is deleted there, and made anew when it is again.
+	all := d.Audiences
+	spared := d.Targeting.Exclusions
+	d.Targeting.Exclusions, d.Audiences = nil, all[:1]
+	w.again(campaign, placed, d)
+	if n := w.members(); n != 10_000 {
+		t.Errorf("after one audience is gone, the platform has %d people", n)
+	}
+	d.Targeting.Exclusions, d.Audiences = spared, all
+	p = w.again(campaign, placed, d)
+	if n := w.members(); n != 20_000 {
+		t.Errorf("after it is back, the platform has %d people", n)
+	}
+	w.aims(p, all[0].Key(), all[1].Key())
+
+	// Everybody leaves, and then the campaign ends.
+	people.n = 0
+	d.Audiences[0].Version = 5
+	w.again(campaign, placed, d)
+	if n := w.members(); n > 10_001 {
+		t.Errorf("after everybody has left one audience, the platform has %d people", n)
+	}
+	_, err := w.End(t.Context(), w.by, placed, 0, false)
+	w.must(err)
+	w.push(placed, platforms.IsEnded)
+	if n := w.members(); n != 0 || w.sandbox.Status(object(p, w.pick("ad_set", "ad_group")).External) != "PAUSED" {
+		t.Errorf("after the end the platform has %d people", n)
 	}
 }
 
-// Without its audience an ad set would be for everybody.
-func TestNoAdSetIsMadeBeforeItsAudiences(t *testing.T) {
-	w := newWorld(t, platforms.Meta, 0)
+// aims holds the platform's object to whom the campaign is for and whom it spares.
+func (w *world) aims(p platforms.PlacementState, wanted, spared string) {
+	w.Helper()
+	in, out := w.sandbox.Aims(object(p, w.pick("ad_set", "ad_group")).External)
+	if fmt.Sprint(in, out) != fmt.Sprint([]string{object(p, wanted).External}, []string{object(p, spared).External}) {
+		w.Errorf("it is for %v and spares %v", in, out)
+	}
+}
+
+// A campaign whose audience was deleted does not run for everybody: it stops, and
+// its people are deleted there.
+func TestADeletedAudienceStopsTheCampaign(t *testing.T) { onBoth(t, aDeletedAudienceStopsTheCampaign) }
+
+func aDeletedAudienceStopsTheCampaign(t *testing.T, on platforms.Platform) {
+	w := newWorld(t, on, 0)
 	campaign, d, _ := w.aimed()
 	d.Targeting.CustomAudiences = d.Targeting.CustomAudiences[:1]
 	w.drafts.put(campaign, *d)
-	w.sandbox.Order(sandbox.Fault{Kind: sandbox.ServerError, Method: "POST", Path: "customaudiences"})
+	account := w.connect().ID
+	placed := w.place(campaign, account)
+	w.push(placed, platforms.IsCurrent)
+	all := d.Audiences
+	d.Audiences, d.Missing = all[1:], []string{all[0].ID.String()}
+	w.drafts.put(campaign, *d)
+	w.must(w.TouchAudience(t.Context(), w.by.Partner, all[0].ID))
+	w.must(w.pusher.Tick(t.Context()))
+	p := w.placement(placed)
+	if p.Problem == nil || p.Problem.Code != "campaign_unfit" || w.sandbox.Status(object(p, "campaign").External) != "PAUSED" {
+		t.Errorf("problem %+v; the campaign is %s", p.Problem, w.sandbox.Status(object(p, "campaign").External))
+	}
+	if n := w.members(); n != 25_000 {
+		t.Errorf("the platform has %d people", n)
+	}
+	if _, err := w.Place(t.Context(), w.by, platforms.NewPlacement{Campaign: campaign, Account: account, Percent: 0, ValidateOnly: true}); err == nil {
+		t.Error("it was placed once more")
+	}
+	d.Targeting.CustomAudiences, d.Missing = nil, nil
+	p = w.again(campaign, placed, d)
+	if p.Problem != nil || w.sandbox.Status(object(p, "campaign").External) != w.pick("ACTIVE", "ENABLED") {
+		t.Errorf("it does not go on: %+v", p.Problem)
+	}
+}
+
+// What Google cannot work up is told, and sent once more after a while.
+func TestAnUploadThatFailsIsToldAndRepeated(t *testing.T) {
+	w := newWorld(t, platforms.Google, 0)
+	campaign, d, _ := w.aimed()
+	d.Targeting.CustomAudiences = d.Targeting.CustomAudiences[:1]
+	w.drafts.put(campaign, *d)
+	w.sandbox.Order(sandbox.Fault{Kind: sandbox.JobFails, Times: 1})
+	placed := w.place(campaign, w.connect().ID)
+	w.push(placed, platforms.IsCurrent)
+	if n := w.members(); n != 25_000 {
+		t.Errorf("with one job that failed, Google has %d people", n)
+	}
+	w.must(w.pusher.Tick(t.Context()))
+	if o := object(w.placement(placed), d.Audiences[0].Key()); o.Review != platforms.Rejected || len(o.Reasons) != 1 {
+		t.Errorf("nobody is told: %+v", o)
+	}
+	for range 8 { // an hour and a half, less what members waits
+		w.pass(11 * time.Minute)
+		w.must(w.pusher.Tick(t.Context()))
+	}
+	if n := w.members(); n != 50_000 {
+		t.Errorf("after an hour Google has %d people", n)
+	}
+	w.must(w.pusher.Tick(t.Context()))
+	if o := object(w.placement(placed), d.Audiences[0].Key()); o.Review == platforms.Rejected || o.Delivery != "SUCCESS" {
+		t.Errorf("the failure is still shown: %+v", o)
+	}
+}
+
+// Without its audience an ad set or an ad group would be for everybody.
+func TestNothingIsMadeBeforeItsAudiences(t *testing.T) { onBoth(t, nothingIsMadeBeforeItsAudiences) }
+
+func nothingIsMadeBeforeItsAudiences(t *testing.T, on platforms.Platform) {
+	w := newWorld(t, on, 0)
+	campaign, d, _ := w.aimed()
+	d.Targeting.CustomAudiences = d.Targeting.CustomAudiences[:1]
+	w.drafts.put(campaign, *d)
+	w.sandbox.Order(sandbox.Fault{Kind: sandbox.ServerError, Method: "POST", Path: w.pick("customaudiences", "googleAds:mutate")})
 	placed := w.place(campaign, w.connect().ID)
 	for range 30 {
 		w.must(w.pusher.Tick(t.Context()))
 		w.pass(time.Minute)
 	}
-	if n := len(w.sandbox.Count("meta", "ad_set")); n != 0 || w.placement(placed).Started {
-		t.Errorf("%d ad sets without their audience", n)
+	if n := len(w.sandbox.Count(w.at(), w.pick("ad_set", "ad_group"))); n != 0 || w.placement(placed).Started {
+		t.Errorf("%d without their audience", n)
 	}
 	w.sandbox.Clear()
 	p := w.push(placed, platforms.IsCurrent)
-	if n := w.sandbox.Members("meta"); n != 50_000 || !p.Started {
-		t.Errorf("Meta has %d people; started: %v", n, p.Started)
+	if n := w.members(); n != 50_000 || !p.Started {
+		t.Errorf("the platform has %d people; started: %v", n, p.Started)
 	}
 
 	// A filling that breaks off stops the next change from being applied.
 	d.Audiences[0].Version++
 	w.drafts.put(campaign, *d)
-	w.sandbox.Order(sandbox.Fault{Kind: sandbox.HTML, Path: "/usersreplace", After: 1, Times: 1})
+	w.sandbox.Order(sandbox.Fault{Kind: sandbox.HTML, Path: w.pick("/usersreplace", ":addOperations"), After: 1, Times: 1})
 	w.must(w.Touch(t.Context(), w.by.Partner, campaign))
 	w.must(w.pusher.Tick(t.Context()))
 	if o := object(w.placement(placed), d.Audiences[0].Key()); o.Filled >= 0 {
@@ -125,7 +230,7 @@ func TestNoAdSetIsMadeBeforeItsAudiences(t *testing.T) {
 	}
 	w.pass(time.Minute)
 	w.must(w.pusher.Tick(t.Context()))
-	if o := object(w.placement(placed), d.Audiences[0].Key()); o.Filled != d.Audiences[0].Version || w.sandbox.Members("meta") != 50_000 {
-		t.Errorf("not filled again: %+v, %d people", o, w.sandbox.Members("meta"))
+	if o := object(w.placement(placed), d.Audiences[0].Key()); o.Filled != d.Audiences[0].Version || w.members() != 50_000 {
+		t.Errorf("not filled again: %+v, %d people", o, w.members())
 	}
 }

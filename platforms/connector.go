@@ -62,6 +62,9 @@ type Draft struct {
 	// Audiences are those of the targeting that are kept here, the excluded ones
 	// included.
 	Audiences []Audience
+	// Missing are audiences that the targeting names and that were deleted: until
+	// somebody changes the targeting, nobody can say whom the campaign is for.
+	Missing []string
 }
 
 // Runs reports whether the platform should deliver.

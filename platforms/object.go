@@ -48,9 +48,11 @@ type Object struct {
 	// Retired objects are no longer part of the campaign and are stopped.
 	Retired bool `json:"retired,omitempty"`
 
-	// Of an audience: the version of ours whose members it has, and how many.
+	// Of an audience: the version of ours whose members it has, how many, and the
+	// session (Filling.Session) that brought them.
 	Filled  int64 `json:"filled_version,omitempty"`
 	Members int64 `json:"members,omitempty"`
+	Filling int64 `json:"filling,omitempty"`
 
 	Delivery string   `json:"delivery_status,omitempty"` // the platform's own word
 	Review   Review   `json:"review,omitempty"`

@@ -39,6 +39,9 @@ func (s *Service) Place(ctx context.Context, by event.Origin, in NewPlacement) (
 	if err != nil {
 		return PlacementState{}, err
 	}
+	if err := draft.unfit(); err != nil {
+		return PlacementState{}, err
+	}
 	outline, err := connector.Outline(access, draft)
 	if err != nil {
 		return PlacementState{}, err

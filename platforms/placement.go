@@ -221,12 +221,25 @@ func (p *Placement) retired() []Object {
 	return gone
 }
 
+// dropped forgets audiences that the platform has deleted, so that one which is
+// wanted again is made anew.
+func (p *Placement) dropped(deleted []Object) {
+	p.state.Objects = slices.DeleteFunc(p.state.Objects, func(o Object) bool {
+		return o.Kind == "audience" && slices.ContainsFunc(deleted, func(d Object) bool { return d.Key == o.Key && d.External == o.External })
+	})
+}
+
 // stand notes how the platform treats the objects.
-func (p *Placement) stand(by map[string]Standing) {
+func (p *Placement) stand(by map[string]Standing, now time.Time) {
 	for i := range p.state.Objects {
 		o := &p.state.Objects[i]
-		if s, ok := by[o.External]; ok && o.State == Created {
-			o.Delivery, o.Review, o.Reasons = s.Delivery, s.Review, s.Reasons
+		s, ok := by[o.External]
+		if !ok || o.State != Created {
+			continue
+		}
+		o.Delivery, o.Review, o.Reasons = s.Delivery, s.Review, s.Reasons
+		if o.Kind == "audience" && o.Review == Rejected && now.Sub(time.UnixMicro(o.Filling)) >= refill {
+			o.Filled = begun
 		}
 	}
 }

@@ -118,6 +118,10 @@ func (t *push) run(ctx context.Context) (err error) {
 	if over(t.draft.Status) || t.placement.state.Ending {
 		return t.end(ctx)
 	}
+	unfit := t.draft.unfit()
+	if unfit != nil {
+		t.draft = t.draft.without(t.draft.missing)
+	}
 	outline, err := t.connector.Outline(t.access, t.draft)
 	if err != nil {
 		return err
@@ -140,7 +144,7 @@ func (t *push) run(ctx context.Context) (err error) {
 	if err := t.apply(ctx); err != nil {
 		return err
 	}
-	return t.stand(ctx)
+	return errors.Join(t.stand(ctx), unfit)
 }
 
 func over(s campaigns.Status) bool { return s == campaigns.Completed || s == campaigns.Cancelled }
@@ -189,11 +193,13 @@ func (t *push) apply(ctx context.Context) error {
 	if err := t.store(ctx, func(p *Placement) { p.state.Applied = "" }); err != nil {
 		return err
 	}
-	if err := t.connector.Apply(ctx, t.access, draft, existing, t.placement.retired()); err != nil {
+	retired := t.placement.retired()
+	if err := t.connector.Apply(ctx, t.access, draft, existing, retired); err != nil {
 		return err
 	}
 	return t.store(ctx, func(p *Placement) {
 		at := t.now()
+		p.dropped(retired)
 		p.state.Applied, p.state.SyncedAt = wanted, &at
 		p.state.Started = p.state.Started || draft.Runs()
 	})
@@ -214,19 +220,29 @@ func (t *push) stand(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return t.store(ctx, func(p *Placement) { p.stand(standing) })
+	return t.store(ctx, func(p *Placement) { p.stand(standing, t.now()) })
 }
 
-// end stops everything at the platform, and then the placement.
+// end stops everything at the platform, and then the placement. Its audiences are
+// deleted there: who leaves one later would not be taken out any more. The ad set
+// is stopped as well, because without them it is for everybody.
 func (t *push) end(ctx context.Context) error {
-	draft := t.draft
-	draft.Status = campaigns.Paused
-	if existing := t.placement.existing(); len(existing) > 0 {
-		if err := t.connector.Apply(ctx, t.access, draft, existing, t.placement.retired()); err != nil {
+	existing, retired := t.placement.existing(), t.placement.retired()
+	for _, o := range t.placement.state.Objects {
+		if o.State == Created && !o.Retired && (o.Kind == "audience" || o.Kind == "ad_set" || o.Kind == "ad_group") {
+			retired = append(retired, o)
+		}
+		if o.Kind == "audience" {
+			delete(existing, o.Key)
+		}
+	}
+	if len(existing)+len(retired) > 0 {
+		if err := t.connector.Apply(ctx, t.access, t.draft.without(t.draft.kept), existing, retired); err != nil {
 			return err
 		}
 	}
 	return t.store(ctx, func(p *Placement) {
+		p.dropped(retired)
 		for i := range p.state.Objects {
 			if p.state.Objects[i].open() {
 				return // what may exist has to be found and stopped first

@@ -61,7 +61,7 @@ func TestTheDemoRunsAtAdPlatforms(t *testing.T) {
 		t.Fatalf("placements: %v", placed)
 	}
 	eventually(t, "a rejected ad is shown", func() bool { return reviews(manager.placements())["rejected"] == 1 })
-	eventually(t, "customers are given to Meta to spare", func() bool { return members(manager.placements()) == 3000 })
+	eventually(t, "customers are given to both platforms to spare", func() bool { return members(manager.placements()) == 6000 })
 	spent := map[string]float64{}
 	since := time.Now().AddDate(0, 0, -20).UTC().Format(time.DateOnly) + "T00:00:00Z"
 	for _, place := range placed {

@@ -6,6 +6,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/google/uuid"
 
+	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/platforms"
 	"github.com/hexabuilders/campaignd/targeting"
 	"github.com/hexabuilders/campaignd/targeting/audience"
@@ -95,13 +96,17 @@ func (d drafts) addAudiences(ctx context.Context, partner uuid.UUID, draft *plat
 				continue
 			}
 			s, err := d.audiences.Get(ctx, partner, id)
+			if f := fault.As(err); f != nil && f.Kind == fault.NotFound {
+				draft.Missing = append(draft.Missing, name)
+				continue
+			}
 			if err != nil {
 				return err
 			}
 			if s.Basis == audience.NotStated && s.Kind == audience.Custom {
 				return platforms.ErrUnfit.With("The audience %s does not say on which ground its members' data may be given to a platform. Set its consent_basis first.", s.Name)
 			}
-			draft.Audiences = append(draft.Audiences, platforms.Audience{ID: id, Name: s.Name, Size: s.Size, Version: s.Revision, Excluded: excluded})
+			draft.Audiences = append(draft.Audiences, platforms.Audience{ID: id, Name: s.Name, Size: s.Size, Version: s.Revision, Excluded: excluded, Consented: s.Basis == audience.Consent})
 		}
 		return nil
 	}

@@ -44,7 +44,7 @@ type placedPlan struct {
 // placedScenario is the campaigns that run at ad platforms. Of the rain jackets'
 // ads one promises too much and is rejected.
 func placedScenario(spared string) []placedPlan {
-	plans := []placedPlan{{plan: placedSocial(spared), platform: "meta_ads"}, {plan: placedSearch(), platform: "google_ads"}, {plan: placedDisplay(), platform: "google_ads"}}
+	plans := []placedPlan{{plan: placedSocial(spared), platform: "meta_ads"}, {plan: placedSearch(spared), platform: "google_ads"}, {plan: placedDisplay(), platform: "google_ads"}}
 	for i := range plans {
 		p := &plans[i].plan
 		p.campaign.Timezone, p.campaign.Budget.Currency = partnerZone, currency
@@ -73,14 +73,15 @@ func placedSocial(customers string) plan {
 	}
 }
 
-func placedSearch() plan {
+// placedSearch spares customers as well: Google has them by Customer Match.
+func placedSearch(customers string) plan {
 	return plan{
 		campaign: campaignBody{
 			Name: "Google · Climbing gear", Type: "SEARCH", Objective: "CONVERSIONS", Description: "Ropes, harnesses and shoes for climbers. Runs at Google Ads.",
 			Goals:  goals{"conversions": 1500, "cpa": "16.00"},
 			Budget: budgetBody{Amount: "19500.00"}, Channels: []string{"search"}, Labels: []string{"ad-platform"},
 		},
-		targeting: &targetingBody{Locations: countries("CO", "PE"), Languages: []string{"es"}, Interests: []string{"410"}, BidStrategy: &bidBody{Type: "lowest_cost"}},
+		targeting: &targetingBody{Locations: countries("CO", "PE"), Languages: []string{"es"}, Interests: []string{"410"}, BidStrategy: &bidBody{Type: "lowest_cost"}, Exclusions: []spareBody{{"custom_audiences", []string{customers}}}},
 		creatives: []creativeBody{creative("Ropes and harnesses", "text", "search"), creative("Climbing shoes", "text", "search")},
 	}
 }

@@ -14,23 +14,28 @@ import (
 // nothing.
 func (c *Client) Apply(ctx context.Context, a platforms.Access, d platforms.Draft, existing map[string]string, retired []platforms.Object) error {
 	operations := changes(a, d, existing, retired)
-	if id := existing["campaign"]; id != "" {
-		moved, err := c.places(ctx, a, d, id)
-		if err != nil {
+	moved, err := c.moved(ctx, a, d, existing)
+	if err != nil {
+		return err
+	}
+	if operations = append(operations, moved...); len(operations) > 0 {
+		var answer results
+		if _, err := c.call(ctx, a, "googleAds:mutate", object{"mutateOperations": operations}, &answer); err != nil {
 			return err
 		}
-		operations = append(operations, moved...)
 	}
-	if len(operations) == 0 {
-		return nil
+	for _, o := range retired {
+		if o.Kind == "audience" { // nothing names it any more
+			if err := c.removeList(ctx, a, o.External); err != nil {
+				return err
+			}
+		}
 	}
-	var answer results
-	_, err := c.call(ctx, a, "googleAds:mutate", object{"mutateOperations": operations}, &answer)
-	return err
+	return nil
 }
 
 // changes are the operations that make what exists as the draft has it, but for
-// where it is shown.
+// where and to whom it is shown.
 func changes(a platforms.Access, d platforms.Draft, existing map[string]string, retired []platforms.Object) []map[string]any {
 	var all []object
 	update := func(kind, operation, id string, fields object) {
@@ -45,8 +50,15 @@ func changes(a platforms.Access, d platforms.Draft, existing map[string]string, 
 		update("campaign", "campaignOperation", id, campaignFields(a, d))
 	}
 	if id := existing["ad_group"]; id != "" {
+		set := object{}
 		if bid := manualBid(d); bid != "" {
-			update("ad_group", "adGroupOperation", id, object{"cpcBidMicros": bid})
+			set["cpcBidMicros"] = bid
+		}
+		if slices.ContainsFunc(d.Audiences, func(a platforms.Audience) bool { return !a.Excluded }) {
+			set["targetingSetting"] = onlyTo
+		}
+		if len(set) > 0 {
+			update("ad_group", "adGroupOperation", id, set)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(existing)) {
@@ -64,60 +76,97 @@ func changes(a platforms.Access, d platforms.Draft, existing map[string]string, 
 }
 
 // maskOf names the fields of an update. A strategy without a value is an empty
-// message, which a mask can only name by one of its fields.
+// message, which a mask can only name by one of its fields; of the targeting
+// setting only the restrictions are ours.
 func maskOf(fields object) []string {
 	mask := slices.Sorted(maps.Keys(fields))
 	for i, name := range mask {
-		if inner, ok := fields[name].(object); ok && len(inner) == 0 {
-			mask[i] += map[string]string{"targetSpend": ".cpcBidCeilingMicros", "maximizeConversionValue": ".targetRoas"}[name]
+		if inner, ok := fields[name].(object); ok && len(inner) == 0 || name == "targetingSetting" {
+			mask[i] += map[string]string{"targetSpend": ".cpcBidCeilingMicros", "maximizeConversionValue": ".targetRoas", "targetingSetting": ".targetRestrictions"}[name]
 		}
 	}
 	return mask
 }
 
-// places are the operations that change where a campaign is shown.
-func (c *Client) places(ctx context.Context, a platforms.Access, d platforms.Draft, campaign string) ([]object, error) {
-	wanted, _, err := criteria(d.Targeting)
+// criterion is one that exists there: its name, and what it says as constantOf has
+// it.
+type criterion struct{ name, says string }
+
+// moved are the operations that change where and to whom a campaign is shown.
+func (c *Client) moved(ctx context.Context, a platforms.Access, d platforms.Draft, existing map[string]string) ([]object, error) {
+	places, _, err := criteria(d)
 	if err != nil {
 		return nil, err
 	}
-	missing := map[string]object{}
-	for _, w := range wanted {
-		if constant := constantOf(w); constant != "" {
-			missing[constant] = w
-		}
+	wanted, spared, err := lists(a, d, existing)
+	if err != nil {
+		return nil, err
 	}
 	var operations []object
-	query := "SELECT campaign_criterion.resource_name, campaign_criterion.negative, campaign_criterion.location.geo_target_constant, campaign_criterion.language.language_constant " +
-		"FROM campaign_criterion WHERE campaign.id = " + campaign + " AND campaign_criterion.type IN ('LOCATION', 'LANGUAGE') AND campaign_criterion.status != 'REMOVED'"
+	if id := existing["campaign"]; id != "" {
+		there, err := c.criteriaOf(ctx, a, "SELECT campaign_criterion.resource_name, campaign_criterion.negative, campaign_criterion.location.geo_target_constant, campaign_criterion.language.language_constant, campaign_criterion.user_list.user_list "+
+			"FROM campaign_criterion WHERE campaign.id = "+id+" AND campaign_criterion.type IN ('LOCATION', 'LANGUAGE', 'USER_LIST') AND campaign_criterion.status != 'REMOVED'")
+		if err != nil {
+			return nil, err
+		}
+		operations = replace("campaignCriterionOperation", there, slices.Concat(places, spared), object{"campaign": resource(a, "campaign", id)})
+	}
+	if id := existing["ad_group"]; id != "" {
+		there, err := c.criteriaOf(ctx, a, "SELECT ad_group_criterion.resource_name, ad_group_criterion.user_list.user_list "+
+			"FROM ad_group_criterion WHERE ad_group.id = "+id+" AND ad_group_criterion.type = 'USER_LIST' AND ad_group_criterion.status != 'REMOVED'")
+		if err != nil {
+			return nil, err
+		}
+		operations = append(operations, replace("adGroupCriterionOperation", there, wanted, object{"adGroup": resource(a, "ad_group", id)})...)
+	}
+	return operations, nil
+}
+
+func (c *Client) criteriaOf(ctx context.Context, a platforms.Access, query string) (all []criterion, err error) {
 	err = c.search(ctx, a, query, func(rows []row, _ string) error {
 		for _, r := range rows {
-			constant := fmt.Sprint(r.Criterion.Location.Constant, r.Criterion.Language.Constant, r.Criterion.Negative)
-			if _, ok := missing[constant]; ok {
-				delete(missing, constant)
-				continue
-			}
-			operations = append(operations, object{"campaignCriterionOperation": object{"remove": r.Criterion.ResourceName}})
+			says := r.Criterion.Location.Constant + r.Criterion.Language.Constant + r.Criterion.UserList.UserList + r.Listed.UserList.UserList
+			all = append(all, criterion{r.Criterion.ResourceName + r.Listed.ResourceName, fmt.Sprint(says, r.Criterion.Negative)})
 		}
 		return nil
 	})
-	for _, constant := range slices.Sorted(maps.Keys(missing)) {
-		w := missing[constant]
-		w["campaign"] = resource(a, "campaign", campaign)
-		operations = append(operations, object{"campaignCriterionOperation": object{"create": w}})
-	}
-	return operations, err
+	return all, err
 }
 
-// constantOf names a criterion: its constant, and whether it excludes. A circle
-// has none and stays as it was made.
+// replace are the operations that leave only the wanted criteria.
+func replace(operation string, there []criterion, wanted []object, parent object) (operations []object) {
+	missing := map[string]object{}
+	for _, w := range wanted {
+		if says := constantOf(w); says != "" {
+			missing[says] = w
+		}
+	}
+	for _, one := range there {
+		if _, ok := missing[one.says]; ok {
+			delete(missing, one.says)
+			continue
+		}
+		operations = append(operations, object{operation: object{"remove": one.name}})
+	}
+	for _, says := range slices.Sorted(maps.Keys(missing)) {
+		w := missing[says]
+		maps.Copy(w, parent)
+		operations = append(operations, object{operation: object{"create": w}})
+	}
+	return operations
+}
+
+// constantOf names a criterion: its constant or list, and whether it excludes. A
+// circle has neither and stays as it was made.
 func constantOf(criterion object) string {
-	place, _ := criterion["location"].(object)
-	spoken, _ := criterion["language"].(object)
-	where, _ := place["geoTargetConstant"].(string)
-	tongue, _ := spoken["languageConstant"].(string)
-	if where+tongue == "" {
+	says := ""
+	for kind, member := range map[string]string{"location": "geoTargetConstant", "language": "languageConstant", "userList": "userList"} {
+		if inner, ok := criterion[kind].(object); ok {
+			says, _ = inner[member].(string)
+		}
+	}
+	if says == "" {
 		return ""
 	}
-	return fmt.Sprint(where, tongue, criterion["negative"] == true)
+	return fmt.Sprint(says, criterion["negative"] == true)
 }

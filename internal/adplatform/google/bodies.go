@@ -83,7 +83,8 @@ var languages = map[string]string{
 
 // criteria are where a campaign is shown and in which languages, and the parts
 // of the targeting that have no word here.
-func criteria(t targeting.Configuration) (all []object, left []string, err error) {
+func criteria(d platforms.Draft) (all []object, left []string, err error) {
+	t := d.Targeting
 	for _, place := range t.Locations {
 		c, err := location(place)
 		if err != nil {
@@ -95,6 +96,9 @@ func criteria(t targeting.Configuration) (all []object, left []string, err error
 		return nil, nil, platforms.ErrUnfit.With("The campaign's targeting names no place.")
 	}
 	for _, e := range t.Exclusions {
+		if audienceExclusion(e, d.Audiences) {
+			continue
+		}
 		if e.Criterion != targeting.ByCountry {
 			return nil, nil, platforms.ErrUnfit.With("Google Ads cannot be told here to exclude %s, and leaving an exclusion out would show ads to whom it is to spare.", e.Criterion)
 		}
@@ -110,7 +114,7 @@ func criteria(t targeting.Configuration) (all []object, left []string, err error
 	if !ok {
 		left = append(left, "languages")
 	}
-	return append(all, spoken...), append(left, unsaid(t)...), nil
+	return append(all, spoken...), append(left, unsaid(d)...), nil
 }
 
 // spokenIn are the languages. Where one of them has no constant, none is said:
@@ -148,8 +152,9 @@ func location(place targeting.Location) (object, error) {
 }
 
 // unsaid are the parts that only narrow a campaign and are not said.
-func unsaid(t targeting.Configuration) []string {
+func unsaid(d platforms.Draft) []string {
 	var left []string
+	t := d.Targeting
 	note := func(name string, given bool) {
 		if given {
 			left = append(left, name)
@@ -159,8 +164,8 @@ func unsaid(t targeting.Configuration) []string {
 	note("genders", len(t.Genders) > 0)
 	note("interests", len(t.Interests) > 0)
 	note("behaviors", len(t.Behaviors) > 0)
-	note("custom_audiences", len(t.CustomAudiences) > 0)
-	note("lookalike_audiences", len(t.LookalikeAudiences) > 0)
+	note("custom_audiences", !sayable(t.CustomAudiences, d.Audiences))
+	note("lookalike_audiences", !sayable(t.LookalikeAudiences, d.Audiences))
 	note("job_titles", len(t.JobTitles) > 0)
 	note("industries", len(t.Industries) > 0)
 	note("company_sizes", len(t.CompanySizes) > 0)

@@ -5,8 +5,11 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/money"
@@ -54,7 +57,7 @@ func bodies(t *testing.T) map[string]any {
 		"highest_value": {Type: targeting.BidHighestValue}, "bid_cap": {Type: targeting.BidCap, Amount: amount(3)},
 	} {
 		d := draftOf(bid, name == "manual_cpc")
-		body, err := campaignBody(a, d, references)
+		body, err := campaignBody(a, d, references, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +69,7 @@ func bodies(t *testing.T) map[string]any {
 	shown.Type = campaigns.Display
 	pictures := a
 	pictures.Settings.Landscape, pictures.Settings.Square = "8801", "8802"
-	display, err := campaignBody(pictures, shown, references)
+	display, err := campaignBody(pictures, shown, references, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,6 +78,7 @@ func bodies(t *testing.T) map[string]any {
 		t.Fatal(err)
 	}
 	all["googleAds.mutate.create_display"], all["adGroupAds.mutate.create_display"] = display, banners
+	addListBodies(t, a, references, all)
 	d := draftOf(nil, false)
 	ads, err := adsBody(a, d, []platforms.Object{{Key: "ad:Boots!", Reference: "cm-1"}, {Key: "ad:" + d.Creatives[1].Name, Reference: "cm-2"}}, "3")
 	if err != nil {
@@ -83,6 +87,33 @@ func bodies(t *testing.T) map[string]any {
 	all["adGroupAds.mutate.create"] = ads
 	all["googleAds.search.page"] = map[string]string{"query": "SELECT customer.id FROM customer", "pageToken": "CAE"}
 	return all
+}
+
+// addListBodies adds the requests about people.
+func addListBodies(t *testing.T, a platforms.Access, references map[string]string, all map[string]any) {
+	d := draftOf(nil, false)
+	wanted, spared := uuid.MustParse("01a2139c-e0bb-7426-a1eb-3eff9af7a36b"), uuid.MustParse("01a2139c-e0bb-7426-a1eb-3eff9af7a36c")
+	d.Targeting.CustomAudiences = []string{wanted.String()}
+	d.Targeting.Exclusions = append(d.Targeting.Exclusions, targeting.Exclusion{Criterion: targeting.ByAudience, Values: []string{spared.String()}})
+	d.Audiences = []platforms.Audience{{ID: wanted, Name: "Customers"}, {ID: spared, Name: "Staff", Excluded: true}}
+	existing := map[string]string{"ad_group": "3", d.Audiences[0].Key(): "31", d.Audiences[1].Key(): "32"}
+	body, err := campaignBody(a, d, references, existing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, out, err := lists(a, d, existing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := replace("campaignCriterionOperation", []criterion{{"customers/1/campaignCriteria/2~3", "gone"}}, out, object{"campaign": resource(a, "campaign", "2")})
+	moved = append(moved, replace("adGroupCriterionOperation", nil, in, object{"adGroup": resource(a, "ad_group", "3")})...)
+	all["googleAds.mutate.create_audiences"], all["googleAds.mutate.change_audiences"] = body, object{"mutateOperations": append(changes(a, d, existing, nil), moved...)}
+	all["googleAds.mutate.list"] = listBody(d, platforms.Object{Name: "Customers", Reference: "cm-a"})
+	all["googleAds.mutate.list_removed"] = object{"mutateOperations": []object{{"userListOperation": object{"remove": resource(a, "audience", "31")}}}}
+	all["offlineUserDataJobs.create.consented"] = jobBody(resource(a, "audience", "31"), platforms.Filling{Session: 1_780_000_000_000_000, Consented: true})
+	all["offlineUserDataJobs.create.plain"] = jobBody(resource(a, "audience", "31"), platforms.Filling{Session: 1_780_000_000_000_000})
+	members := []platforms.Member{{Email: strings.Repeat("a", 64)}, {Phone: strings.Repeat("b", 64)}, {Email: strings.Repeat("c", 64), Phone: strings.Repeat("d", 64)}}
+	all["offlineUserDataJobs.addOperations.replace"], all["offlineUserDataJobs.run.it"] = operationsBody(members, true), object{}
 }
 
 // The bodies under testdata are those that the client sends; protocheck holds

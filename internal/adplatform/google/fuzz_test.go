@@ -34,6 +34,8 @@ var seeds = []struct {
 }{
 	{200, "application/json", `{"mutateOperationResponses":[{"campaignBudgetResult":{"resourceName":"customers/1/campaignBudgets/2"}},{"campaignResult":{"resourceName":"customers/1/campaigns/3"}},{"adGroupResult":{"resourceName":"customers/1/adGroups/4"}}]}`},
 	{200, "application/json", `{"results":[{"resourceName":"customers/1/adGroupAds/4~5"}]}`}, {200, "application/json", `{"results":[{}],"partialFailureError":{"details":[{"errors":[{"message":"no","location":{"fieldPathElements":[{"index":0}]}}]}]}}`},
+	{200, "application/json", `{"mutateOperationResponses":[{"userListResult":{"resourceName":"customers/1/userLists/7"}}]}`}, {200, "application/json", `{"resourceName":"customers/1/offlineUserDataJobs/8"}`},
+	{200, "application/json", `{"results":[{"offlineUserDataJob":{"externalId":"8","status":"FAILED","failureReason":"UNKNOWN"}}]}`},
 	{200, "application/json", `{}`}, {200, "application/json", ``}, {200, "application/json", `{"mutateOperationResponses":[{}]}`},
 	{200, "text/html", "<!doctype html><title>Sorry</title>"}, {500, "text/html", "<html>"}, {502, "text/plain", "bad gateway"}, {500, "application/json", `{"error":{"status":"INTERNAL"}}`},
 	{401, "application/json", `{"error":{"status":"UNAUTHENTICATED"}}`}, {429, "application/json", `{"error":{"status":"RESOURCE_EXHAUSTED","details":[{"errors":[{"details":{"quotaErrorDetails":{"retryDelay":"30s"}}}]}]}}`},
@@ -58,16 +60,20 @@ func FuzzAnswers(f *testing.F) {
 		call := []platforms.Object{{Key: "budget", Kind: "budget", Call: callCampaign}, {Key: "campaign", Kind: "campaign", Call: callCampaign}, {Key: "ad_group", Kind: "ad_group", Call: callCampaign}}
 		created(t, c, call, nil)
 		created(t, c, []platforms.Object{{Key: "ad:Summit", Kind: "ad", Call: callAds}}, map[string]string{"ad_group": "4"})
+		created(t, c, []platforms.Object{{Key: "audience:1", Name: "Customers", Kind: "audience", Call: callList}}, nil)
+		held(t, c.Fill(ctx, access, "7", platforms.Filling{Replace: true, Members: func(visit func([]platforms.Member) error) error {
+			return visit([]platforms.Member{{Email: "0123"}})
+		}}))
 		found, err := c.Find(ctx, access, "campaign", []string{"cm-1"})
 		held(t, err)
 		if slices.Contains(found["cm-1"], "") {
 			t.Error("something without an id was found")
 		}
-		_, err = c.Standing(ctx, access, []platforms.Object{{Kind: "campaign", External: "1"}})
+		_, err = c.Standing(ctx, access, []platforms.Object{{Kind: "campaign", External: "1"}, {Kind: "audience", External: "7", Filling: 8}})
 		held(t, err)
 		_, err = c.Describe(ctx, access)
 		held(t, err)
-		held(t, c.Apply(ctx, access, d, map[string]string{"campaign": "1", "budget": "2"}, nil))
+		held(t, c.Apply(ctx, access, d, map[string]string{"campaign": "1", "budget": "2", "ad_group": "4"}, []platforms.Object{{Kind: "audience", External: "7"}}))
 		a.Calls = 0
 		held(t, c.Delivery(ctx, access, 20_000, 20_001, func(p platforms.Page) error { return conformance.PossibleRows(t, p) }))
 		if a.Calls > 10 {

@@ -11,7 +11,7 @@ import (
 )
 
 // collections are how resources are named, by the kinds of objects.
-var collections = map[string]string{"budget": "campaignBudgets", "campaign": "campaigns", "ad_group": "adGroups", "ad": "adGroupAds"}
+var collections = map[string]string{"budget": "campaignBudgets", "campaign": "campaigns", "ad_group": "adGroups", "ad": "adGroupAds", "audience": "userLists"}
 
 // resource is the name of an object.
 func resource(a platforms.Access, kind, id string) string {
@@ -32,13 +32,19 @@ func (c *Client) Outline(a platforms.Access, d platforms.Draft) (platforms.Outli
 	if _, err := channelOf(a, d); err != nil {
 		return platforms.Outline{}, err
 	}
-	_, left, err := criteria(d.Targeting)
+	_, left, err := criteria(d)
 	if err != nil {
 		return platforms.Outline{}, err
 	}
-	out := platforms.Outline{LeftOut: left, Wants: []platforms.Want{
-		{Key: "budget", Kind: "budget", Call: callCampaign}, {Key: "campaign", Kind: "campaign", Call: callCampaign}, {Key: "ad_group", Kind: "ad_group", Call: callCampaign},
-	}}
+	out := platforms.Outline{LeftOut: left}
+	last := "" // each audience needs the one before, so that the campaign waits for all
+	for i, one := range d.Audiences {
+		out.Wants = append(out.Wants, platforms.Want{Key: one.Key(), Kind: "audience", Name: one.Name, Call: callList + i, Needs: last})
+		last = one.Key()
+	}
+	for _, kind := range []string{"budget", "campaign", "ad_group"} {
+		out.Wants = append(out.Wants, platforms.Want{Key: kind, Kind: kind, Call: callCampaign, Needs: last})
+	}
 	for _, creative := range d.Creatives {
 		out.Wants = append(out.Wants, platforms.Want{Key: "ad:" + creative.Name, Kind: "ad", Name: creative.Name, Call: callAds, Needs: "ad_group"})
 	}
@@ -47,16 +53,23 @@ func (c *Client) Outline(a platforms.Access, d platforms.Draft) (platforms.Outli
 
 // Create implements platforms.Connector.
 func (c *Client) Create(ctx context.Context, a platforms.Access, d platforms.Draft, call []platforms.Object, existing map[string]string) ([]platforms.Outcome, error) {
-	if call[0].Call == callCampaign {
-		return c.createCampaign(ctx, a, d, call)
+	switch {
+	case call[0].Kind == "audience":
+		return c.createList(ctx, a, d, call[0])
+	case call[0].Call == callCampaign:
+		return c.createCampaign(ctx, a, d, call, existing)
 	}
 	return c.createAds(ctx, a, d, call, existing["ad_group"])
 }
 
 // campaignBody is the request that makes a budget, a campaign and an ad group of
-// these references.
-func campaignBody(a platforms.Access, d platforms.Draft, references map[string]string) (map[string]any, error) {
-	places, _, err := criteria(d.Targeting)
+// these references, for audiences that exist.
+func campaignBody(a platforms.Access, d platforms.Draft, references, existing map[string]string) (map[string]any, error) {
+	places, _, err := criteria(d)
+	if err != nil {
+		return nil, err
+	}
+	wanted, spared, err := lists(a, d, existing)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +92,7 @@ func campaignBody(a platforms.Access, d platforms.Draft, references map[string]s
 		fields[name] = value
 	}
 	operations := []object{{"campaignBudgetOperation": object{"create": money}}, {"campaignOperation": object{"create": fields}}}
-	for _, place := range places {
+	for _, place := range slices.Concat(places, spared) {
 		place["campaign"] = campaign
 		operations = append(operations, object{"campaignCriterionOperation": object{"create": place}})
 	}
@@ -87,7 +100,14 @@ func campaignBody(a platforms.Access, d platforms.Draft, references map[string]s
 	if bid := manualBid(d); bid != "" {
 		set["cpcBidMicros"] = bid
 	}
+	if len(wanted) > 0 {
+		set["targetingSetting"] = onlyTo
+	}
 	operations = append(operations, object{"adGroupOperation": object{"create": set}})
+	for _, list := range wanted {
+		list["adGroup"] = group
+		operations = append(operations, object{"adGroupCriterionOperation": object{"create": list}})
+	}
 	for _, text := range keywords(d, runs) {
 		operations = append(operations, object{"adGroupCriterionOperation": object{"create": object{
 			"adGroup": group, "status": "ENABLED", "keyword": object{"text": text, "matchType": "BROAD"},
@@ -118,12 +138,12 @@ type results struct {
 	} `json:"mutateOperationResponses"`
 }
 
-func (c *Client) createCampaign(ctx context.Context, a platforms.Access, d platforms.Draft, call []platforms.Object) ([]platforms.Outcome, error) {
+func (c *Client) createCampaign(ctx context.Context, a platforms.Access, d platforms.Draft, call []platforms.Object, existing map[string]string) ([]platforms.Outcome, error) {
 	references := map[string]string{}
 	for _, o := range call {
 		references[o.Kind] = o.Reference
 	}
-	body, err := campaignBody(a, d, references)
+	body, err := campaignBody(a, d, references, existing)
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,24 @@ type row struct {
 		Language struct {
 			Constant string `json:"languageConstant"`
 		} `json:"language"`
+		UserList struct {
+			UserList string `json:"userList"`
+		} `json:"userList"`
 	} `json:"campaignCriterion"`
+	Listed struct {
+		ResourceName string `json:"resourceName"`
+		UserList     struct {
+			UserList string `json:"userList"`
+		} `json:"userList"`
+	} `json:"adGroupCriterion"`
+	List struct {
+		Resource string `json:"resourceName"`
+	} `json:"userList"`
+	Job struct {
+		ExternalID string `json:"externalId"`
+		Status     string `json:"status"`
+		Reason     string `json:"failureReason"`
+	} `json:"offlineUserDataJob"`
 	Segments struct {
 		Date   string `json:"date"`
 		Hour   int    `json:"hour"`
@@ -127,19 +144,21 @@ func (c *Client) Describe(ctx context.Context, a platforms.Access) (d platforms.
 }
 
 // finding says how objects of each kind are looked for by reference.
-var finding = map[string]struct{ from, field string }{
-	"budget": {"campaign_budget", "campaign_budget.name"}, "campaign": {"campaign", "campaign.name"}, "ad_group": {"ad_group", "ad_group.name"},
-	"ad": {"ad_group_ad", "ad_group_ad.ad.final_url_suffix"},
+var finding = map[string]struct{ from, field, and string }{
+	"budget": {"campaign_budget", "campaign_budget.name", " AND campaign_budget.status != 'REMOVED'"}, "campaign": {"campaign", "campaign.name", " AND campaign.status != 'REMOVED'"},
+	"ad_group": {"ad_group", "ad_group.name", " AND ad_group.status != 'REMOVED'"},
+	"ad":       {"ad_group_ad", "ad_group_ad.ad.final_url_suffix", " AND ad_group_ad.status != 'REMOVED'"},
+	"audience": {"user_list", "user_list.name", ""}, // one that is removed is not told of
 }
 
 // Find implements platforms.Connector.
 func (c *Client) Find(ctx context.Context, a platforms.Access, kind string, references []string) (map[string][]string, error) {
 	found, where := map[string][]string{}, finding[kind]
 	for _, reference := range references {
-		query := fmt.Sprintf("SELECT %s.resource_name, %s FROM %s WHERE %s LIKE '%%%s%%' AND %s.status != 'REMOVED'", where.from, where.field, where.from, where.field, reference, where.from)
+		query := fmt.Sprintf("SELECT %s.resource_name, %s FROM %s WHERE %s LIKE '%%%s%%'%s", where.from, where.field, where.from, where.field, reference, where.and)
 		err := c.search(ctx, a, query, func(rows []row, _ string) error {
 			for _, r := range rows {
-				name := r.Budget.Resource + r.Ad.Resource
+				name := r.Budget.Resource + r.Ad.Resource + r.List.Resource
 				if kind == "campaign" {
 					name = r.Campaign.Resource
 				} else if kind == "ad_group" {
@@ -161,11 +180,15 @@ func (c *Client) Find(ctx context.Context, a platforms.Access, kind string, refe
 
 // Standing implements platforms.Connector.
 func (c *Client) Standing(ctx context.Context, a platforms.Access, objects []platforms.Object) (map[string]platforms.Standing, error) {
+	all := map[string]platforms.Standing{}
+	if err := c.jobs(ctx, a, objects, all); err != nil {
+		return nil, err
+	}
 	at := slices.IndexFunc(objects, func(o platforms.Object) bool { return o.Kind == "campaign" })
 	if at < 0 {
-		return map[string]platforms.Standing{}, nil
+		return all, nil
 	}
-	id, all := objects[at].External, map[string]platforms.Standing{}
+	id := objects[at].External
 	err := c.search(ctx, a, "SELECT campaign.id, campaign.primary_status, campaign.primary_status_reasons FROM campaign WHERE campaign.id = "+id, func(rows []row, _ string) error {
 		for _, r := range rows {
 			all[id] = platforms.Standing{Delivery: r.Campaign.Primary, Reasons: r.Campaign.Reasons}

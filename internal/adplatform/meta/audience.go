@@ -14,6 +14,9 @@ import (
 // batchMembers is how many people one call may name.
 const batchMembers = 10_000
 
+// nobody is in the place of everybody who has left: a hash that no address has.
+var nobody = strings.Repeat("0", 64)
+
 var _ platforms.Filler = (*Client)(nil)
 
 // Fill implements platforms.Filler: one session of batches, the last of which
@@ -31,8 +34,14 @@ func (c *Client) Fill(ctx context.Context, a platforms.Access, audience string, 
 		}
 		return nil
 	})
-	if err != nil || s.held == nil {
+	if err != nil {
 		return err
+	}
+	if s.held == nil {
+		if !f.Replace {
+			return nil
+		}
+		s.held = [][]string{{nobody, ""}} // Meta takes no list without a row
 	}
 	return s.send(ctx, true)
 }

@@ -55,6 +55,7 @@ type terms struct {
 // settle simulates every campaign up to now. It is called under the lock, before
 // anything is read or changed.
 func (s *Sandbox) settle() {
+	s.work()
 	for _, t := range s.things {
 		if t.kind == "campaign" {
 			s.fly(t)

@@ -18,6 +18,7 @@ const (
 	ServerError Kind = "server_error" // 500, with nothing done
 	BadToken    Kind = "bad_token"    // the token has expired
 	Throttle    Kind = "throttle"     // too many calls
+	JobFails    Kind = "job_fails"    // an upload of people that was taken and cannot be worked up
 	EmptyPage   Kind = "empty_page"   // a page of a report without rows that says there are more
 	HugeNumber  Kind = "huge_number"  // a count that no type can hold
 	Negative    Kind = "negative"     // spend below zero

@@ -21,6 +21,7 @@ var googleVersions = []string{"v24", "v25", "v26"}
 func (s *Sandbox) googleRoutes() {
 	for _, version := range googleVersions {
 		s.mux.HandleFunc("POST /"+version+"/customers/{customer}/{method}", s.googleCall)
+		s.mux.HandleFunc("POST /"+version+"/customers/{customer}/offlineUserDataJobs/{job}", s.googleCall)
 	}
 	s.mux.HandleFunc("POST /token", s.googleToken)
 }
@@ -81,7 +82,7 @@ func (s *Sandbox) googleCall(w http.ResponseWriter, r *http.Request) {
 	request := s.requestID()
 	w.Header().Set("Request-Id", request)
 	body, created, err := s.google(r)
-	if err == nil && strings.HasSuffix(r.PathValue("method"), ":mutate") {
+	if err == nil && r.PathValue("method") != "googleAds:search" {
 		s.note()
 	}
 	s.noteSometimes()
@@ -104,11 +105,18 @@ func (s *Sandbox) google(r *http.Request) (body any, created bool, refused *goog
 	if refused != nil {
 		return nil, false, refused
 	}
-	text, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	text, err := io.ReadAll(io.LimitReader(r.Body, 8<<20))
 	if err != nil {
 		return nil, false, badArgument("requestError", "UNKNOWN", "The body cannot be read.")
 	}
+	if job := r.PathValue("job"); job != "" {
+		body, refused = s.jobCall(r, a, job, text)
+		return body, false, refused
+	}
 	switch r.PathValue("method") {
+	case "offlineUserDataJobs:create":
+		body, refused = s.createJob(a, text)
+		return body, refused == nil, refused
 	case "googleAds:search":
 		body, refused = s.search(r, a, text)
 		return body, false, refused
@@ -212,12 +220,12 @@ func units(v any) float64 {
 }
 
 // collections are how resources are named, by kind.
-var collections = map[string]string{"budget": "campaignBudgets", "campaign": "campaigns", "ad_group": "adGroups", "ad": "adGroupAds", "criterion": "campaignCriteria", "keyword": "adGroupCriteria"}
+var collections = map[string]string{"budget": "campaignBudgets", "campaign": "campaigns", "ad_group": "adGroups", "ad": "adGroupAds", "criterion": "campaignCriteria", "keyword": "adGroupCriteria", "listed": "adGroupCriteria", "audience": "userLists", "job": "offlineUserDataJobs"}
 
 // resource is a thing's name.
 func (t *thing) resource() string {
 	id := t.id
-	if slices.Contains([]string{"ad", "criterion", "keyword"}, t.kind) {
+	if slices.Contains([]string{"ad", "criterion", "keyword", "listed"}, t.kind) {
 		id = t.parent.id + "~" + t.id
 	}
 	return "customers/" + t.account.ID + "/" + collections[t.kind] + "/" + id

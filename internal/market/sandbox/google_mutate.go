@@ -30,6 +30,7 @@ type (
 		Group     *change[adGroup]        `json:"adGroupOperation"`
 		Keyword   *change[keyword]        `json:"adGroupCriterionOperation"`
 		Ad        *change[adGroupAd]      `json:"adGroupAdOperation"`
+		List      *change[userList]       `json:"userListOperation"`
 	}
 	change[T any] struct {
 		Create     *T     `json:"create"`
@@ -67,6 +68,7 @@ type (
 		Location  *geoTarget      `json:"location,omitempty"`
 		Language  *language       `json:"language,omitempty"`
 		Proximity json.RawMessage `json:"proximity,omitempty"`
+		UserList  *listInfo       `json:"userList,omitempty"`
 	}
 	geoTarget struct {
 		GeoTargetConstant string `json:"geoTargetConstant"`
@@ -75,17 +77,19 @@ type (
 		LanguageConstant string `json:"languageConstant"`
 	}
 	adGroup struct {
-		ResourceName string `json:"resourceName,omitempty"`
-		Name         string `json:"name,omitempty"`
-		Status       string `json:"status,omitempty"`
-		Campaign     string `json:"campaign,omitempty"`
-		Type         string `json:"type,omitempty"`
-		CpcBidMicros string `json:"cpcBidMicros,omitempty"`
+		ResourceName     string            `json:"resourceName,omitempty"`
+		Name             string            `json:"name,omitempty"`
+		Status           string            `json:"status,omitempty"`
+		Campaign         string            `json:"campaign,omitempty"`
+		Type             string            `json:"type,omitempty"`
+		CpcBidMicros     string            `json:"cpcBidMicros,omitempty"`
+		TargetingSetting *targetingSetting `json:"targetingSetting,omitempty"`
 	}
 	keyword struct {
 		AdGroup string       `json:"adGroup,omitempty"`
 		Status  string       `json:"status,omitempty"`
 		Keyword *keywordInfo `json:"keyword,omitempty"`
+		List    *listInfo    `json:"userList,omitempty"`
 	}
 	keywordInfo struct {
 		Text      string `json:"text"`
@@ -165,13 +169,20 @@ func (m *mutation) one(op operation) (name, resource string, refused *googleErro
 		resource, refused = alter(m, op.Campaign, "campaign", m.checkCampaign)
 	case op.Criterion != nil:
 		name = "campaignCriterionResult"
-		resource, refused = alter(m, op.Criterion, "criterion", checkCriterion)
+		resource, refused = alter(m, op.Criterion, "criterion", m.checkCriterion)
 	case op.Group != nil:
 		name = "adGroupResult"
 		resource, refused = alter(m, op.Group, "ad_group", checkGroup)
 	case op.Keyword != nil:
 		name = "adGroupCriterionResult"
-		resource, refused = alter(m, op.Keyword, "keyword", checkKeyword)
+		kind := "keyword"
+		if c := op.Keyword.Create; c != nil && c.List != nil {
+			kind = "listed"
+		}
+		resource, refused = alter(m, op.Keyword, kind, m.checkKeyword)
+	case op.List != nil:
+		name = "userListResult"
+		resource, refused = alter(m, op.List, "audience", checkList)
 	case op.Ad != nil:
 		name = "adGroupAdResult"
 		resource, refused = alter(m, op.Ad, "ad", m.checkAd)
@@ -233,7 +244,7 @@ func (m *mutation) find(resource string) *thing {
 }
 
 // parents are the fields that name what a thing belongs to.
-var parents = map[string]string{"ad_group": "campaign", "criterion": "campaign", "ad": "adGroup", "keyword": "adGroup"}
+var parents = map[string]string{"ad_group": "campaign", "criterion": "campaign", "ad": "adGroup", "keyword": "adGroup", "listed": "adGroup"}
 
 func (m *mutation) create(kind string, fields map[string]any) (string, *googleError) {
 	var parent *thing
@@ -243,7 +254,7 @@ func (m *mutation) create(kind string, fields map[string]any) (string, *googleEr
 		}
 	}
 	for _, t := range m.things {
-		if slices.Contains([]string{"budget", "campaign", "ad_group"}, kind) && t.kind == kind && t.parent == parent && t.account == m.account && t.text("name") == text(fields["name"]) && t.text("status") != "REMOVED" {
+		if slices.Contains([]string{"budget", "campaign", "ad_group", "audience"}, kind) && t.kind == kind && t.parent == parent && t.account == m.account && t.text("name") == text(fields["name"]) && t.text("status") != "REMOVED" {
 			return "", badArgument(kind+"Error", "DUPLICATE_NAME", "The name is in use already.")
 		}
 	}
@@ -377,10 +388,14 @@ func (m *mutation) checkCampaign(c campaign) *googleError {
 	return nil
 }
 
-func checkCriterion(c criterion) *googleError {
+func (m *mutation) checkCriterion(c criterion) *googleError {
 	switch {
-	case c.Location == nil && c.Language == nil && c.Proximity == nil:
-		return badArgument("requiredError", "REQUIRED", "A criterion says a location, a language or a proximity.")
+	case c.Location == nil && c.Language == nil && c.Proximity == nil && c.UserList == nil:
+		return badArgument("requiredError", "REQUIRED", "A criterion says a location, a language, a proximity or a user list.")
+	case c.UserList != nil && !c.Negative:
+		return badArgument("criterionError", "CANNOT_TARGET_CRITERION", "In the sandbox a campaign spares user lists; an ad group is for them.")
+	case c.UserList != nil:
+		return m.checkListed(*c.UserList)
 	case c.Location != nil && !strings.HasPrefix(c.Location.GeoTargetConstant, "geoTargetConstants/"), c.Language != nil && !strings.HasPrefix(c.Language.LanguageConstant, "languageConstants/"):
 		return badArgument("criterionError", "INVALID_CRITERION", "The constant is not known.")
 	}
@@ -397,7 +412,10 @@ func checkGroup(g adGroup) *googleError {
 	return nil
 }
 
-func checkKeyword(k keyword) *googleError {
+func (m *mutation) checkKeyword(k keyword) *googleError {
+	if k.List != nil && k.Keyword == nil {
+		return m.checkListed(*k.List)
+	}
 	if k.Keyword == nil || k.Keyword.Text == "" || utf8.RuneCountInString(k.Keyword.Text) > 80 || strings.ContainsAny(k.Keyword.Text, "!@%,*·") {
 		return badArgument("criterionError", "INVALID_KEYWORD_TEXT", "A keyword has 1 to 80 characters and no signs such as ! @ %% , *.")
 	}

@@ -93,11 +93,14 @@ func (s *Sandbox) searchPage(r *http.Request, rows []any, token string) (any, *g
 
 // googleFields are what can be asked of each resource.
 var googleFields = map[string][]string{
-	"customer":           {"customer.id", "customer.descriptive_name", "customer.currency_code", "customer.time_zone"},
-	"campaign":           {"campaign.id", "campaign.name", "campaign.status", "campaign.resource_name", "campaign.primary_status", "campaign.primary_status_reasons"},
-	"campaign_budget":    {"campaign_budget.id", "campaign_budget.name", "campaign_budget.resource_name", "campaign_budget.status"},
-	"ad_group":           {"ad_group.id", "ad_group.name", "ad_group.resource_name", "ad_group.status", "campaign.id"},
-	"campaign_criterion": {"campaign.id", "campaign_criterion.resource_name", "campaign_criterion.type", "campaign_criterion.status", "campaign_criterion.negative", "campaign_criterion.location.geo_target_constant", "campaign_criterion.language.language_constant"},
+	"customer":              {"customer.id", "customer.descriptive_name", "customer.currency_code", "customer.time_zone"},
+	"campaign":              {"campaign.id", "campaign.name", "campaign.status", "campaign.resource_name", "campaign.primary_status", "campaign.primary_status_reasons"},
+	"campaign_budget":       {"campaign_budget.id", "campaign_budget.name", "campaign_budget.resource_name", "campaign_budget.status"},
+	"ad_group":              {"ad_group.id", "ad_group.name", "ad_group.resource_name", "ad_group.status", "campaign.id"},
+	"user_list":             {"user_list.id", "user_list.name", "user_list.resource_name", "user_list.membership_status"},
+	"ad_group_criterion":    {"ad_group.id", "ad_group_criterion.resource_name", "ad_group_criterion.type", "ad_group_criterion.status", "ad_group_criterion.user_list.user_list"},
+	"offline_user_data_job": {"offline_user_data_job.id", "offline_user_data_job.resource_name", "offline_user_data_job.external_id", "offline_user_data_job.status", "offline_user_data_job.failure_reason"},
+	"campaign_criterion":    {"campaign.id", "campaign_criterion.resource_name", "campaign_criterion.type", "campaign_criterion.status", "campaign_criterion.negative", "campaign_criterion.location.geo_target_constant", "campaign_criterion.language.language_constant", "campaign_criterion.user_list.user_list"},
 	"ad_group_ad": {
 		"campaign.id", "campaign.advertising_channel_type", "ad_group.id", "ad_group_ad.ad.id", "ad_group_ad.resource_name", "ad_group_ad.status", "ad_group_ad.ad.final_url_suffix",
 		"ad_group_ad.policy_summary.approval_status", "ad_group_ad.policy_summary.review_status", "ad_group_ad.policy_summary.policy_topic_entries",
@@ -108,7 +111,7 @@ var googleFields = map[string][]string{
 
 // records are all rows of a resource.
 func (s *Sandbox) records(a *account, from string, conditions []condition) []record {
-	kind := map[string]string{"campaign": "campaign", "campaign_budget": "budget", "ad_group": "ad_group", "campaign_criterion": "criterion", "ad_group_ad": "ad"}[from]
+	kind := map[string]string{"user_list": "audience", "ad_group_criterion": "listed", "offline_user_data_job": "job", "campaign": "campaign", "campaign_budget": "budget", "ad_group": "ad_group", "campaign_criterion": "criterion", "ad_group_ad": "ad"}[from]
 	if from == "customer" {
 		return []record{{"customer.id": a.ID, "customer.descriptive_name": a.Name, "customer.currency_code": a.Currency, "customer.time_zone": a.Timezone}}
 	}
@@ -119,7 +122,7 @@ func (s *Sandbox) records(a *account, from string, conditions []condition) []rec
 	}
 	var all []record
 	for _, t := range s.things {
-		if t.account == a && t.kind == kind {
+		if t.account == a && t.kind == kind && (kind != "audience" || t.text("status") != "REMOVED") {
 			all = append(all, s.record(t, from))
 		}
 	}
@@ -134,8 +137,16 @@ func (s *Sandbox) record(t *thing, from string) record {
 	switch t.kind {
 	case "campaign":
 		rec["campaign.primary_status"] = map[string]string{"ENABLED": "ELIGIBLE", "PAUSED": "PAUSED", "REMOVED": "REMOVED"}[t.text("status")]
-	case "criterion":
+	case "job":
+		rec[from+".external_id"], rec[from+".status"] = t.fields["externalId"], s.jobStatus(t)
+		if s.jobStatus(t) == "FAILED" {
+			rec[from+".failure_reason"] = t.rejected
+		}
+	case "criterion", "listed":
 		rec[from+".negative"] = t.fields["negative"] == true
+		if v, ok := t.fields["userList"].(map[string]any); ok {
+			rec[from+".type"], rec[from+".user_list.user_list"] = "USER_LIST", v["userList"]
+		}
 		for _, part := range []struct{ field, member, kind string }{{"location", "geoTargetConstant", "LOCATION"}, {"language", "languageConstant", "LANGUAGE"}} {
 			if v, ok := t.fields[part.field].(map[string]any); ok {
 				rec[from+".type"] = part.kind

@@ -124,8 +124,9 @@ func (t *thing) close(f *filling) {
 func (s *Sandbox) Members(platform string) (n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.settle()
 	for _, t := range s.things {
-		if t.kind == "audience" && t.account.Platform == platform && t.text("status") != "DELETED" {
+		if t.kind == "audience" && t.account.Platform == platform && t.text("status") != "DELETED" && t.text("status") != "REMOVED" {
 			n += len(t.members)
 		}
 	}
@@ -155,16 +156,23 @@ func (g *graph) knowsAudiences(v any) error {
 	return nil
 }
 
+// audienceIDs are the ids in a list of audiences of a targeting.
+func audienceIDs(v any) (ids []string) {
+	list, _ := v.([]any)
+	for _, item := range list {
+		one, _ := item.(map[string]any)
+		ids = append(ids, text(one["id"]))
+	}
+	return ids
+}
+
 // inUse reports whether an ad set that is not deleted has an audience.
 func (s *Sandbox) inUse(audience *thing) bool {
 	return slices.ContainsFunc(s.things, func(t *thing) bool {
 		spec, _ := t.fields["targeting"].(map[string]any)
 		for _, name := range []string{"custom_audiences", "excluded_custom_audiences"} {
-			list, _ := spec[name].([]any)
-			for _, item := range list {
-				if one, _ := item.(map[string]any); one["id"] == audience.id && t.text("status") != "DELETED" {
-					return true
-				}
+			if slices.Contains(audienceIDs(spec[name]), audience.id) && t.text("status") != "DELETED" {
+				return true
 			}
 		}
 		return false

@@ -267,6 +267,30 @@ func (s *Sandbox) Text(id, field string) string {
 	return string(text)
 }
 
+// Aims are the audiences that an ad set or an ad group is for, and those that it
+// or its campaign spares.
+func (s *Sandbox) Aims(id string) (in, out []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.byID[id]
+	if spec, ok := t.fields["targeting"].(map[string]any); ok {
+		return audienceIDs(spec["custom_audiences"]), audienceIDs(spec["excluded_custom_audiences"])
+	}
+	for _, c := range s.things {
+		list, ok := c.fields["userList"].(map[string]any)
+		if !ok || c.text("status") == "REMOVED" || c.parent != t && c.parent != t.parent {
+			continue
+		}
+		name := text(list["userList"])
+		if name = name[strings.LastIndexByte(name, '/')+1:]; c.fields["negative"] == true {
+			out = append(out, name)
+		} else {
+			in = append(in, name)
+		}
+	}
+	return in, out
+}
+
 // Status is what an object's owner has set.
 func (s *Sandbox) Status(id string) string {
 	s.mu.Lock()

@@ -19,13 +19,17 @@ var messages = map[string]func() proto.Message{
 	"googleAds.mutate":  func() proto.Message { return &services.MutateGoogleAdsRequest{} },
 	"adGroupAds.mutate": func() proto.Message { return &services.MutateAdGroupAdsRequest{} },
 	"googleAds.search":  func() proto.Message { return &services.SearchGoogleAdsRequest{} },
+
+	"offlineUserDataJobs.create":        func() proto.Message { return &services.CreateOfflineUserDataJobRequest{} },
+	"offlineUserDataJobs.addOperations": func() proto.Message { return &services.AddOfflineUserDataJobOperationsRequest{} },
+	"offlineUserDataJobs.run":           func() proto.Message { return &services.RunOfflineUserDataJobRequest{} },
 }
 
 // protojson refuses every field and every enum value that a message does not
 // have.
 func TestBodiesAreValidProtobufs(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("..", "testdata", "*.json"))
-	if err != nil || len(files) < 12 {
+	if err != nil || len(files) < 18 {
 		t.Fatalf("%d bodies: %v", len(files), err)
 	}
 	for _, file := range files {
