@@ -24,6 +24,10 @@ const (
 	maxTogether = 32       // campaigns merged in one transaction
 	tier        = 8        // runs of one size that are merged, and how much larger the next size is
 
+	// A round of merges that takes longer has more to do than a quarter of a core
+	// gets done.
+	behindAfter = time.Minute
+
 	// A campaign that has been quiet for idleAfter is merged when it has
 	// worthIdle, so that a burst does not stay loose for ever.
 	idleAfter = 10 * time.Minute
@@ -38,16 +42,22 @@ type place struct{ partner, campaign uuid.UUID }
 
 // Merge merges what is worth it, in short transactions; whatever it is stopped
 // by, every event is there exactly once. It leaves every answer as it is. It
-// rests as long as it works, so that what comes in does not wait for it.
+// rests longer than it works, so that what comes in does not wait for it, and
+// less once it is behind.
 func (m Metrics) Merge(ctx context.Context) error {
 	due, err := m.loose(ctx, worthMerge)
 	if err != nil {
 		return err
 	}
+	begun := time.Now()
 	return m.merge(ctx, due, worthMerge, func(worked time.Duration) {
+		rest := 3 * worked
+		if time.Since(begun) > behindAfter {
+			rest = worked
+		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(worked):
+		case <-time.After(rest):
 		}
 	})
 }
