@@ -2,7 +2,6 @@ package campaigns
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -15,7 +14,7 @@ import (
 // Audiences says which audiences a partner has.
 type Audiences interface {
 	// Missing are those of ids that are no audience of the partner's.
-	Missing(ctx context.Context, partner uuid.UUID, ids []string) ([]string, error)
+	Missing(ctx context.Context, partner uuid.UUID, ids []uuid.UUID) ([]uuid.UUID, error)
 }
 
 // WithAudiences is the service with a look at the audiences that a targeting
@@ -27,19 +26,19 @@ func (s *Service) WithAudiences(a Audiences) *Service {
 }
 
 // checkAudiences refuses a targeting whose audiences are not there, each by its
-// path. What else is wrong with it the aggregate says.
+// path, together with whatever else is wrong with it.
 func (s *Service) checkAudiences(ctx context.Context, by event.Origin, id uuid.UUID, t targeting.Configuration) error {
-	named := audiencesOf(t)
-	if s.audiences == nil || len(named) == 0 || t.Validate() != nil {
+	named := t.KeptAudiences()
+	if s.audiences == nil || len(named) == 0 {
 		return nil
 	}
 	c, err := s.store.Get(ctx, by.Partner, id)
 	if err != nil {
 		return err
 	}
-	ids := make([]string, len(named))
+	ids := make([]uuid.UUID, len(named))
 	for i, n := range named {
-		ids[i] = n.id
+		ids[i] = n.ID
 	}
 	missing, err := s.audiences.Missing(ctx, c.state.Partner, ids)
 	if err != nil {
@@ -47,33 +46,15 @@ func (s *Service) checkAudiences(ctx context.Context, by event.Origin, id uuid.U
 	}
 	var wrong fault.Fields
 	for _, n := range named {
-		if slices.Contains(missing, n.id) {
-			wrong.Add(n.path, "audience_not_found", "There is no such audience.", "the id of an audience of the partner; GET /api/v1/audiences lists them")
+		if slices.Contains(missing, n.ID) {
+			wrong = append(wrong, n.Missing())
 		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	if also := fault.As(c.accepts(t)); also != nil {
+		wrong = append(also.Fields, wrong...)
 	}
 	return wrong.Err()
-}
-
-// namedAudience is an audience in a targeting, and where.
-type namedAudience struct{ path, id string }
-
-// audiencesOf are those that are kept here, by our ids. Any other name is that
-// of an audience which an ad platform keeps, and nothing is known of here.
-func audiencesOf(t targeting.Configuration) []namedAudience {
-	var all []namedAudience
-	add := func(path string, ids []string) {
-		for i, id := range ids {
-			if _, err := uuid.Parse(id); err == nil {
-				all = append(all, namedAudience{fmt.Sprintf("%s[%d]", path, i), id})
-			}
-		}
-	}
-	add("custom_audiences", t.CustomAudiences)
-	add("lookalike_audiences", t.LookalikeAudiences)
-	for i, x := range t.Exclusions {
-		if x.Criterion == targeting.ByAudience || x.Criterion == targeting.ByLookalike {
-			add(fmt.Sprintf("exclusions[%d].values", i), x.Values)
-		}
-	}
-	return all
 }

@@ -31,18 +31,13 @@ func newAudiences(db *sqlstore.DB, people *partners.Service, now func() time.Tim
 type knownAudiences struct{ audiences *audience.Service }
 
 // Missing implements campaigns.Audiences.
-func (k knownAudiences) Missing(ctx context.Context, partner uuid.UUID, ids []string) ([]string, error) {
-	var missing []string
-	for _, text := range ids {
-		id, err := uuid.Parse(text)
-		if err != nil {
-			missing = append(missing, text)
-			continue
-		}
-		_, err = k.audiences.Get(ctx, partner, id)
+func (k knownAudiences) Missing(ctx context.Context, partner uuid.UUID, ids []uuid.UUID) ([]uuid.UUID, error) {
+	var missing []uuid.UUID
+	for _, id := range ids {
+		_, err := k.audiences.Get(ctx, partner, id)
 		switch {
 		case errors.Is(err, audience.ErrNotFound):
-			missing = append(missing, text)
+			missing = append(missing, id)
 		case err != nil:
 			return nil, err
 		}

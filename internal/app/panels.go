@@ -34,7 +34,7 @@ func newReach(db *sqlstore.DB, s *services, cfg Config) (*reach.Service, error) 
 		return nil, err
 	}
 	return reach.NewService(reach.Config{
-		Defaults: shares, Providers: cfg.reachProviders(), Panels: s.panels,
+		Defaults: shares, Providers: cfg.reachProviders(), Panels: s.panels, Audiences: s.audiences,
 		Factors: db.Reach(), Record: db.Reach(), Delivery: reachDelivery{s}, Now: cfg.clock(),
 	}), nil
 }

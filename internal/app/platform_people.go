@@ -8,7 +8,6 @@ import (
 
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/platforms"
-	"github.com/hexabuilders/campaignd/targeting"
 	"github.com/hexabuilders/campaignd/targeting/audience"
 	"github.com/hexabuilders/campaignd/targeting/identity"
 )
@@ -89,40 +88,19 @@ func appendMembers(into []platforms.Member, ids []identity.ID, phone identity.Ki
 // addAudiences puts the partner's audiences that a targeting names into a draft.
 // Names of a platform's own audiences stay what they are.
 func (d drafts) addAudiences(ctx context.Context, partner uuid.UUID, draft *platforms.Draft) error {
-	add := func(names []string, excluded bool) error {
-		for _, name := range names {
-			id, err := uuid.Parse(name)
-			if err != nil {
-				continue
-			}
-			s, err := d.audiences.Get(ctx, partner, id)
-			if f := fault.As(err); f != nil && f.Kind == fault.NotFound {
-				draft.Missing = append(draft.Missing, name)
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			if s.Basis == audience.NotStated && s.Kind == audience.Custom {
-				return platforms.ErrUnfit.With("The audience %s does not say on which ground its members' data may be given to a platform. Set its consent_basis first.", s.Name)
-			}
-			draft.Audiences = append(draft.Audiences, platforms.Audience{ID: id, Name: s.Name, Size: s.Size, Version: s.Revision, Excluded: excluded, Consented: s.Basis == audience.Consent})
+	for _, named := range draft.Targeting.KeptAudiences() {
+		s, err := d.audiences.Get(ctx, partner, named.ID)
+		if f := fault.As(err); f != nil && f.Kind == fault.NotFound {
+			draft.Missing = append(draft.Missing, named.Name)
+			continue
 		}
-		return nil
-	}
-	t := draft.Targeting
-	if err := add(t.CustomAudiences, false); err != nil {
-		return err
-	}
-	if err := add(t.LookalikeAudiences, false); err != nil {
-		return err
-	}
-	for _, e := range t.Exclusions {
-		if e.Criterion == targeting.ByAudience || e.Criterion == targeting.ByLookalike {
-			if err := add(e.Values, true); err != nil {
-				return err
-			}
+		if err != nil {
+			return err
 		}
+		if s.Basis == audience.NotStated && s.Kind == audience.Custom {
+			return platforms.ErrUnfit.With("The audience %s does not say on which ground its members' data may be given to a platform. Set its consent_basis first.", s.Name)
+		}
+		draft.Audiences = append(draft.Audiences, platforms.Audience{ID: s.ID, Name: s.Name, Size: s.Size, Version: s.Revision, Excluded: named.Excluded, Consented: s.Basis == audience.Consent})
 	}
 	return nil
 }

@@ -37,10 +37,8 @@ func (v *visit) factorsWith(status int, refused *problem, wrong *mistakes) error
 	}
 	f := form{v.locale, func(name string) []string { return v.r.Form[name] }, wrong}
 	var settable []string
-	for _, by := range targeting.Criteria {
-		if by != targeting.ByCountry && by != targeting.ByGender {
-			settable = append(settable, string(by))
-		}
+	for _, by := range reach.Settable() {
+		settable = append(settable, string(by))
 	}
 	source := f.input("factor_source", "factors[0].source").whole()
 	source.Max = 300

@@ -57,11 +57,14 @@ const Life = 30 * 24 * time.Hour
 // Estimator estimates with a set of shares.
 type Estimator struct {
 	shares shares
+	kept   kept
 	now    func() time.Time
 }
 
 // New makes an estimator.
-func New(d Defaults, now func() time.Time) *Estimator { return &Estimator{shares{defaults: d}, now} }
+func New(d Defaults, now func() time.Time) *Estimator {
+	return &Estimator{shares: shares{defaults: d}, now: now}
+}
 
 // Estimate estimates a valid configuration; the errors are those of Validate.
 func (e *Estimator) Estimate(c targeting.Configuration) (Estimate, error) {
@@ -71,9 +74,10 @@ func (e *Estimator) Estimate(c targeting.Configuration) (Estimate, error) {
 	out := e.begin(c, PopulationShares,
 		"Criteria are taken as independent of each other: nothing better is known without a panel.",
 		"People under 13 are not counted.")
-	online := e.people(&out, c)
-	e.narrow(&out, c)
-	e.exclude(&out, c)
+	connected := e.people(&out, c)
+	in := e.crowd(c, online(c))
+	e.narrow(&out, c, in)
+	e.exclude(&out, c, in)
 	width, share := 0.0, 1.0
 	for _, f := range out.Factors {
 		width += f.width() * f.width()
@@ -82,12 +86,13 @@ func (e *Estimator) Estimate(c targeting.Configuration) (Estimate, error) {
 		}
 	}
 	width = math.Sqrt(width)
-	mid := online * share
+	mid := connected * share
 	out.Mid = int64(math.Round(mid))
 	out.Low = int64(math.Floor(mid * math.Exp(-z90*width)))
 	out.High = int64(math.Min(math.Ceil(mid*math.Exp(z90*width)), float64(out.Population)))
 	out.Low, out.High = min(out.Low, out.Mid), max(out.High, out.Mid)
 	out.Confidence = confidence(width)
+	in.bound(&out)
 	return out, nil
 }
 
@@ -222,18 +227,23 @@ func around50(city Share, km float64) Share {
 }
 
 // narrow multiplies what each list leaves.
-func (e *Estimator) narrow(out *Estimate, c targeting.Configuration) {
+func (e *Estimator) narrow(out *Estimate, c targeting.Configuration, in *crowd) {
 	if slices.Contains(c.Genders, "unknown") && len(c.Genders) == 1 {
 		out.Assumptions = append(out.Assumptions, "A census knows no unknown gender: nobody is counted.")
 	}
 	for _, l := range c.Lists() {
 		if len(l.Values) > 0 && l.Criterion != targeting.ByGender { // genders are counted
-			e.narrowBy(out, c, l)
+			e.narrowBy(out, c, l, in)
 		}
 	}
 }
 
-func (e *Estimator) narrowBy(out *Estimate, c targeting.Configuration, l targeting.List) {
+func (e *Estimator) narrowBy(out *Estimate, c targeting.Configuration, l targeting.List, in *crowd) {
+	if people, known := in.together(e.shares.own, l.Criterion, l.Values); known {
+		share, basis := in.narrow(people, l.Values)
+		out.Factors = append(out.Factors, Factor{string(l.Criterion), share, basis})
+		return
+	}
 	share, basis := e.shares.any(l.Criterion, l.Values)
 	switch l.Criterion {
 	case targeting.ByLanguage:
@@ -289,15 +299,20 @@ func spokenAs(languages []string, tag string) string {
 
 // exclude takes away those to whom an exclusion applies; countries are gone
 // already, and what is excluded as a whole leaves nobody.
-func (e *Estimator) exclude(out *Estimate, c targeting.Configuration) {
+func (e *Estimator) exclude(out *Estimate, c targeting.Configuration, in *crowd) {
 	for _, x := range c.Exclusions {
 		if x.Criterion != targeting.ByCountry {
-			e.excludeBy(out, c, x)
+			e.excludeBy(out, c, x, in)
 		}
 	}
 }
 
-func (e *Estimator) excludeBy(out *Estimate, c targeting.Configuration, x targeting.Exclusion) {
+func (e *Estimator) excludeBy(out *Estimate, c targeting.Configuration, x targeting.Exclusion, in *crowd) {
+	if people, known := in.together(e.shares.own, x.Criterion, x.Values); known {
+		share, basis := in.leave(people, x.Values)
+		out.Factors = append(out.Factors, Factor{panel.Not + string(x.Criterion), share, basis})
+		return
+	}
 	share, basis := e.shares.any(x.Criterion, x.Values)
 	if x.Criterion == targeting.ByGender {
 		share, basis = e.genders(c, x.Values), "Population by gender."

@@ -97,6 +97,13 @@ type FactorsChanged struct {
 // EventType is the event's public name.
 func (FactorsChanged) EventType() string { return "reach_factors.changed" }
 
+// Settable are the criteria that estimates rest on shares of; countries and
+// genders are counted.
+func Settable() []targeting.Criterion {
+	counted := func(by targeting.Criterion) bool { return by == targeting.ByCountry || by == targeting.ByGender }
+	return append(slices.DeleteFunc(slices.Clone(targeting.Criteria), counted), MatchRate)
+}
+
 func checkFactors(all []Assumed) error {
 	var wrong fault.Fields
 	if len(all) > maxFactors {
@@ -116,8 +123,8 @@ func checkFactors(all []Assumed) error {
 }
 
 func (a Assumed) check(wrong *fault.Fields, path string) {
-	if !slices.Contains(targeting.Criteria, a.Criterion) || a.Criterion == targeting.ByCountry || a.Criterion == targeting.ByGender {
-		wrong.Add(path+".criterion", "unknown_value", "There is no share to set for this.", "a list of a targeting configuration, such as interests or platforms, or regions, cities, postal_codes")
+	if !slices.Contains(Settable(), a.Criterion) {
+		wrong.Add(path+".criterion", "unknown_value", "There is no share to set for this.", "a list of a targeting configuration, such as interests or platforms, or regions, cities, postal_codes, match_rates")
 	}
 	if n := utf8.RuneCountInString(strings.TrimSpace(a.Value)); n == 0 || n > 200 || !utf8.ValidString(a.Value) {
 		wrong.Add(path+".value", "required", "A share belongs to a value.", "1 to 200 characters; * for all that have none of their own")
@@ -210,7 +217,7 @@ func (d Defaults) List() []Assumed {
 	for i, s := range d.PurchaseIntent.Shares {
 		all = append(all, Assumed{targeting.ByInterest, intentPrefix + strconv.Itoa(i+1), s, d.Source})
 	}
-	for _, by := range targeting.Criteria {
+	for _, by := range Settable() {
 		first := len(all)
 		for value, s := range d.Shares[by] {
 			all = append(all, Assumed{by, value, s, d.Source})

@@ -41,12 +41,13 @@ func (e *Estimator) count(ix *panel.Index, q panel.Question, automatic bool) (Es
 		out.Factors = append(out.Factors, conditional(ix, state.Name, step, before))
 		before = step.Left
 	}
-	steps := len(out.Factors)
+	steps, in := len(out.Factors), e.crowd(q.Configuration, counted.People.Weight)
 	if len(counted.Left) > 0 {
 		out.Method = CountsAndShares
-		e.leftovers(&out, q.Configuration, counted.Left)
+		e.leftovers(&out, q.Configuration, counted.Left, in)
 	}
 	out.span(counted.Hit.Weight, s, out.Factors[steps:])
+	in.bound(&out)
 	return out, nil
 }
 
@@ -116,7 +117,7 @@ func (out *Estimate) span(hit float64, s panel.Sampling, shares []Factor) {
 const roundingError = 1e-6
 
 // leftovers are the factors of what the panel does not know.
-func (e *Estimator) leftovers(out *Estimate, c targeting.Configuration, left []string) {
+func (e *Estimator) leftovers(out *Estimate, c targeting.Configuration, left []string, in *crowd) {
 	has := func(name string) bool { return slices.Contains(left, name) }
 	if has(panel.Places) {
 		e.placesWithin(out, c)
@@ -126,12 +127,12 @@ func (e *Estimator) leftovers(out *Estimate, c targeting.Configuration, left []s
 	}
 	for _, l := range c.Lists() {
 		if has(string(l.Criterion)) {
-			e.narrowBy(out, c, l)
+			e.narrowBy(out, c, l, in)
 		}
 	}
 	for _, x := range c.Exclusions {
 		if has(panel.Not + string(x.Criterion)) {
-			e.excludeBy(out, c, x)
+			e.excludeBy(out, c, x, in)
 		}
 	}
 }

@@ -82,11 +82,15 @@ func wanted(c targeting.Configuration) []Wanted {
 	return all
 }
 
-// supply asks the providers in their order for what those before did not know.
-// A share that is none is left out.
-func supply(ctx context.Context, providers []Provider, c targeting.Configuration, own map[key]Assumed) (map[key]Assumed, []string) {
+// supply asks the providers in their order for what those before did not know,
+// and nobody about the audiences kept here. A share that is none is left out.
+func supply(ctx context.Context, providers []Provider, c targeting.Configuration, own map[key]Assumed, here kept) (map[key]Assumed, []string) {
 	found, notes := map[key]Assumed{}, []string(nil)
-	open := slices.DeleteFunc(wanted(c), func(w Wanted) bool { _, ok := own[key{w.Criterion, w.Value}]; return ok })
+	open := slices.DeleteFunc(wanted(c), func(w Wanted) bool {
+		_, set := own[key{w.Criterion, w.Value}]
+		_, counted := here[w.Value]
+		return set || counted
+	})
 	for _, p := range providers {
 		if len(open) == 0 {
 			break

@@ -42,6 +42,7 @@ type Config struct {
 	Defaults  Defaults
 	Providers []Provider // asked in this order, the defaults last
 	Panels    Panels
+	Audiences Audiences // nil: the size of no audience is known
 	Factors   FactorStore
 	Record    Record
 	Delivery  Delivery
@@ -72,10 +73,14 @@ func (r Request) question() panel.Question {
 // Estimate estimates for a partner. The errors are fault.ErrInvalid, those of
 // the panel that is named, and ErrNoPanel.
 func (s *Service) Estimate(ctx context.Context, partner uuid.UUID, r Request) (Estimate, error) {
-	if err := r.check(); err != nil {
+	found, missing, err := s.audiences(ctx, partner, r.Configuration)
+	if err != nil {
 		return Estimate{}, err
 	}
-	e, notes, err := s.estimator(ctx, partner, r.Configuration)
+	if err := append(r.wrong(), missing...).Err(); err != nil {
+		return Estimate{}, err
+	}
+	e, notes, err := s.estimator(ctx, partner, r.Configuration, found)
 	if err != nil {
 		return Estimate{}, err
 	}
@@ -84,14 +89,18 @@ func (s *Service) Estimate(ctx context.Context, partner uuid.UUID, r Request) (E
 	return out, err
 }
 
-func (r Request) check() error {
+func (r Request) wrong() (wrong fault.Fields) {
+	check := r.Configuration.Validate
 	if r.Panel != uuid.Nil || len(r.Attributes)+len(r.ExcludeAttributes) > 0 {
+		check = r.Configuration.ValidateWithin
 		if r.Unpanelled {
-			return fault.ErrInvalid.WithFields(fault.Field{Path: "method", Code: "not_allowed", Detail: "The population knows neither panels nor attributes.", Allow: "auto, or neither panel_id nor attributes"})
+			wrong.Add("method", "not_allowed", "The population knows neither panels nor attributes.", "auto, or neither panel_id nor attributes")
 		}
-		return r.Configuration.ValidateWithin()
 	}
-	return r.Configuration.Validate()
+	if e := fault.As(check()); e != nil {
+		wrong = append(wrong, e.Fields...)
+	}
+	return wrong
 }
 
 func (s *Service) estimate(ctx context.Context, e *Estimator, partner uuid.UUID, r Request) (Estimate, error) {
@@ -125,7 +134,7 @@ func (s *Service) estimate(ctx context.Context, e *Estimator, partner uuid.UUID,
 }
 
 // estimator has the shares that hold for a partner's configuration.
-func (s *Service) estimator(ctx context.Context, partner uuid.UUID, c targeting.Configuration) (*Estimator, []string, error) {
+func (s *Service) estimator(ctx context.Context, partner uuid.UUID, c targeting.Configuration, found kept) (*Estimator, []string, error) {
 	own := map[key]Assumed{}
 	if partner != uuid.Nil {
 		factors, err := s.Factors.Factors(ctx, partner)
@@ -137,8 +146,8 @@ func (s *Service) estimator(ctx context.Context, partner uuid.UUID, c targeting.
 		}
 	}
 	e := New(s.Defaults, s.Now)
-	supplied, notes := supply(ctx, append(s.Providers[:len(s.Providers):len(s.Providers)], File{s.Defaults}), c, own)
-	e.shares.own, e.shares.supplied = own, supplied
+	supplied, notes := supply(ctx, append(s.Providers[:len(s.Providers):len(s.Providers)], File{s.Defaults}), c, own, found)
+	e.shares.own, e.shares.supplied, e.kept = own, supplied, found
 	return e, notes, nil
 }
 

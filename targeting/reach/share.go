@@ -110,6 +110,9 @@ func (d Defaults) of(by targeting.Criterion, value string) Share {
 	if s, ok := d.Shares[by]["*"]; ok {
 		return s
 	}
+	if by == MatchRate {
+		return Share{0.5, 0.25, 0.8} // a file from before audiences were counted
+	}
 	return Share{0.1, 0.01, 0.5} // a vocabulary that the file has no word for
 }
 

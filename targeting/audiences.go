@@ -1,0 +1,45 @@
+package targeting
+
+import (
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/hexabuilders/campaignd/fault"
+)
+
+// KeptAudience is an audience of ours that a configuration names.
+type KeptAudience struct {
+	Path     string // "custom_audiences[0]", "exclusions[1].values[0]"
+	Name     string // as it stands there
+	ID       uuid.UUID
+	Excluded bool
+}
+
+// KeptAudiences are the audiences kept here that the configuration names, by
+// their ids; exclusions come last. Any other name is that of an audience which
+// an ad platform keeps, and nothing is known of it here.
+func (c Configuration) KeptAudiences() []KeptAudience {
+	var all []KeptAudience
+	add := func(path string, names []string, excluded bool) {
+		for i, name := range names {
+			if id, err := uuid.Parse(name); err == nil {
+				all = append(all, KeptAudience{fmt.Sprintf("%s[%d]", path, i), name, id, excluded})
+			}
+		}
+	}
+	add(string(ByAudience), c.CustomAudiences, false)
+	add(string(ByLookalike), c.LookalikeAudiences, false)
+	for i, x := range c.Exclusions {
+		if x.Criterion == ByAudience || x.Criterion == ByLookalike {
+			add(fmt.Sprintf("exclusions[%d].values", i), x.Values, true)
+		}
+	}
+	return all
+}
+
+// Missing is the refusal of an audience that is not there, or is somebody
+// else's: which of the two, nobody learns.
+func (a KeptAudience) Missing() fault.Field {
+	return fault.Field{Path: a.Path, Code: "audience_not_found", Detail: "There is no such audience.", Allow: "the id of an audience of the partner; GET /api/v1/audiences lists them"}
+}
