@@ -10,7 +10,6 @@ import (
 	"github.com/hexabuilders/campaignd/targeting"
 	"github.com/hexabuilders/campaignd/targeting/audience"
 	"github.com/hexabuilders/campaignd/targeting/overlap"
-	"github.com/hexabuilders/campaignd/targeting/reach"
 )
 
 type overlapPage struct {
@@ -108,7 +107,11 @@ func (v *visit) targetings(p *overlapPage) error {
 	if len(chosen) < overlap.MinGroups {
 		return nil
 	}
-	r, err := overlap.OfConfigurations(unpanelled{v}, chosen)
+	model, err := v.d.Reach.Model(v.r.Context(), v.scope(), chosen)
+	if err != nil {
+		return err
+	}
+	r, err := overlap.OfConfigurations(model, chosen)
 	if err != nil {
 		return err
 	}
@@ -117,15 +120,6 @@ func (v *visit) targetings(p *overlapPage) error {
 	t.Between = v.locale.T("overlap.between", "low", v.locale.Count(r.Union.Low), "high", v.locale.Count(r.Union.High))
 	p.Targetings = t
 	return nil
-}
-
-// unpanelled is overlap.Estimator on the population model: what several
-// configurations share has to be estimated in the same way as each of them.
-type unpanelled struct{ *visit }
-
-// Estimate implements overlap.Estimator.
-func (u unpanelled) Estimate(c targeting.Configuration) (reach.Estimate, error) {
-	return u.d.Reach.Estimate(u.r.Context(), u.scope(), reach.Request{Configuration: c, Unpanelled: true})
 }
 
 func (l *locale) overlapTable(names []string, r overlap.Result) *overlapTable {

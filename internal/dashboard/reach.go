@@ -10,6 +10,7 @@ import (
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/targeting"
 	"github.com/hexabuilders/campaignd/targeting/panel"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 	"github.com/hexabuilders/campaignd/targeting/taxonomy"
@@ -18,6 +19,7 @@ import (
 // Reach is reach.Service.
 type Reach interface {
 	Estimate(ctx context.Context, partner uuid.UUID, r reach.Request) (reach.Estimate, error)
+	Model(ctx context.Context, partner uuid.UUID, all []targeting.Configuration) (*reach.Estimator, error)
 	Calibration(ctx context.Context, partner uuid.UUID) (reach.Calibration, error)
 	Budget(ctx context.Context, partner, campaign uuid.UUID, target int64) (reach.Cost, error)
 	DefaultFactors() []reach.Assumed

@@ -16,7 +16,6 @@ import (
 	"github.com/hexabuilders/campaignd/targeting"
 	"github.com/hexabuilders/campaignd/targeting/audience"
 	"github.com/hexabuilders/campaignd/targeting/overlap"
-	"github.com/hexabuilders/campaignd/targeting/reach"
 )
 
 func (s *Server) registerOverlap() {
@@ -122,19 +121,11 @@ func (s *Server) overlapOfAudiences(ctx context.Context, partner uuid.UUID, ids 
 }
 
 func (s *Server) overlapOfConfigurations(ctx context.Context, partner uuid.UUID, all []targeting.Configuration) (overlapAnswer, error) {
-	var wrong fault.Fields
-	for i, c := range all {
-		if e := fault.As(c.Validate()); e != nil {
-			for _, f := range e.Fields {
-				f.Path = fmt.Sprintf("configurations[%d].%s", i, f.Path)
-				wrong = append(wrong, f)
-			}
-		}
-	}
-	if err := wrong.Err(); err != nil {
+	model, err := s.Reach.Model(ctx, partner, all)
+	if err != nil {
 		return overlapAnswer{}, err
 	}
-	r, err := overlap.OfConfigurations(s.population(ctx, partner), all)
+	r, err := overlap.OfConfigurations(model, all)
 	return describeOverlap("population_model", make([]overlapItem, len(all)), r), err
 }
 
@@ -161,23 +152,13 @@ func (s *Server) overlapOfCampaigns(ctx context.Context, by event.Origin, ids []
 	if err := wrong.Err(); err != nil {
 		return overlapAnswer{}, err
 	}
-	r, err := overlap.OfConfigurations(s.population(ctx, by.Partner), all)
+	model, err := s.Reach.Model(ctx, by.Partner, all)
+	if err != nil {
+		return overlapAnswer{}, err
+	}
+	r, err := overlap.OfConfigurations(model, all)
 	return describeOverlap("population_model", items, r), err
 }
-
-// population is the population model for one request, with the partner's own
-// shares. Panels are left aside: what several configurations share has to be
-// estimated in the same way as each of them.
-func (s *Server) population(ctx context.Context, partner uuid.UUID) overlap.Estimator {
-	return populationModel(func(c targeting.Configuration) (reach.Estimate, error) {
-		return s.Reach.Estimate(ctx, partner, reach.Request{Configuration: c, Unpanelled: true})
-	})
-}
-
-type populationModel func(targeting.Configuration) (reach.Estimate, error)
-
-// Estimate implements overlap.Estimator.
-func (m populationModel) Estimate(c targeting.Configuration) (reach.Estimate, error) { return m(c) }
 
 func describeOverlap(method string, items []overlapItem, r overlap.Result) overlapAnswer {
 	bounds := func(c overlap.Count) *overlapBounds {

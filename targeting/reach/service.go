@@ -2,7 +2,9 @@ package reach
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -87,6 +89,34 @@ func (s *Service) Estimate(ctx context.Context, partner uuid.UUID, r Request) (E
 	out, err := s.estimate(ctx, e, partner, r)
 	out.Assumptions = append(out.Assumptions, notes...)
 	return out, err
+}
+
+// Model is the population model for some configurations of a partner, with its
+// shares and the audiences that they name read once: what several share has to
+// be estimated in the same way as each of them, so panels are left aside. The
+// error is fault.ErrInvalid; its paths begin at "configurations[0]".
+func (s *Service) Model(ctx context.Context, partner uuid.UUID, all []targeting.Configuration) (*Estimator, error) {
+	model := New(s.Defaults, s.Now)
+	model.kept, model.shares.supplied = kept{}, map[key]Assumed{}
+	var wrong fault.Fields
+	for i, c := range all {
+		found, missing, err := s.audiences(ctx, partner, c)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range append(Request{Configuration: c}.wrong(), missing...) {
+			f.Path = fmt.Sprintf("configurations[%d].%s", i, f.Path)
+			wrong = append(wrong, f)
+		}
+		e, _, err := s.estimator(ctx, partner, c, found)
+		if err != nil {
+			return nil, err
+		}
+		model.shares.own = e.shares.own
+		maps.Copy(model.kept, found)
+		maps.Copy(model.shares.supplied, e.shares.supplied)
+	}
+	return model, wrong.Err()
 }
 
 func (r Request) wrong() (wrong fault.Fields) {
