@@ -33,6 +33,9 @@ type Write struct {
 	ValidateOnly bool `query:"validate_only" doc:"Check everything and change nothing; the answer is what it would be."`
 }
 
+// rehearsed is w, and changes nothing if only is set.
+func (w Write) rehearsed(only bool) Write { return Write{w.ValidateOnly || only} }
+
 // Retryable is what every POST takes.
 type Retryable struct {
 	IdempotencyKey string `header:"Idempotency-Key" minLength:"16" maxLength:"255" doc:"Repeating a request with the same key and body returns the first answer."`

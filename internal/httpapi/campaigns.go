@@ -20,7 +20,7 @@ func (s *Server) registerCampaigns() {
 	route(s, operation(http.MethodGet, "/campaigns", "list-campaigns", "List campaigns, the newest first", read, http.StatusOK), s.listCampaigns)
 	route(s, operation(http.MethodGet, "/campaigns/{id}", "get-campaign", "Read a campaign", read, http.StatusOK), s.getCampaign)
 	route(s, operation(http.MethodPatch, "/campaigns/{id}", "change-campaign", "Change a campaign", write, http.StatusOK), s.changeCampaign)
-	route(s, operation(http.MethodPut, "/campaigns/{id}/targeting", "set-targeting", "Set the targeting of a campaign that was not launched", write, http.StatusOK), s.setTargeting)
+	route(s, atOnceOperation(operation(http.MethodPut, "/campaigns/{id}/targeting", "set-targeting", "Set the targeting of a campaign that was not launched", write, http.StatusOK)), s.setTargeting)
 	route(s, operation(http.MethodPut, "/campaigns/{id}/creatives", "set-creatives", "Replace the creatives", write, http.StatusOK), s.setCreatives)
 	route(s, operation(http.MethodPost, "/campaigns/{id}/clone", "clone-campaign", "Make a new draft like a campaign", write, http.StatusCreated), s.cloneCampaign)
 }
@@ -196,13 +196,15 @@ func (s *Server) setTargeting(ctx context.Context, in *struct {
 	ByID
 	IfMatch
 	Write
-	Body targeting.Configuration
+	Body atOnce[targeting.Configuration]
 }) (*found[campaignBody], error) {
 	revision, err := in.revision()
 	if err != nil {
 		return nil, err
 	}
-	return foundCampaign(s.campaignsFor(in.Write).SetTargeting(ctx, by(ctx), in.ID, revision, in.Body))
+	return judge(s, &in.Body, func(t targeting.Configuration, rehearse bool) (*found[campaignBody], error) {
+		return foundCampaign(s.campaignsFor(in.rehearsed(rehearse)).SetTargeting(ctx, by(ctx), in.ID, revision, t))
+	})
 }
 
 func (s *Server) setCreatives(ctx context.Context, in *struct {

@@ -20,7 +20,7 @@ func (s *Server) registerLifecycle() {
 	route(s, operation(http.MethodPost, "/campaigns/{id}/schedule", "schedule-campaign", "Date a campaign, or date it anew before its launch", write, http.StatusOK), s.schedule)
 	route(s, operation(http.MethodGet, "/campaigns/{id}/readiness", "get-readiness", "Everything that a launch needs, and what is missing", read, http.StatusOK), s.readiness)
 	route(s, operation(http.MethodGet, "/campaigns/{id}/history", "get-history", "Every change: who, when, from where, before and after", read, http.StatusOK), s.history)
-	route(s, operation(http.MethodPost, "/campaigns/{id}/targeting/refine", "refine-targeting", "Change the targeting of a launched campaign", write, http.StatusOK), s.refineTargeting)
+	route(s, atOnceOperation(operation(http.MethodPost, "/campaigns/{id}/targeting/refine", "refine-targeting", "Change the targeting of a launched campaign", write, http.StatusOK)), s.refineTargeting)
 
 	s.act("launch", "Launch a campaign that is ready; 409 not_ready has the whole checklist", write,
 		func(c *campaigns.Service, ctx context.Context, in *action) (*campaigns.Campaign, error) {
@@ -101,21 +101,26 @@ func (s *Server) schedule(ctx context.Context, in *struct {
 	return foundCampaign(s.campaignsFor(in.Write).Schedule(ctx, by(ctx), in.ID, revision, campaigns.Schedule(in.Body)))
 }
 
+// refinement is a targeting, and why.
+type refinement struct {
+	targeting.Configuration
+	Reason string `json:"reason,omitempty"`
+}
+
 func (s *Server) refineTargeting(ctx context.Context, in *struct {
 	ByID
 	MayMatch
 	Write
 	Retryable
-	Body struct {
-		targeting.Configuration
-		Reason string `json:"reason,omitempty"`
-	}
+	Body atOnce[refinement]
 }) (*found[campaignBody], error) {
 	revision, err := in.revision()
 	if err != nil {
 		return nil, err
 	}
-	return foundCampaign(s.campaignsFor(in.Write).RefineTargeting(ctx, by(ctx), in.ID, revision, in.Body.Configuration, in.Body.Reason))
+	return judge(s, &in.Body, func(r refinement, rehearse bool) (*found[campaignBody], error) {
+		return foundCampaign(s.campaignsFor(in.rehearsed(rehearse)).RefineTargeting(ctx, by(ctx), in.ID, revision, r.Configuration, r.Reason))
+	})
 }
 
 func (s *Server) readiness(ctx context.Context, in *ByID) (*plain[campaigns.Readiness], error) {

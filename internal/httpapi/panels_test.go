@@ -21,7 +21,7 @@ import (
 func (w *world) panels() {
 	w.services.Panels = panel.NewService(panel.Config{Store: w.db.Panels(), Blocks: w.db.Panels(), MaxRows: 50_000, Now: w.clock, NewID: newID})
 	w.services.Reach = reach.NewService(reach.Config{
-		Defaults: reach.Standard(), Panels: w.services.Panels, Factors: w.db.Reach(), Record: w.db.Reach(), Delivery: reached{w}, Now: w.clock,
+		Defaults: reach.Standard(), Panels: w.services.Panels, Audiences: w.services.Audiences, Factors: w.db.Reach(), Record: w.db.Reach(), Delivery: reached{w}, Now: w.clock,
 	})
 }
 

@@ -18,7 +18,7 @@ import (
 func (s *Server) registerReach() {
 	estimate := operation(http.MethodPost, "/reach-estimates", "estimate-reach", "How many people a targeting configuration can be shown to", partners.ActionRead, http.StatusOK)
 	estimate.Description += " Counted in the panel that panel_id names, or in the partner's newest automatic panel of these countries; without one from the population by age and gender, Internet use and shares. With a panel neither locations nor interests are needed."
-	route(s, estimate, s.estimateReach)
+	route(s, atOnceOperation(estimate), s.estimateReach)
 	route(s, operation(http.MethodGet, "/reach-factors", "get-reach-factors", "The shares that reach estimates rest on, with their sources: the partner's own, and the defaults", partners.ActionRead, http.StatusOK), s.getReachFactors)
 	route(s, operation(http.MethodPut, "/reach-factors", "set-reach-factors", "Set the partner's own shares, which hold before all others; replaces those set before", partners.ActionWriteCampaigns, http.StatusOK), s.setReachFactors)
 	route(s, operation(http.MethodGet, "/reach-calibration", "get-reach-calibration", "Past estimates beside what the campaigns really reached", partners.ActionRead, http.StatusOK), s.getReachCalibration)
@@ -86,18 +86,20 @@ func (s *Server) estimateReach(ctx context.Context, in *struct {
 	ForPartner
 	Write
 	Retryable
-	Body reachRequest
+	Body atOnce[reachRequest]
 }) (*plain[reachBody], error) {
 	partner, err := scope(ctx, in.PartnerID)
 	if err != nil {
 		return nil, err
 	}
-	asked := in.Body.request()
-	e, err := s.Reach.Estimate(ctx, partner, asked)
-	if err != nil {
-		return nil, err
-	}
-	return &plain[reachBody]{reachOf(e, asked.Configuration)}, nil
+	return judge(s, &in.Body, func(body reachRequest, _ bool) (*plain[reachBody], error) {
+		asked := body.request()
+		e, err := s.Reach.Estimate(ctx, partner, asked)
+		if err != nil {
+			return nil, err
+		}
+		return &plain[reachBody]{reachOf(e, asked.Configuration)}, nil
+	})
 }
 
 func reachOf(e reach.Estimate, c targeting.Configuration) reachBody {

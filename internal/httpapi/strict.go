@@ -17,10 +17,15 @@ import (
 var strictJSON = huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: unmarshalStrict}
 
 func unmarshalStrict(data []byte, v any) error {
-	if err := checkStrict(data); err != nil {
+	err := checkStrict(data)
+	if body, ok := v.(late); ok {
+		body.take(data, err)
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	err := json.Unmarshal(data, v)
+	err = json.Unmarshal(data, v)
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) { // its own text repeats the value and names Go types
 		return fmt.Errorf("%s is of the wrong type or out of range", cmp.Or(wrong.Field, "the body"))

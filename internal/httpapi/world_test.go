@@ -112,6 +112,7 @@ func newWorldOn(t testing.TB, store string) *world {
 		Store: db.Audiences(), Uploads: db.Audiences(), People: db.People(), Facts: db.People(), Eraser: db.People(),
 		Currency: func(context.Context, uuid.UUID) (string, error) { return "USD", nil }, Now: w.clock, NewID: newID,
 	})
+	w.services.Campaigns = w.services.Campaigns.WithAudiences(present{w})
 	w.services.Segments = segment.NewService(db.Segments(), w.services.Audiences, w.clock, newID)
 	w.optimizes()
 	w.services.Insights = newInsights(w)
