@@ -70,6 +70,10 @@ func (c *Campaign) Launch(by event.Origin, at time.Time, facts Facts) error {
 // ReasonBudgetExhausted is why a campaign is paused that has no money left.
 const ReasonBudgetExhausted = "BUDGET_EXHAUSTED"
 
+// ReasonFundsExhausted is why a campaign is paused whose partner pays in advance
+// and has nothing left.
+const ReasonFundsExhausted = "FUNDS_EXHAUSTED"
+
 // Pause stops delivery and keeps the figures of the moment. A campaign whose
 // daily budget is exhausted is taken up again with the next local day.
 func (c *Campaign) Pause(by event.Origin, at time.Time, facts Facts, reason string) error {

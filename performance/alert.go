@@ -57,12 +57,15 @@ const (
 	AlertTokenExpired     AlertKind = "token_expired"
 	AlertPlacementUnknown AlertKind = "placement_unknown"
 	AlertPlacementRefused AlertKind = "placement_refused"
+	// Of a prepaid partner's balance: less than a day of delivery is left, or nothing.
+	AlertFundsLow       AlertKind = "funds_low"
+	AlertFundsExhausted AlertKind = "funds_exhausted"
 )
 
 // AlertKinds are all of them.
 var AlertKinds = []AlertKind{
 	AlertBudgetThreshold, AlertBudgetExhausted, AlertOverdelivery, AlertExtraSpend, AlertKPIMissed, AlertLaunchFailed, AlertAnomaly, AlertRule,
-	AlertTokenExpired, AlertPlacementUnknown, AlertPlacementRefused,
+	AlertTokenExpired, AlertPlacementUnknown, AlertPlacementRefused, AlertFundsLow, AlertFundsExhausted,
 }
 
 // Notice is a reason for an alert.

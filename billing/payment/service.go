@@ -18,6 +18,7 @@ import (
 type Config struct {
 	Store    Store
 	Queue    Queue
+	Purses   Purses
 	Partners Partners
 	Gateways map[Provider]Gateway // those that are configured
 	Home     func() string        // where payers come back to who were given no other place
@@ -112,19 +113,6 @@ func (s *Service) Get(ctx context.Context, partner, id uuid.UUID) (*Payment, err
 // List is the partner's payments, the newest first.
 func (s *Service) List(ctx context.Context, partner uuid.UUID, q Query) ([]*Payment, string, error) {
 	return s.Store.List(ctx, partner, q)
-}
-
-// Balances is what the partner has, by currency; at least in its own.
-func (s *Service) Balances(ctx context.Context, partner uuid.UUID) ([]Balance, error) {
-	terms, err := s.Partners.Terms(ctx, partner)
-	if err != nil {
-		return nil, err
-	}
-	all, err := s.Store.Balances(ctx, partner)
-	if !slices.ContainsFunc(all, func(b Balance) bool { return b.Currency == terms.Currency }) {
-		all = append([]Balance{{Currency: terms.Currency}}, all...)
-	}
-	return all, err
 }
 
 // Back asks for a refund.

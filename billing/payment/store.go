@@ -47,6 +47,7 @@ type Queue interface {
 type Terms struct {
 	Currency money.Currency // what amounts without a currency are in
 	Zone     *time.Location // in which movements have their day
+	Prepaid  bool           // the partner pays before it spends
 }
 
 // Partners knows the terms.

@@ -27,7 +27,7 @@ func (a *App) observe(registry *prometheus.Registry) {
 	})
 	gauge("live_connections", "Live connections open on this node.", func() float64 { return float64(a.live.Stats().Connections) })
 	gauge("live_channels", "Live channels open on this node.", func() float64 { return float64(a.live.Stats().Channels) })
-	registry.MustRegister(brokerFigures{a.links})
+	registry.MustRegister(brokerFigures{a.links}, paymentFigures{a.db.Payments()})
 	if a.services.mirror != nil {
 		registry.MustRegister(mirrorFigures{a.services.mirror})
 	}

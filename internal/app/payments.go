@@ -61,7 +61,7 @@ func (s *services) addPayments(db *sqlstore.DB, cfg Config) {
 		all[payment.Simulated] = s.simulated
 	}
 	s.payments = payment.NewService(payment.Config{
-		Store: db.Payments(), Queue: db.Payments(), Partners: paying{s.partners}, Gateways: all,
+		Store: db.Payments(), Queue: db.Payments(), Purses: db.Payments(), Partners: paying{s.partners}, Gateways: all,
 		Home: func() string { return s.home.url() + "/billing" }, Now: cfg.clock(),
 	})
 }
@@ -114,7 +114,7 @@ func (p paying) Terms(ctx context.Context, partner uuid.UUID) (payment.Terms, er
 		return payment.Terms{}, err
 	}
 	zone, err := time.LoadLocation(found.State().Timezone)
-	return payment.Terms{Currency: found.State().Currency, Zone: zone}, err
+	return payment.Terms{Currency: found.State().Currency, Zone: zone, Prepaid: found.State().Contract.Prepaid}, err
 }
 
 // paymentJobs look up what is open at the providers. The first turn of a process
@@ -129,5 +129,5 @@ func paymentJobs(of *payment.Service) []jobs.Job {
 			recovered.Store(true)
 		}
 		return of.Reconcile(ctx)
-	}}}
+	}}, {Name: "funds.watch", Every: 5 * time.Second, Do: of.WatchFunds}}
 }

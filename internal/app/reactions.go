@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/hexabuilders/campaignd/billing/payment"
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
@@ -29,6 +30,7 @@ type reactions struct {
 	overruns  *budgets.Overruns
 	alerts    *performance.Alerts
 	platforms *platforms.Service
+	payments  *payment.Service
 	now       func() time.Time
 }
 
@@ -48,6 +50,9 @@ var table = map[string][]reaction{
 	"performance.kpi_threshold_reached": {on((*reactions).alertTarget)},
 	"campaign.launch_failed":            {on((*reactions).alertLaunch)},
 	"campaign.launched":                 {on((*reactions).settleLaunchAlert)},
+	"funds.low":                         {on((*reactions).fundsChanged)},
+	"funds.exhausted":                   {on((*reactions).fundsChanged)},
+	"funds.restored":                    {on((*reactions).fundsChanged)},
 	"ad_account.token_expired":          {on((*reactions).alertToken)},
 	"ad_account.changed":                {on((*reactions).alertToken)},
 	"ad_account.disconnected":           {on((*reactions).alertToken)},

@@ -18,6 +18,7 @@ import (
 type PaymentStore interface {
 	payment.Store
 	payment.Queue
+	payment.Purses
 	billing.Receipts
 }
 
@@ -31,6 +32,8 @@ func Payments(t *testing.T, b Backend) {
 		"payments are listed by state, page by page":                     paymentsListed,
 		"refunds at once take no more than the balance":                  refundRace,
 		"receipts are what look-ups have confirmed":                      receiptsConfirmed,
+		"each level of funds is told once, also by two nodes at once":    fundsTold,
+		"funds are beside what a day of delivery takes, by currency":     fundsBeside,
 	}.run(t, b)
 }
 

@@ -61,6 +61,8 @@ func (v *visit) alertRows(found []*performance.Alert, of map[uuid.UUID]campaigns
 			row.Chart = "/campaigns/" + a.Campaign.String() + "#chart-title"
 		}
 		switch c, ok := of[a.Campaign]; {
+		case a.Kind == performance.AlertFundsLow || a.Kind == performance.AlertFundsExhausted:
+			row.Campaign, row.Href = v.locale.T("funds.balance"), "/billing"
 		case a.Campaign == uuid.Nil:
 			row.Campaign, row.Href = fact(a, "account"), accountsPath
 		case ok && named:
@@ -179,12 +181,14 @@ func (l *locale) alert(a performance.AlertRecord, code string) string {
 		key += ".cost"
 	}
 	return l.T(key, "kpi", l.Metric(kpi), "target", l.Figure(decimalFigure(kpi, fact(a, "target"), code)),
-		"actual", l.Figure(decimalFigure(kpi, fact(a, "actual"), code)), "percent", percentFact(l, a), "amount", moneyFact(l, a, cmp.Or(amountFacts[a.Kind], "overdelivery")),
+		"actual", l.Figure(decimalFigure(kpi, fact(a, "actual"), code)), "percent", percentFact(l, a), "amount", moneyFact(l, a, cmp.Or(amountFacts[a.Kind], "overdelivery")), "daily", moneyFact(l, a, "daily_spend"),
 		"platform", l.Or("platform.", fact(a, "platform"), fact(a, "platform")), "account", fact(a, "account"), "objects", fact(a, "objects"))
 }
 
 // amountFacts are the facts that the sentence of a kind names as its amount.
-var amountFacts = map[performance.AlertKind]string{performance.AlertExtraSpend: "amount"}
+var amountFacts = map[performance.AlertKind]string{
+	performance.AlertExtraSpend: "amount", performance.AlertFundsLow: "available", performance.AlertFundsExhausted: "available",
+}
 
 // placeOf is where something can be done about an alert.
 func placeOf(a performance.AlertRecord) string {

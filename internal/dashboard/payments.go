@@ -18,7 +18,7 @@ import (
 // Payments is payment.Service.
 type Payments interface {
 	Offered() []payment.Provider
-	Balances(ctx context.Context, partner uuid.UUID) ([]payment.Balance, error)
+	Funds(ctx context.Context, partner uuid.UUID) ([]payment.Purse, error)
 	List(ctx context.Context, partner uuid.UUID, q payment.Query) ([]*payment.Payment, string, error)
 	Create(ctx context.Context, by event.Origin, in payment.New, validateOnly bool) (*payment.Payment, error)
 	Refund(ctx context.Context, by event.Origin, partner, id uuid.UUID, back payment.Back, validateOnly bool) (*payment.Payment, error)
@@ -37,6 +37,7 @@ type fundsCard struct {
 type balanceRow struct {
 	Currency money.Currency
 	Steps    []movement
+	Lasts    string // for how long it is enough; "" while nothing is spent
 }
 
 type payForm struct {
@@ -74,12 +75,14 @@ func (v *visit) funds(entered *payForm) (card fundsCard, err error) {
 	ctx := v.r.Context()
 	card.Prepaid = v.partner.Contract.Prepaid
 	v.returned()
-	balances, err := v.d.Payments.Balances(ctx, v.scope())
+	balances, err := v.d.Payments.Funds(ctx, v.scope())
 	if err != nil {
 		return card, err
 	}
 	for _, b := range balances {
-		card.Balances = append(card.Balances, balanceSteps(b))
+		row := balanceSteps(&b)
+		row.Lasts = v.lasts(&b)
+		card.Balances = append(card.Balances, row)
 	}
 	items, next, err := v.d.Payments.List(ctx, v.scope(), payment.Query{Limit: mostPayments})
 	for _, p := range items {
@@ -108,7 +111,20 @@ func (v *visit) returned() {
 	}
 }
 
-func balanceSteps(b payment.Balance) balanceRow {
+// lasts says for how many days like the last ones the money is enough.
+func (v *visit) lasts(p *payment.Purse) string {
+	days, ok := p.DaysLeft()
+	if !ok {
+		return ""
+	}
+	daily := v.locale.Money(p.Daily, string(p.Currency))
+	if days < 1 {
+		return v.locale.T("funds.lasts.less", "daily", daily)
+	}
+	return v.locale.N("funds.lasts", int(days), "daily", daily)
+}
+
+func balanceSteps(b *payment.Purse) balanceRow {
 	in := amountIn(b.Currency)
 	row := balanceRow{Currency: b.Currency, Steps: []movement{{"funded", "+", in(b.Paid), false}}}
 	for _, step := range []struct {

@@ -38,7 +38,7 @@ func (w *world) paymentsOf(db *sqlstore.DB) *payment.Service {
 	w.t.Cleanup(server.Close)
 	home = server.URL
 	service = payment.NewService(payment.Config{
-		Store: db.Payments(), Queue: db.Payments(), Partners: inDollars{}, Home: func() string { return home }, Now: time.Now,
+		Store: db.Payments(), Queue: db.Payments(), Purses: db.Payments(), Partners: inDollars{}, Home: func() string { return home }, Now: time.Now,
 		Gateways: map[payment.Provider]payment.Gateway{payment.Simulated: simulated},
 	})
 	return service

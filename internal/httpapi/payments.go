@@ -190,6 +190,9 @@ type balanceLine struct {
 	Spent     money.Money    `json:"spent" doc:"Delivery, without what platforms took back."`
 	Held      money.Money    `json:"held" doc:"What refunds under way are about to take."`
 	Available money.Money    `json:"available" doc:"paid - refunded - disputed - spent - held; below zero the partner owes it."`
+	Daily     money.Money    `json:"daily_spend" doc:"What a local day took: the mean of the days with spend among the last seven complete ones."`
+	DaysLeft  *float64       `json:"days_left" doc:"For how many such days the money is enough; null when nothing was spent on them."`
+	Level     payment.Level  `json:"level" enum:"enough,low,out" doc:"Of a prepaid partner that delivers: low is enough for less than a day, out is nothing left. Each crossing alerts once, and out pauses what delivers."`
 }
 
 func (s *Server) readBalance(ctx context.Context, in *ForPartner) (*plain[balanceBody], error) {
@@ -201,14 +204,21 @@ func (s *Server) readBalance(ctx context.Context, in *ForPartner) (*plain[balanc
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Payments.Balances(ctx, partner)
+	all, err := s.Payments.Funds(ctx, partner)
 	if err != nil {
 		return nil, err
 	}
 	body := balanceBody{PartnerID: partner, Prepaid: p.State().Contract.Prepaid, Providers: append([]payment.Provider{}, s.Payments.Offered()...)}
 	for _, b := range all {
 		in := func(micros int64) money.Money { return money.New(micros, b.Currency) }
-		body.Items = append(body.Items, balanceLine{b.Currency, in(b.Paid), in(b.Refunded), in(b.Disputed), in(b.Spent), in(b.Held), in(b.Available())})
+		line := balanceLine{
+			Currency: b.Currency, Paid: in(b.Paid), Refunded: in(b.Refunded), Disputed: in(b.Disputed), Spent: in(b.Spent), Held: in(b.Held),
+			Available: in(b.Available()), Daily: in(b.Daily), Level: b.Level,
+		}
+		if days, ok := b.DaysLeft(); ok {
+			line.DaysLeft = &days
+		}
+		body.Items = append(body.Items, line)
 	}
 	return &plain[balanceBody]{body}, nil
 }

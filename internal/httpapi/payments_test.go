@@ -20,7 +20,7 @@ func (w *world) payable() {
 	server := httptest.NewServer(w.stripe)
 	w.Cleanup(server.Close)
 	w.services.Payments = payment.NewService(payment.Config{
-		Store: w.db.Payments(), Queue: w.db.Payments(), Partners: paying{zoned{w.services.Partners}}, Home: func() string { return "https://campaignd.test/billing" }, Now: w.clock,
+		Store: w.db.Payments(), Queue: w.db.Payments(), Purses: w.db.Payments(), Partners: paying{zoned{w.services.Partners}}, Home: func() string { return "https://campaignd.test/billing" }, Now: w.clock,
 		Gateways: map[payment.Provider]payment.Gateway{
 			payment.Stripe: payments.NewStripe(payments.StripeConfig{Key: "sk_test_x", WebhookSecrets: []string{w.stripe.Secret}, URL: server.URL}),
 		},

@@ -145,7 +145,7 @@ func crash(w *world, provider payment.Provider, dying *process) bool {
 	w.reconcile(30 * time.Second)
 
 	posted := int64(0)
-	all, err := w.Balances(ctx, w.partner)
+	all, err := w.Store.Balances(ctx, w.partner)
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -104,7 +104,7 @@ func newWorld(t testing.TB) *world {
 
 func (w *world) service(store payment.Store, queue payment.Queue, gateways map[payment.Provider]payment.Gateway) *payment.Service {
 	return payment.NewService(payment.Config{
-		Store: store, Queue: queue, Partners: inBogota{}, Home: func() string { return "https://campaignd.test/billing" },
+		Store: store, Queue: queue, Purses: w.db.Payments(), Partners: inBogota{}, Home: func() string { return "https://campaignd.test/billing" },
 		Now: func() time.Time { return w.now }, Gateways: gateways,
 	})
 }
@@ -171,7 +171,7 @@ func (w *world) want(id uuid.UUID, status payment.Status, available int64) {
 	if st := p.State(); st.Status() != status {
 		w.Errorf("the payment is %s (%s), want %s", st.Status(), st.Reason, status)
 	}
-	all, err := w.Balances(w.Context(), w.partner)
+	all, err := w.Store.Balances(w.Context(), w.partner)
 	if err != nil {
 		w.Fatal(err)
 	}
