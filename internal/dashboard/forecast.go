@@ -34,8 +34,9 @@ type forecastKPI struct{ Metric, Total, Range string }
 
 // plannedCard is what another budget would change.
 type plannedCard struct {
-	Said string
-	Rows []plannedRow
+	Said   string
+	Record string // how far its curves were off before
+	Rows   []plannedRow
 }
 
 type plannedRow struct {
@@ -165,7 +166,12 @@ func (l *locale) plannedCard(p *predict.Planned) *plannedCard {
 		key = "analysis.whatif.same"
 	}
 	amount := func(m money.Money) string { return l.Money(m.Micros, string(m.Currency)) }
-	c := &plannedCard{Said: l.T(key, "budget", amount(p.DailyBudget), "present", amount(p.Present), "spend", amount(p.Spend))}
+	c := &plannedCard{Record: l.T("analysis.whatif.unrecorded"), Said: l.T(key, "budget", amount(p.DailyBudget), "present", amount(p.Present), "spend", amount(p.Spend))}
+	for _, miss := range p.Accuracy {
+		if miss.Metric == "conversions" {
+			c.Record = l.T("analysis.whatif.record", "metric", l.Metric(miss.Metric), "days", miss.Days, "error", l.signedPercent(miss.Error))
+		}
+	}
 	for _, x := range p.Changes {
 		row := plannedRow{
 			Metric: x.Metric, Without: l.measured(x.Without.Mid), With: l.measured(x.With.Mid),

@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/hexabuilders/campaignd/forecast"
 	"github.com/hexabuilders/campaignd/localday"
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/optimization/predict"
@@ -20,6 +19,7 @@ type outlookBody struct {
 	Items      []predictionBody      `json:"items"`
 	KPIs       []kpiOutlookBody      `json:"kpis" doc:"Of the expected sums."`
 	Effects    []predictedEffectBody `json:"factors" doc:"What moves the prediction, and by how much."`
+	Scale      float64               `json:"interval_scale" doc:"What the rehearsal made of the intervals: below 1 they are narrower than the forecasts of the single metrics, above 1 wider; 0.75 to 1.5."`
 	Similar    similarBody           `json:"similar" doc:"Campaigns of the same partner that stand in for days that are missing."`
 	Planned    *plannedBody          `json:"planned,omitempty" doc:"What daily_budget would change; absent without one."`
 }
@@ -49,6 +49,13 @@ type plannedBody struct {
 	PresentSpend money.Money         `json:"present_daily_spend" doc:"Mean of the last 14 complete days."`
 	Spend        money.Money         `json:"planned_daily_spend" doc:"A larger budget is spent as the present one is when that is what holds the campaign (90 % of it and more is spent); otherwise it changes nothing."`
 	Changes      []plannedChangeBody `json:"changes"`
+	Accuracy     []plannedMissBody   `json:"accuracy" doc:"How far the response curves were off on the last days when these were held out; empty: not known, because the days before them are too few, or nothing was to be moved."`
+}
+
+type plannedMissBody struct {
+	Metric string  `json:"metric"`
+	Days   int     `json:"days" doc:"Held out."`
+	Error  float64 `json:"error" doc:"Of the sum over them, a fraction: 0.1 expected a tenth more than came."`
 }
 
 type plannedChangeBody struct {
@@ -62,7 +69,7 @@ type predictionBody struct {
 	Points     []expectedDay `json:"points"`
 	Total      ExpectedRange `json:"total" doc:"Over all days, from a thousand futures that are drawn together: narrower than the sums of the days' bounds."`
 	Method     string        `json:"method" doc:"The methods that carry weight, heaviest first."`
-	Accuracy   accuracyBody  `json:"accuracy" doc:"What the same methods would have missed in the past of this campaign."`
+	Accuracy   accuracyBody  `json:"accuracy" doc:"How this prediction would have done at up to four moments of the past, a week apart: the predictor's own, similar campaigns included, without budget and schedule, and without a plan."`
 	Confidence string        `json:"confidence" enum:"low,medium,high"`
 	Factors    factorsBody   `json:"factors"`
 }
@@ -85,11 +92,14 @@ func describeRange(r analysis.Range) ExpectedRange {
 	return ExpectedRange{measuredFigure{r.Mid}, measuredFigure{r.Low80}, measuredFigure{r.High80}, measuredFigure{r.Low95}, measuredFigure{r.High95}}
 }
 
+// accuracyBody is of the predictor itself.
 type accuracyBody struct {
 	Origins int     `json:"origins" doc:"Moments of the past at which it was rehearsed; 0: it could not be, and the figures are 0."`
 	SMAPE   float64 `json:"smape" doc:"Percent, 0 to 200."`
 	MASE    float64 `json:"mase" doc:"Below 1: better than repeating the week before."`
 	OWA     float64 `json:"owa" doc:"Relative to Naive2: below 1 is better."`
+	Days    int     `json:"days" doc:"Days predicted at each of them."`
+	Held80  float64 `json:"held_80" doc:"Share of those days that lay in the 80 % interval, before it was scaled."`
 }
 
 type factorsBody struct {
@@ -115,9 +125,9 @@ func (s *Server) getForecast(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	b := outlookBody{StoodOn: describeAnswer(o.Answer), Period: describePeriod(o.Period), History: len(o.History), Confidence: string(o.Confidence)}
-	for _, p := range o.Items {
-		b.Items = append(b.Items, describePrediction(p, o.Currency))
+	b := outlookBody{StoodOn: describeAnswer(o.Answer), Period: describePeriod(o.Period), History: len(o.History), Confidence: string(o.Confidence), Scale: o.Scale}
+	for i, p := range o.Items {
+		b.Items = append(b.Items, describePrediction(p, o.Accuracy[i], o.Currency))
 	}
 	for _, k := range o.KPIs {
 		shown := kpiOutlookBody{Metric: k.Metric, Points: []dayFigureBody{}, Total: measuredFigure{k.Total}}
@@ -146,16 +156,19 @@ func describePlanned(p *predict.Planned) *plannedBody {
 	if p == nil {
 		return nil
 	}
-	b := &plannedBody{DailyBudget: p.DailyBudget, PresentSpend: p.Present, Spend: p.Spend}
+	b := &plannedBody{DailyBudget: p.DailyBudget, PresentSpend: p.Present, Spend: p.Spend, Accuracy: []plannedMissBody{}}
+	for _, m := range p.Accuracy {
+		b.Accuracy = append(b.Accuracy, plannedMissBody(m))
+	}
 	for _, c := range p.Changes {
 		b.Changes = append(b.Changes, plannedChangeBody{c.Metric, describeRange(c.Without), describeRange(c.With)})
 	}
 	return b
 }
 
-func describePrediction(p analysis.Prediction, currency string) predictionBody {
+func describePrediction(p analysis.Prediction, a predict.Accuracy, currency string) predictionBody {
 	b := predictionBody{
-		Metric: p.Metric, Total: describeRange(p.Total), Method: p.Method, Accuracy: describeAccuracy(p.Backtest), Confidence: string(p.Confidence),
+		Metric: p.Metric, Total: describeRange(p.Total), Method: p.Method, Accuracy: describeAccuracy(a), Confidence: string(p.Confidence),
 		Factors: factorsBody{measuredFigure{p.Factors.Level}, map[string]float64{}, describeTrend(p.Factors.Trend, analysis.Value{Unit: p.Unit, Currency: currency})},
 	}
 	for _, point := range p.Points {
@@ -170,6 +183,6 @@ func describePrediction(p analysis.Prediction, currency string) predictionBody {
 	return b
 }
 
-func describeAccuracy(b forecast.Backtest) accuracyBody {
-	return accuracyBody{b.Origins, b.SMAPE, b.MASE, b.OWA}
+func describeAccuracy(a predict.Accuracy) accuracyBody {
+	return accuracyBody{a.Origins, a.SMAPE, a.MASE, a.OWA, a.Horizon, a.Held80}
 }

@@ -18,12 +18,13 @@ const (
 	z95     = 1.959963984540054  // one in forty
 
 	// What days have in common when the past is too short to say, and its bounds:
-	// never independent, which would make the interval of a sum too narrow.
-	sharedUnknown, sharedLeast, sharedMost = 0.5, 0.1, 0.9
+	// never nothing, because a level that is learned from few days is misjudged for
+	// all that follow.
+	sharedUnknown, sharedLeast, sharedMost = 0.5, 0.04, 0.9
 	// What metrics have in common then.
 	togetherUnknown = 0.7
-	leastForHabits  = 14 // days from which the past says both
-	shrink          = 0.9
+	leastForHabits  = 14   // days from which the past says both
+	shrink          = 0.98 // keeps the correlations of metrics that go in step positive definite
 )
 
 // day is one day of one future.
@@ -37,27 +38,34 @@ type paths struct {
 
 func (p *paths) days() int { return len(p.mid) }
 
+// drawing is how futures are drawn: how many, how far from the middle relative to
+// the intervals given, and from which seed.
+type drawing struct {
+	futures int
+	scale   float64
+	seed    uint64
+}
+
 // draw makes futures of an expectation: each metric and day has its interval, the
 // metrics move together as they did, and the days share a part of their error,
 // because a level that is misjudged is so for all of them.
-func draw(e expectation, history []performance.Metrics, seed uint64) *paths {
+func draw(e expectation, history []performance.Metrics, how drawing) *paths {
 	n := len(e[0])
-	p := &paths{mid: make([]day, n), drawn: make([][]day, futures)}
+	p := &paths{mid: make([]day, n), drawn: make([][]day, how.futures)}
 	for d := range p.mid {
 		for m := range p.mid[d] {
 			p.mid[d][m] = e[m][d].Mean
 		}
 	}
 	h := habitsOf(history)
-	random := rand.New(rand.NewPCG(seed, futures))
+	random := rand.New(rand.NewPCG(how.seed, futures))
 	for i := range p.drawn {
-		level := h.together(random)
+		level := together(&h.level, random)
 		p.drawn[i] = make([]day, n)
 		for d := range p.drawn[i] {
-			own := h.together(random)
+			own := together(&h.own, random)
 			for m := range own {
-				z := math.Sqrt(h.shared)*level[m] + math.Sqrt(1-h.shared)*own[m]
-				p.drawn[i][d][m] = at(e[m][d], z)
+				p.drawn[i][d][m] = at(e[m][d], how.scale*(level[m]+own[m]))
 			}
 		}
 	}
@@ -78,31 +86,88 @@ func at(i forecast.Interval, z float64) float64 {
 	return max(0, near+(far-near)*(a-z80)/(z95-z80))
 }
 
-// habits are how a campaign's metrics and days go together.
-type habits struct {
-	root   mat.TriDense // of the correlation of metrics: its Cholesky factor
-	shared float64      // correlation of two days
+// habits are how a campaign's metrics and days go together: the covariances of
+// what all days of a future share and of what each has of its own, as factors that
+// a vector of independent normals is multiplied with. Their sum is the correlation
+// of the metrics on a day.
+type habits struct{ level, own mat.Dense }
+
+// habitsOf learns them. Each combination of metrics has a share of its own: spend
+// may wander for weeks while the cost of a result stays where it is, and an
+// interval of that cost must not be as wide as if it wandered too.
+func habitsOf(history []performance.Metrics) habits {
+	same, days := constant(togetherUnknown), constant(togetherUnknown*sharedUnknown)
+	for m := range numMetrics {
+		days.SetSym(m, m, sharedUnknown)
+	}
+	if len(history) >= leastForHabits {
+		same, days = correlations(surprises(history))
+	}
+	var root mat.Cholesky
+	root.Factorize(same) // shrinking keeps it positive definite
+	var lower mat.TriDense
+	root.LTo(&lower)
+	// What days share of combinations that are independent on a day: L⁻¹·days·L⁻ᵀ.
+	var half, whitened mat.Dense
+	_ = half.Solve(&lower, days) // not singular, as it has a Cholesky factor
+	_ = whitened.Solve(&lower, half.T())
+	var apart mat.EigenSym
+	apart.Factorize(symmetric(&whitened), true)
+	var vectors, turned mat.Dense
+	apart.VectorsTo(&vectors)
+	turned.Mul(&lower, &vectors)
+	var h habits
+	level, own := make([]float64, numMetrics), make([]float64, numMetrics)
+	for m, share := range apart.Values(nil) {
+		share = min(sharedMost, max(sharedLeast, share))
+		level[m], own[m] = math.Sqrt(share), math.Sqrt(1-share)
+	}
+	h.level.Mul(&turned, mat.NewDiagDense(numMetrics, level))
+	h.own.Mul(&turned, mat.NewDiagDense(numMetrics, own))
+	return h
 }
 
-func habitsOf(history []performance.Metrics) habits {
-	h := habits{shared: sharedUnknown}
+// constant is a matrix of ones, and of one value beside them.
+func constant(beside float64) *mat.SymDense {
 	c := mat.NewSymDense(numMetrics, nil)
-	together := func(_, _ int) float64 { return togetherUnknown }
-	if len(history) >= leastForHabits {
-		x := surprises(history)
-		h.shared = ownCorrelation(x)
-		together = func(i, j int) float64 { return shrink * floats.Dot(x[i], x[j]) / float64(len(history)) }
-	}
 	for i := range numMetrics {
 		for j := range i {
-			c.SetSym(i, j, together(i, j))
+			c.SetSym(i, j, beside)
 		}
 		c.SetSym(i, i, 1)
 	}
-	var root mat.Cholesky
-	root.Factorize(c) // shrinking keeps it positive definite
-	root.LTo(&h.root)
-	return h
+	return c
+}
+
+func symmetric(a *mat.Dense) *mat.SymDense {
+	s := mat.NewSymDense(numMetrics, nil)
+	for i := range numMetrics {
+		for j := range i + 1 {
+			s.SetSym(i, j, (a.At(i, j)+a.At(j, i))/2)
+		}
+	}
+	return s
+}
+
+// correlations are those of metrics on the same day, and on days up to a week
+// apart.
+func correlations(x [numMetrics][]float64) (same, days *mat.SymDense) {
+	n := len(x[0])
+	same, days = constant(0), mat.NewSymDense(numMetrics, nil)
+	for i, a := range x {
+		for j, b := range x[:i+1] {
+			if i != j {
+				same.SetSym(i, j, shrink*floats.Dot(a, b)/float64(n))
+			}
+			sum, pairs := 0.0, 0
+			for lag := 1; lag <= 6; lag++ {
+				sum += floats.Dot(a[lag:], b[:n-lag]) + floats.Dot(b[lag:], a[:n-lag])
+				pairs += 2 * (n - lag)
+			}
+			days.SetSym(i, j, sum/float64(pairs))
+		}
+	}
+	return same, days
 }
 
 // surprises are how far each day was from its weekday's mean, on the scale of
@@ -135,25 +200,14 @@ func surprises(history []performance.Metrics) [numMetrics][]float64 {
 	return out
 }
 
-// ownCorrelation is that of days up to a week apart, over all metrics.
-func ownCorrelation(x [numMetrics][]float64) float64 {
-	sum, n := 0.0, 0
-	for _, y := range x {
-		for lag := 1; lag <= 6; lag++ {
-			sum, n = sum+floats.Dot(y[lag:], y[:len(y)-lag]), n+len(y)-lag
-		}
-	}
-	return min(sharedMost, max(sharedLeast, sum/float64(n)))
-}
-
-// together draws standard normals that go together as the metrics do.
-func (h *habits) together(random *rand.Rand) (z day) {
-	e := make([]float64, numMetrics)
+// together draws what a factor makes of independent standard normals.
+func together(factor *mat.Dense, random *rand.Rand) (z day) {
+	var e day
 	for m := range e {
 		e[m] = random.NormFloat64()
 	}
 	for m := range z {
-		z[m] = floats.Dot(h.root.RawTriangular().Data[m*numMetrics:m*numMetrics+m+1], e[:m+1])
+		z[m] = floats.Dot(factor.RawRowView(m), e[:])
 	}
 	return z
 }

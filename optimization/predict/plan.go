@@ -44,10 +44,11 @@ func (s *subject) plan(free *paths, asked string) (*paths, *Planned, error) {
 	if target == present || present <= 0 {
 		return free, planned, nil
 	}
-	curves, err := s.curves()
+	curves, err := s.curves(s.History)
 	if err != nil {
 		return nil, nil, s.inItsWords(err, planned)
 	}
+	planned.Accuracy = s.misses()
 	moved, err := free.along(curves, present, target)
 	return moved, planned, s.inItsWords(err, planned)
 }
@@ -125,19 +126,19 @@ func unitsOf(d *performance.Metrics, metric int) float64 {
 	return float64(value)
 }
 
-// curves learns what the campaign's spend brings of each metric; nil of one that
+// curves learns what the spend of days brings of each metric; nil of one that
 // never came.
-func (s *subject) curves() ([numMetrics]*response.Model, error) {
+func (s *subject) curves(days []performance.Metrics) ([numMetrics]*response.Model, error) {
 	var models [numMetrics]*response.Model
-	spent := make([]float64, len(s.History))
+	spent := make([]float64, len(days))
 	for t := range spent {
-		spent[t] = max(0, unitsOf(&s.History[t], spend))
+		spent[t] = max(0, unitsOf(&days[t], spend))
 	}
 	var group errgroup.Group
 	for m := range models {
 		result, sum := make([]float64, len(spent)), 0.0
 		for t := range result {
-			result[t] = max(0, unitsOf(&s.History[t], m))
+			result[t] = max(0, unitsOf(&days[t], m))
 			sum += result[t]
 		}
 		if m == spend || sum == 0 {
@@ -150,6 +151,40 @@ func (s *subject) curves() ([numMetrics]*response.Model, error) {
 		})
 	}
 	return models, group.Wait()
+}
+
+// heldOut is how many days a plan's curves are tried on.
+const heldOut = 7
+
+// misses are how far the curves of the days before the last week were off in that
+// week, given what was spent in it. None where they cannot be learned without it,
+// or were asked too far.
+func (s *subject) misses() (out []Miss) {
+	known := len(s.History) - heldOut
+	if known < response.LeastPeriods {
+		return nil
+	}
+	models, err := s.curves(s.History[:known])
+	if err != nil {
+		return nil
+	}
+	for m, model := range models {
+		if model == nil {
+			continue
+		}
+		said, came := 0.0, 0.0
+		for t := known; t < len(s.History); t++ {
+			b, err := model.Expected([]float64{max(0, unitsOf(&s.History[t], spend))})
+			if err != nil {
+				return nil
+			}
+			said, came = said+b.Mean, came+unitsOf(&s.History[t], m)
+		}
+		if came > 0 {
+			out = append(out, Miss{metrics[m].String(), heldOut, said/came - 1})
+		}
+	}
+	return out
 }
 
 // along moves every future by a curve of its own, so that what is not known of

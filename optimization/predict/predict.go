@@ -71,7 +71,10 @@ type Question struct {
 type Prediction struct {
 	analysis.Outlook // its items are after similar campaigns, plan, budget and schedule
 
-	KPIs    []KPI
+	KPIs     []KPI
+	Accuracy []Accuracy // of the items, in their order: the predictor's own, not that of the forecast it begins with
+	Scale    float64    // what that made of the distance of the bounds from the middle: below 1 is narrower
+
 	Own     float64 // weight of the campaign's own days, 0 to 1; the rest is Similar's
 	Similar []Likeness
 	Effects []Effect
@@ -100,6 +103,14 @@ type Planned struct {
 	Present     money.Money // spend of a day of late
 	Spend       money.Money // and what it would be
 	Changes     []Change
+	Accuracy    []Miss // of the curves; none: it is not known, as the days are too few or spent too much
+}
+
+// Miss is by how much a response curve missed a result that it had not seen.
+type Miss struct {
+	Metric string
+	Days   int     // the last ones, held out
+	Error  float64 // of their sum, relative: 0.1 expected a tenth more than came
 }
 
 // Change is a metric's total as things are, and as they are planned.
@@ -125,15 +136,17 @@ func (p *Predictor) Predict(ctx context.Context, partner, campaign uuid.UUID, q 
 		return Prediction{}, err
 	}
 	out := Prediction{Outlook: o, Own: ownWeight(len(o.History))}
-	expected := expectationOf(o)
+	var theirs *expectation
 	if out.Own < 1 {
-		if expected, out.Similar, err = p.lean(ctx, &s, expected, out.Own); err != nil {
+		if out.Similar, err = p.similar(ctx, &s); err != nil {
 			return Prediction{}, err
 		}
-		if len(out.Similar) == 0 {
-			if tooLittle != nil {
-				return Prediction{}, tooLittle
-			}
+		switch {
+		case len(out.Similar) > 0:
+			theirs = s.like(out.Similar)
+		case tooLittle != nil:
+			return Prediction{}, tooLittle
+		default:
 			out.Own = 1 // nobody to lean on
 		}
 	}
@@ -141,35 +154,53 @@ func (p *Predictor) Predict(ctx context.Context, partner, campaign uuid.UUID, q 
 	if err != nil {
 		return Prediction{}, err
 	}
-	err = out.complete(&s, q, expected, r)
+	err = out.complete(&s, q, theirs, r)
 	return out, err
 }
 
 // complete draws the futures and describes them.
-func (out *Prediction) complete(s *subject, q Question, expected expectation, r room) error {
-	free := draw(expected, s.History, s.seed())
+func (out *Prediction) complete(s *subject, q Question, theirs *expectation, r room) error {
+	record, err := s.rehearse(q.Days, theirs)
+	if err != nil {
+		return err
+	}
+	expected := expectationOf(s.Outlook)
+	if theirs != nil {
+		expected = expected.with(*theirs, out.Own, int(s.Last-s.First)+1)
+	}
+	out.Scale, out.Accuracy = record.scale, record.accuracy[:]
+	free := draw(expected, s.History, drawing{futures, record.scale, s.seed()})
 	as := free.within(r)
 	out.Effects = s.effects(out, free, as, r)
 	if q.DailyBudget != "" {
-		moved, planned, err := s.plan(free, q.DailyBudget)
-		if err != nil {
+		if as, err = out.follow(s, q.DailyBudget, free, as, r); err != nil {
 			return err
 		}
-		with := moved.within(r.withDaily(planned.DailyBudget.Micros, s.dailyLimit()))
-		for m, metric := range metrics {
-			planned.Changes = append(planned.Changes, Change{metric.String(), s.rangeOf(m, as.total(m)), s.rangeOf(m, with.total(m))})
-		}
-		change := relative(as.total(spend).Mean, with.total(spend).Mean)
-		out.Effects = append(out.Effects, effect("planned_budget", "spend", change,
-			"A daily budget of %s changes the expected spend by %s.", planned.DailyBudget, percent(change)))
-		out.Planned, as = planned, with
 	}
 	out.Items = s.items(out.Items, as, out.Own)
 	out.KPIs = s.kpis(as)
-	for _, item := range out.Items {
+	for m, item := range out.Items {
+		out.Items[m].Backtest = record.accuracy[m].Backtest
 		out.Confidence = forecast.Lower(out.Confidence, item.Confidence)
 	}
 	return nil
+}
+
+// follow moves the futures to a plan, and notes what that changes.
+func (out *Prediction) follow(s *subject, budget string, free, as *paths, r room) (*paths, error) {
+	moved, planned, err := s.plan(free, budget)
+	if err != nil {
+		return nil, err
+	}
+	with := moved.within(r.withDaily(planned.DailyBudget.Micros, s.dailyLimit()))
+	for m, metric := range metrics {
+		planned.Changes = append(planned.Changes, Change{metric.String(), s.rangeOf(m, as.total(m)), s.rangeOf(m, with.total(m))})
+	}
+	change := relative(as.total(spend).Mean, with.total(spend).Mean)
+	out.Effects = append(out.Effects, effect("planned_budget", "spend", change,
+		"A daily budget of %s changes the expected spend by %s.", planned.DailyBudget, percent(change)))
+	out.Planned = planned
+	return with, nil
 }
 
 // subject is the campaign that is asked about.

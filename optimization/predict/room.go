@@ -82,9 +82,8 @@ func potsOf(b budgets.State, from localday.Day, days int, already int64) (pots [
 				settled = b.Open.Settled - already
 			}
 		}
-		most := b.Limit
-		next.pausesAt, most = pauseOf(b, period)
-		next.left = max(0, units(most-settled))
+		percent, most := pauseOf(b, period)
+		next.pausesAt, next.left = percent, max(0, units(most-settled))
 		pots, first = append(pots, next), next.last
 	}
 	return pots

@@ -46,26 +46,19 @@ type Likeness struct {
 	used  float64             // spend of a day, as a part of its daily plan
 }
 
-// lean is the expectation with what similar campaigns had in place of the days
-// that are missing.
-func (p *Predictor) lean(ctx context.Context, s *subject, own expectation, weight float64) (expectation, []Likeness, error) {
-	similar, err := p.similar(ctx, s)
-	if err != nil || len(similar) == 0 {
-		return own, nil, err
-	}
-	theirs := s.like(similar)
-	out := theirs
-	days := int(s.Last-s.First) + 1
+// with is the expectation of so many days with what similar campaigns have of each
+// in place of the days that are missing.
+func (e expectation) with(theirs expectation, weight float64, days int) (out expectation) {
 	for m := range out {
 		out[m] = make([]forecast.Interval, days)
 		for d := range out[m] {
 			out[m][d] = theirs[m][0]
-			if len(own[m]) == days {
-				out[m][d] = mixed(own[m][d], theirs[m][0], weight)
+			if len(e[m]) == days {
+				out[m][d] = mixed(e[m][d], theirs[m][0], weight)
 			}
 		}
 	}
-	return out, similar, nil
+	return out
 }
 
 // mixed is the mixture of two expectations: what they disagree about widens it.
@@ -230,7 +223,8 @@ func (p *Predictor) measure(ctx context.Context, s *subject, c *candidate) (bool
 // like is a day of this campaign as the similar ones have it: they say which part
 // of a plan is spent, and what a unit of money brings. How much they differ, on
 // the scale of logarithms, is how sure that is; few of them say less.
-func (s *subject) like(similar []Likeness) (e expectation) {
+func (s *subject) like(similar []Likeness) *expectation {
+	var e expectation
 	plan := units(s.daily().Micros)
 	for m := range e {
 		mean, square, positive := 0.0, 0.0, 0.0
@@ -255,5 +249,5 @@ func (s *subject) like(similar []Likeness) (e expectation) {
 		of := func(z float64) float64 { return mid * math.Exp(z*spread) }
 		e[m] = []forecast.Interval{{Mean: mid, Low80: of(-z80), High80: of(z80), Low95: of(-z95), High95: of(z95)}}
 	}
-	return e
+	return &e
 }
