@@ -289,7 +289,7 @@ func (b *natsBroker) consume(ctx context.Context, sub Subscription, handle Handl
 	consumer, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
 		Durable:        strings.ReplaceAll(sub.Group+"-"+sub.Topic, ".", "_"),
 		FilterSubjects: []string{sub.Topic, sub.Topic + ".>"},
-		AckPolicy:      jetstream.AckExplicitPolicy, AckWait: 30 * time.Second, MaxAckPending: 4 * sub.batch(),
+		AckPolicy:      jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: 4 * sub.batch(),
 	})
 	if err != nil {
 		return err
@@ -359,7 +359,7 @@ func (b *natsBroker) fetch(ctx context.Context, consumer jetstream.Consumer, sub
 		batch[i] = event.Message{Topic: sub.Topic, Route: strings.TrimPrefix(strings.TrimPrefix(msg.Subject(), sub.Topic), "."),
 			Key: h.Get("Key"), ID: h.Get("Id"), ContentType: h.Get("Content-Type"), Body: msg.Data()}
 	}
-	if err := handle(ctx, batch); err != nil {
+	if err := whileHeld(held, func() error { return handle(ctx, batch) }); err != nil {
 		for _, msg := range held {
 			_ = msg.NakWithDelay(retry)
 		}
@@ -371,4 +371,33 @@ func (b *natsBroker) fetch(ctx context.Context, consumer jetstream.Consumer, sub
 		}
 	}
 	return nil
+}
+
+// ackWait is how long the messages of a node that died wait for another one.
+const ackWait = 30 * time.Second
+
+// whileHeld tells the server as long as a handler is at work: without that a slow
+// one would be given its own messages once more, and become slower by it.
+func whileHeld(held []jetstream.Msg, handle func() error) error {
+	done, told := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(told)
+		tick := time.NewTicker(ackWait / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				for _, msg := range held {
+					_ = msg.InProgress() // if it does not arrive, they come again
+				}
+			}
+		}
+	}()
+	defer func() {
+		close(done)
+		<-told
+	}()
+	return handle()
 }

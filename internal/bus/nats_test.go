@@ -3,8 +3,12 @@ package bus
 import (
 	"bytes"
 	"context"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/hexabuilders/campaignd/event"
 )
@@ -45,4 +49,39 @@ func TestABatchIsBoundedByNumberAndBySize(t *testing.T) {
 			}
 		})
 	}
+}
+
+// heldMessage counts how often the server is told that it is worked on.
+type heldMessage struct {
+	jetstream.Msg
+	told atomic.Int64
+}
+
+func (m *heldMessage) InProgress() error {
+	m.told.Add(1)
+	return nil
+}
+
+// A handler that takes ten times as long as the server waits keeps its messages;
+// one that has ended, or failed, claims nothing further.
+func TestASlowHandlerKeepsItsMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := &heldMessage{}, &heldMessage{}
+		err := whileHeld([]jetstream.Msg{a, b}, func() error {
+			for range 20 {
+				before := a.told.Load()
+				time.Sleep(ackWait / 2)
+				synctest.Wait()
+				if a.told.Load() == before || b.told.Load() != a.told.Load() {
+					t.Fatalf("told %d and %d times, %d before half the wait", a.told.Load(), b.told.Load(), before)
+				}
+			}
+			return context.Canceled
+		})
+		ended := a.told.Load()
+		time.Sleep(10 * ackWait)
+		if err != context.Canceled || a.told.Load() != ended { //nolint:errorlint // the very error
+			t.Errorf("%v; told %d times, %d after the end", err, ended, a.told.Load())
+		}
+	})
 }

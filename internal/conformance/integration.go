@@ -2,8 +2,10 @@ package conformance
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
+	_ "time/tzdata" // the zones are the same on every machine
 
 	"github.com/google/uuid"
 
@@ -43,18 +45,19 @@ type ReportDays interface {
 // reported on to their ports.
 func Integration(t *testing.T, b Backend) {
 	cases{
-		"a letter is read as it was parked":                letterParked,
-		"a message delivered again is one letter":          letterOnce,
-		"a closed letter does not stand in for a new one":  letterAnew,
-		"open letters hold their key, the first of them":   letterKeys,
-		"of two moves from one state one is made":          letterMoved,
-		"another partner's letter is as a missing one":     letterForeign,
-		"letters are listed by state, the newest first":    letterListed,
-		"only closed letters are forgotten":                letterPurged,
-		"an inbound event is noted once":                   inboundOnce,
-		"a day is reported once, with its events":          dayOnce,
-		"a campaign of which nothing is left is never due": dayOver,
-		"tracking again leaves the day as it is":           dayTracked,
+		"a letter is read as it was parked":                  letterParked,
+		"a message delivered again is one letter":            letterOnce,
+		"a closed letter does not stand in for a new one":    letterAnew,
+		"open letters hold their key, the first of them":     letterKeys,
+		"of two moves from one state one is made":            letterMoved,
+		"another partner's letter is as a missing one":       letterForeign,
+		"letters are listed by state, the newest first":      letterListed,
+		"only closed letters are forgotten":                  letterPurged,
+		"an inbound event is noted once":                     inboundOnce,
+		"a day is reported once, with its events":            dayOnce,
+		"a campaign of which nothing is left is never due":   dayOver,
+		"tracking again leaves the day as it is":             dayTracked,
+		"a day is due at its local midnight, to the instant": dayMidnight,
 	}.run(t, b)
 }
 
@@ -289,4 +292,45 @@ func dayTracked(w world) {
 	day, due := w.dayDue(campaign)
 	w.equal("due", due, true)
 	w.equal("day", day, localday.Day(100))
+}
+
+// dayMidnight: days of 23, 24.5 and 25 hours, and those whose midnight the
+// clocks skip, are due when they end, and not a microsecond before.
+func dayMidnight(w world) {
+	for _, d := range []struct {
+		zone, day string
+		hours     float64
+		end       string
+	}{
+		{"UTC", "2026-03-29", 24, "2026-03-30T00:00:00Z"},
+		{"Europe/Madrid", "2026-03-29", 23, "2026-03-29T22:00:00Z"},
+		{"Europe/Madrid", "2026-10-25", 25, "2026-10-25T23:00:00Z"},
+		{"America/New_York", "2026-03-08", 23, "2026-03-09T04:00:00Z"},
+		{"America/New_York", "2026-11-01", 25, "2026-11-02T05:00:00Z"},
+		{"America/Santiago", "2026-09-05", 24, "2026-09-06T04:00:00Z"}, // 00:00 is skipped: the day ends where 01:00 begins
+		{"America/Santiago", "2026-09-06", 23, "2026-09-07T03:00:00Z"},
+		{"America/Santiago", "2026-04-04", 25, "2026-04-05T04:00:00Z"},
+		{"Australia/Lord_Howe", "2026-04-05", 24.5, "2026-04-05T13:30:00Z"},
+		{"Africa/Cairo", "2026-04-23", 24, "2026-04-23T22:00:00Z"}, // and here
+		{"Africa/Cairo", "2026-04-24", 23, "2026-04-24T21:00:00Z"},
+	} {
+		zone, err := time.LoadLocation(d.zone)
+		w.must(err)
+		day, err := localday.Parse(d.day)
+		w.must(err)
+		begin, end := localday.Bounds(day, zone)
+		w.equal(d.zone+" "+d.day+" lasts", end.Sub(begin).Hours(), d.hours)
+		w.equal(d.zone+" "+d.day+" ends", end.UTC().Format(time.RFC3339), d.end)
+		campaign := newID()
+		w.must(w.Days.Track(w.Context(), performance.DueDay{Partner: w.partner(), Campaign: campaign, Day: day}, end))
+		for _, at := range []struct {
+			now  time.Time
+			want bool
+		}{{begin, false}, {end.Add(-time.Microsecond), false}, {end, true}} {
+			all, err := w.Days.DueDays(w.Context(), at.now, 10_000)
+			w.must(err)
+			due := slices.ContainsFunc(all, func(x performance.DueDay) bool { return x.Campaign == campaign && x.Day == day })
+			w.equal(d.zone+" "+d.day+" due at "+at.now.UTC().Format(time.RFC3339Nano), due, at.want)
+		}
+	}
 }

@@ -3,11 +3,13 @@ package integration_test
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -266,4 +268,50 @@ func TestBadFactsBecomeLetters(t *testing.T) {
 	if counts, _ := m.Count(t.Context(), uuid.Nil); counts[ours.Dead] != 2 || counts[ours.Retrying] != 1 {
 		t.Errorf("letters %v", counts)
 	}
+}
+
+// counting takes every fact and knows what it took.
+type counting struct{ got []performance.Event }
+
+func (c *counting) Record(_ context.Context, _ ours.Origin, events []performance.Event) (performance.Receipt, error) {
+	c.got = append(c.got, events...)
+	return performance.Receipt{Accepted: len(events)}, nil
+}
+
+// Whatever stands in a message of a stream is taken in or refused in words, and
+// facts in a CloudEvent are the same as those that come bare.
+func FuzzFacts(f *testing.F) {
+	campaign := "01a2139c-e0bb-7426-a1eb-3eff9af7a36b"
+	fact := `{"event_id":"1","campaign_id":"` + campaign + `","occurred_at":"2026-03-02T12:00:00Z","metrics":{"clicks":1,"spend":"1.25"}}`
+	f.Add("application/json", []byte(`{"events":[`+fact+`]}`))
+	f.Add("application/json; charset=utf-8", []byte(fact))
+	f.Add("application/x-ndjson", []byte(fact+"\n\n"+fact+"\n"))
+	f.Add("text/csv", []byte("event_id,campaign_id,occurred_at,clicks\n1,"+campaign+",2026-03-02T12:00:00Z,1\n"))
+	f.Add("application/cloudevents+json", []byte(`{"specversion":"1.0","id":"1","source":"/s","type":"m","data":{"events":[`+fact+`]}}`))
+	f.Add("application/cloudevents+json", []byte(`{"specversion":"1.0","id":"1","source":"/s","type":"m","data_base64":"e30="}`))
+	f.Add("application/cloudevents+json", []byte(`{"specversion":"1.0","id":"1","source":"/s","type":"m"}`))
+	f.Add("", []byte("null"))
+	f.Add("text/csv; charset", []byte{0xff, 0xfe})
+	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
+		take := func(contentType string, body []byte) ([]performance.Event, error) {
+			to := &counting{}
+			err := integration.TakeMetrics(to)(t.Context(), ours.Message{Topic: integration.TopicMetrics, ContentType: contentType, Body: body})
+			if err != nil && fault.As(err) == nil {
+				t.Errorf("%q %q: %v", contentType, body, err)
+			}
+			return to.got, err
+		}
+		bare, why := take(contentType, body)
+		if contentType != "application/json" || why != nil || !json.Valid(body) {
+			return
+		}
+		wrapped := slices.Concat([]byte(`{"specversion":"1.0","id":"1","source":"/s","type":"m","data":`), body, []byte("}"))
+		if !utf8.Valid(wrapped) || len(wrapped) > integration.MaxBody {
+			return
+		}
+		in, why := take(integration.MediaCloudEvent, wrapped)
+		if diff := cmp.Diff(bare, in); why != nil || diff != "" {
+			t.Errorf("%q in a CloudEvent: %v %s", body, why, diff)
+		}
+	})
 }
