@@ -34,13 +34,13 @@ func (c *crowd) Members(_ context.Context, _, _ uuid.UUID, _ platforms.Platform,
 
 // aimed is a campaign for one audience that spares another.
 func (w *world) aimed() (campaign uuid.UUID, d *platforms.Draft, people *crowd) {
-	people = &crowd{n: 25_000}
+	people = &crowd{n: 12_500}
 	w.People, w.pusher.People = people, people
 	campaign, d = w.draft("Summit")
 	wanted, spared := newID(), newID()
 	d.Targeting.CustomAudiences = []string{wanted.String(), "23840000000001", "buyers"}
 	d.Targeting.Exclusions = []targeting.Exclusion{{Criterion: targeting.ByAudience, Values: []string{spared.String()}}}
-	d.Audiences = []platforms.Audience{{ID: wanted, Name: "Customers", Size: 25_000, Version: 3}, {ID: spared, Name: "Staff", Size: 25_000, Version: 1, Excluded: true}}
+	d.Audiences = []platforms.Audience{{ID: wanted, Name: "Customers", Size: 12_500, Version: 3}, {ID: spared, Name: "Staff", Size: 12_500, Version: 1, Excluded: true}}
 	w.drafts.put(campaign, *d)
 	return campaign, d, people
 }
@@ -72,11 +72,11 @@ func audiencesAreBrought(t *testing.T, on platforms.Platform) {
 	if got := p.LeftOut; !slices.Contains(got, "interests") || !slices.Contains(got, "custom_audiences") {
 		t.Errorf("left out: %s", got)
 	}
-	if n := w.members(); n != 50_000 {
+	if n := w.members(); n != 25_000 {
 		t.Errorf("the platform has %d people", n)
 	}
 	for _, a := range d.Audiences {
-		if o := object(p, a.Key()); o.Members != 25_000 || o.Filled != a.Version || len(w.sandbox.Count(w.at(), "audience")) != 2 {
+		if o := object(p, a.Key()); o.Members != 12_500 || o.Filled != a.Version || len(w.sandbox.Count(w.at(), "audience")) != 2 {
 			t.Errorf("%+v of %v", o, w.sandbox.Count(w.at(), "audience"))
 		}
 	}
@@ -90,8 +90,8 @@ func audiencesAreBrought(t *testing.T, on platforms.Platform) {
 	w.must(w.TouchAudience(t.Context(), w.by.Partner, d.Audiences[0].ID))
 	w.must(w.pusher.Tick(t.Context()))
 	w.push(placed, platforms.IsCurrent)
-	if n := w.members(); n != 35_000 {
-		t.Errorf("after 15 000 have left one audience, the platform has %d people", n)
+	if n := w.members(); n != 22_500 {
+		t.Errorf("after others are in one audience, the platform has %d people", n)
 	}
 
 	// One that is no longer used is deleted there, and made anew when it is again.
@@ -154,7 +154,7 @@ func aDeletedAudienceStopsTheCampaign(t *testing.T, on platforms.Platform) {
 	if p.Problem == nil || p.Problem.Code != "campaign_unfit" || w.sandbox.Status(object(p, "campaign").External) != "PAUSED" {
 		t.Errorf("problem %+v; the campaign is %s", p.Problem, w.sandbox.Status(object(p, "campaign").External))
 	}
-	if n := w.members(); n != 25_000 {
+	if n := w.members(); n != 12_500 {
 		t.Errorf("the platform has %d people", n)
 	}
 	if _, err := w.Place(t.Context(), w.by, platforms.NewPlacement{Campaign: campaign, Account: account, Percent: 0, ValidateOnly: true}); err == nil {
@@ -176,7 +176,7 @@ func TestAnUploadThatFailsIsToldAndRepeated(t *testing.T) {
 	w.sandbox.Order(sandbox.Fault{Kind: sandbox.JobFails, Times: 1})
 	placed := w.place(campaign, w.connect().ID)
 	w.push(placed, platforms.IsCurrent)
-	if n := w.members(); n != 25_000 {
+	if n := w.members(); n != 12_500 {
 		t.Errorf("with one job that failed, Google has %d people", n)
 	}
 	w.must(w.pusher.Tick(t.Context()))
@@ -187,7 +187,7 @@ func TestAnUploadThatFailsIsToldAndRepeated(t *testing.T) {
 		w.pass(11 * time.Minute)
 		w.must(w.pusher.Tick(t.Context()))
 	}
-	if n := w.members(); n != 50_000 {
+	if n := w.members(); n != 25_000 {
 		t.Errorf("after an hour Google has %d people", n)
 	}
 	w.must(w.pusher.Tick(t.Context()))
@@ -215,7 +215,7 @@ func nothingIsMadeBeforeItsAudiences(t *testing.T, on platforms.Platform) {
 	}
 	w.sandbox.Clear()
 	p := w.push(placed, platforms.IsCurrent)
-	if n := w.members(); n != 50_000 || !p.Started {
+	if n := w.members(); n != 25_000 || !p.Started {
 		t.Errorf("the platform has %d people; started: %v", n, p.Started)
 	}
 
@@ -230,7 +230,7 @@ func nothingIsMadeBeforeItsAudiences(t *testing.T, on platforms.Platform) {
 	}
 	w.pass(time.Minute)
 	w.must(w.pusher.Tick(t.Context()))
-	if o := object(w.placement(placed), d.Audiences[0].Key()); o.Filled != d.Audiences[0].Version || w.members() != 50_000 {
+	if o := object(w.placement(placed), d.Audiences[0].Key()); o.Filled != d.Audiences[0].Version || w.members() != 25_000 {
 		t.Errorf("not filled again: %+v, %d people", o, w.members())
 	}
 }

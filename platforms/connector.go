@@ -3,6 +3,7 @@ package platforms
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/hexabuilders/campaignd/campaigns"
@@ -65,6 +66,11 @@ type Draft struct {
 	// Missing are audiences that the targeting names and that were deleted: until
 	// somebody changes the targeting, nobody can say whom the campaign is for.
 	Missing []string
+}
+
+// Shared reports whether somebody has said how often each creative is to be shown.
+func (d Draft) Shared() bool {
+	return len(d.Creatives) > 1 && slices.ContainsFunc(d.Creatives, func(c campaigns.Creative) bool { return c.Share > 0 })
 }
 
 // Runs reports whether the platform should deliver.

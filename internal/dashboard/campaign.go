@@ -12,6 +12,7 @@ import (
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/partners"
+	"github.com/hexabuilders/campaignd/platforms"
 	"github.com/hexabuilders/campaignd/targeting"
 	"github.com/hexabuilders/campaignd/targeting/taxonomy"
 )
@@ -43,9 +44,13 @@ func (v *visit) results(status int, s subject, refused *problem, budgetForm *bud
 	if err != nil {
 		return err
 	}
+	step, err := v.chartStep(s)
+	if err != nil {
+		return err
+	}
 	p := campaignPage{
 		Unusual: unusual, Head: head, Problem: refused, Notices: v.notices(s), Currency: s.code(), Totals: sumsJSON(s.totals),
-		ChartMetrics: []string{"spend", "impressions", "clicks", "conversions"}, ChartSteps: steps, ChartStep: v.chartStep(s),
+		ChartMetrics: []string{"spend", "impressions", "clicks", "conversions"}, ChartSteps: steps, ChartStep: step,
 		ChartNote: v.locale.T("chart.note", "zone", s.Timezone), Alerts: alerts, CanWatch: v.who.Can(partners.ActionWriteAlertRules), Budget: v.budgetCard(s, budgetForm),
 		Goals: v.locale.goals(s), Aim: v.aim(s), Creatives: creatives(s.State),
 	}
@@ -267,16 +272,28 @@ func (l *locale) marks(p budgets.Position, scale int64) []mark {
 // steps are what the chart can be grouped by.
 var steps = []string{"minute", "hour", "day"}
 
-// chartStep is what shows a campaign's course best at first.
-func (v *visit) chartStep(s subject) string {
-	switch {
-	case s.LaunchedAt == nil || v.now.Sub(*s.LaunchedAt) < 3*time.Hour:
-		return "minute"
-	case v.now.Sub(*s.LaunchedAt) < 3*24*time.Hour:
-		return "hour"
-	default:
-		return "day"
+// chartStep is what shows a campaign's course best at first. What an ad platform
+// reports is of an hour: among minutes each would look like a spike. Its days may
+// go back to before the launch here, to the start of the flight.
+func (v *visit) chartStep(s subject) (string, error) {
+	placed, err := v.d.Platforms.PlacementsOf(v.r.Context(), s.Partner, platforms.Whose{Campaign: s.ID})
+	if err != nil {
+		return "", err
 	}
+	ran := time.Duration(0)
+	if s.LaunchedAt != nil {
+		ran = v.now.Sub(*s.LaunchedAt)
+	}
+	if len(placed) > 0 && s.Schedule != nil {
+		ran = max(ran, v.now.Sub(s.Schedule.Start))
+	}
+	switch {
+	case ran >= 3*24*time.Hour:
+		return "day", nil
+	case ran >= 3*time.Hour || len(placed) > 0:
+		return "hour", nil
+	}
+	return "minute", nil
 }
 
 func isStep(step string) bool { return slices.Contains(steps, step) }

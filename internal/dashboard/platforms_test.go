@@ -100,6 +100,8 @@ func TestAdPlatformsOnTheDashboard(t *testing.T) {
 	if status, body, _ = w.post("/campaigns/"+c.ID.String()+"/placements/"+placement+"/resolve", who, form); status != http.StatusSeeOther {
 		t.Fatalf("release: %d %s", status, body)
 	}
+	_, body, _ = w.get("/campaigns/"+c.ID.String(), who, "en")
+	has(t, body, `value="hour" aria-pressed="true"`) // what a platform reports is of an hour
 	must(t, platforms.NewPusher(w.platforms.Config, platforms.Usual).Tick(t.Context()))
 	_, body, _ = w.get(setup, who, "es")
 	has(t, body, "Al día", "En revisión", "Conjunto de anuncios")

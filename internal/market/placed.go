@@ -81,7 +81,7 @@ func placedSearch(customers string) plan {
 			Goals:  goals{"conversions": 1500, "cpa": "16.00"},
 			Budget: budgetBody{Amount: "19500.00"}, Channels: []string{"search"}, Labels: []string{"ad-platform"},
 		},
-		targeting: &targetingBody{Locations: countries("CO", "PE"), Languages: []string{"es"}, Interests: []string{"410"}, BidStrategy: &bidBody{Type: "lowest_cost"}, Exclusions: []spareBody{{"custom_audiences", []string{customers}}}},
+		targeting: &targetingBody{Locations: countries("CO", "PE"), Languages: []string{"es"}, Interests: []string{"410"}, BidStrategy: &bidBody{Type: "target_cpa", Amount: &amountBody{"14.00", currency}}, Exclusions: []spareBody{{"custom_audiences", []string{customers}}}},
 		creatives: []creativeBody{creative("Ropes and harnesses", "text", "search"), creative("Climbing shoes", "text", "search")},
 	}
 }

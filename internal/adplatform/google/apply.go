@@ -50,10 +50,7 @@ func changes(a platforms.Access, d platforms.Draft, existing map[string]string, 
 		update("campaign", "campaignOperation", id, campaignFields(a, d))
 	}
 	if id := existing["ad_group"]; id != "" {
-		set := object{}
-		if bid := manualBid(d); bid != "" {
-			set["cpcBidMicros"] = bid
-		}
+		set := manualBid(d)
 		if slices.ContainsFunc(d.Audiences, func(a platforms.Audience) bool { return !a.Excluded }) {
 			set["targetingSetting"] = onlyTo
 		}
@@ -75,14 +72,20 @@ func changes(a platforms.Access, d platforms.Draft, existing map[string]string, 
 	return all
 }
 
-// maskOf names the fields of an update. A strategy without a value is an empty
-// message, which a mask can only name by one of its fields; of the targeting
-// setting only the restrictions are ours.
+// leaves are the fields of messages that an update sets: a mask may not name a
+// message that has fields (FIELD_HAS_SUBFIELDS). Named and not given, a field is
+// cleared: a strategy without a bid has none from then on.
+var leaves = map[string]string{
+	"manualCpc": "enhancedCpcEnabled", "targetSpend": "cpcBidCeilingMicros", "maximizeConversions": "targetCpaMicros", "maximizeConversionValue": "targetRoas",
+	"targetingSetting": "targetRestrictions",
+}
+
+// maskOf names the fields of an update.
 func maskOf(fields object) []string {
 	mask := slices.Sorted(maps.Keys(fields))
 	for i, name := range mask {
-		if inner, ok := fields[name].(object); ok && len(inner) == 0 || name == "targetingSetting" {
-			mask[i] += map[string]string{"targetSpend": ".cpcBidCeilingMicros", "maximizeConversionValue": ".targetRoas", "targetingSetting": ".targetRestrictions"}[name]
+		if leaf := leaves[name]; leaf != "" {
+			mask[i] += "." + leaf
 		}
 	}
 	return mask

@@ -50,6 +50,8 @@ func bidding(b *targeting.BidStrategy) (field string, value object) {
 		return "targetSpend", object{}
 	case b.Type == targeting.BidManualCPC:
 		return "manualCpc", object{"enhancedCpcEnabled": false}
+	case b.Type == targeting.BidManualCPM:
+		return "manualCpm", object{}
 	case b.Type == targeting.BidTargetCPA || b.Type == targeting.BidCostCap:
 		return "maximizeConversions", object{"targetCpaMicros": micros(*b.Amount)}
 	}
@@ -174,6 +176,7 @@ func unsaid(d platforms.Draft) []string {
 	note("platforms", len(t.Platforms) > 0)
 	note("connection_types", len(t.ConnectionTypes) > 0)
 	note("frequency_cap", t.FrequencyCap != nil)
+	note("share_percent", d.Shared()) // ads of a group rotate evenly or as Google finds best
 	return left
 }
 

@@ -69,6 +69,8 @@ func bodies(t *testing.T) map[string]any {
 	shown.Type = campaigns.Display
 	pictures := a
 	pictures.Settings.Landscape, pictures.Settings.Square = "8801", "8802"
+	shown.Targeting.BidStrategy = &targeting.BidStrategy{Type: targeting.BidManualCPM, Amount: amount(4)}
+	all["googleAds.mutate.change_manual_cpm"] = object{"mutateOperations": changes(pictures, shown, map[string]string{"campaign": "2", "ad_group": "3"}, nil)}
 	display, err := campaignBody(pictures, shown, references, nil)
 	if err != nil {
 		t.Fatal(err)

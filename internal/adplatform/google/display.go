@@ -7,6 +7,7 @@ import (
 
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/platforms"
+	"github.com/hexabuilders/campaignd/targeting"
 )
 
 // channel is what differs between the types of campaigns that are run here.
@@ -35,6 +36,9 @@ func channelOf(a platforms.Access, d platforms.Draft) (channel, error) {
 	}
 	if d.Type == campaigns.Display && (a.Settings.Landscape == "" || a.Settings.Square == "") {
 		return c, platforms.ErrUnfit.With("A display ad needs two pictures. Give the ad account the settings landscape_asset and square_asset: the numbers of a picture of 1.91:1 and of one of 1:1 in its asset library.")
+	}
+	if b := d.Targeting.BidStrategy; b != nil && b.Type == targeting.BidManualCPM && d.Type == campaigns.Search {
+		return c, platforms.ErrUnfit.With("Google Ads sells clicks in a search campaign, and the bid is for a thousand impressions. Bid for a click (manual_cpc), or leave the bid to Google (lowest_cost).")
 	}
 	return c, nil
 }

@@ -3,6 +3,7 @@ package google
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -97,9 +98,7 @@ func campaignBody(a platforms.Access, d platforms.Draft, references, existing ma
 		operations = append(operations, object{"campaignCriterionOperation": object{"create": place}})
 	}
 	set := object{"resourceName": group, "name": title(d, references["ad_group"]), "campaign": campaign, "status": "ENABLED", "type": runs.group}
-	if bid := manualBid(d); bid != "" {
-		set["cpcBidMicros"] = bid
-	}
+	maps.Copy(set, manualBid(d))
 	if len(wanted) > 0 {
 		set["targetingSetting"] = onlyTo
 	}
@@ -116,12 +115,16 @@ func campaignBody(a platforms.Access, d platforms.Draft, references, existing ma
 	return object{"mutateOperations": operations}, nil
 }
 
-// manualBid is the most that a click may cost, where the campaign says it.
-func manualBid(d platforms.Draft) string {
-	if field, _ := bidding(d.Targeting.BidStrategy); field != "manualCpc" {
-		return ""
+// manualBid is the most that a click or a thousand impressions may cost, where the
+// campaign says it; an ad group has it.
+func manualBid(d platforms.Draft) object {
+	switch field, _ := bidding(d.Targeting.BidStrategy); field {
+	case "manualCpc":
+		return object{"cpcBidMicros": micros(*d.Targeting.BidStrategy.Amount)}
+	case "manualCpm":
+		return object{"cpmBidMicros": micros(*d.Targeting.BidStrategy.Amount)}
 	}
-	return micros(*d.Targeting.BidStrategy.Amount)
+	return object{}
 }
 
 // title is an object's name there. The reference is between spaces: brackets

@@ -86,20 +86,39 @@ func adSetBody(a platforms.Access, d platforms.Draft, existing map[string]string
 	if err := setAudiences(people, d, existing); err != nil {
 		return nil, err
 	}
-	goal := objectives[d.Objective].goal
+	goal, err := goalOf(a, d)
+	if err != nil {
+		return nil, err
+	}
 	body := map[string]any{"billing_event": "IMPRESSIONS", "targeting": people, "start_time": stamp(d.Start), "end_time": stamp(d.End)}
 	if goal == "OFFSITE_CONVERSIONS" {
-		if a.Settings.Pixel == "" {
-			goal = "LINK_CLICKS" // without a pixel nobody counts conversions
-		} else {
-			body["promoted_object"] = map[string]string{"pixel_id": a.Settings.Pixel, "custom_event_type": "PURCHASE"}
-		}
+		body["promoted_object"] = map[string]string{"pixel_id": a.Settings.Pixel, "custom_event_type": "PURCHASE"}
 	}
 	body["optimization_goal"] = goal
 	if b := d.Targeting.BidStrategy; b != nil && b.Type.NeedsAmount() && b.Amount != nil {
 		body["bid_amount"] = max(1, minor(*b.Amount))
 	}
 	return body, nil
+}
+
+// goalOf is what an ad set is to bring. A bid at Meta is for one of that (and for a
+// thousand impressions), so that a bid for something else decides it.
+func goalOf(a platforms.Access, d platforms.Draft) (string, error) {
+	goal := objectives[d.Objective].goal
+	if goal == "OFFSITE_CONVERSIONS" && a.Settings.Pixel == "" {
+		goal = "LINK_CLICKS" // without a pixel nobody counts conversions
+	}
+	b := d.Targeting.BidStrategy
+	switch {
+	case b == nil:
+	case b.Type == targeting.BidManualCPC:
+		return "LINK_CLICKS", nil
+	case b.Type == targeting.BidManualCPM:
+		return "IMPRESSIONS", nil
+	case b.Type == targeting.BidTargetCPA && goal != "OFFSITE_CONVERSIONS":
+		return "", platforms.ErrUnfit.With("The bid is for a conversion, and Meta would take it for one of %s. Give the ad account a pixel_id and the campaign the objective CONVERSIONS or SALES, or bid for a click.", goal)
+	}
+	return goal, nil
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05-0700") }
@@ -249,6 +268,9 @@ func unsaid(d platforms.Draft) []string {
 	}
 	if t.FrequencyCap != nil {
 		left = append(left, "frequency_cap")
+	}
+	if d.Shared() { // Meta alone decides which ad of an ad set is shown
+		left = append(left, "share_percent")
 	}
 	return left
 }

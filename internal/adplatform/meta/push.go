@@ -17,7 +17,7 @@ import (
 var edges = map[string]string{"campaign": "campaigns", "audience": "customaudiences", "ad_set": "adsets", "ad": "ads"}
 
 // Outline implements platforms.Connector.
-func (c *Client) Outline(_ platforms.Access, d platforms.Draft) (platforms.Outline, error) {
+func (c *Client) Outline(a platforms.Access, d platforms.Draft) (platforms.Outline, error) {
 	if d.Type != campaigns.Social && d.Type != campaigns.Display && d.Type != campaigns.Video && d.Type != campaigns.Retargeting {
 		return platforms.Outline{}, platforms.ErrUnfit.With("Meta runs campaigns of the types SOCIAL, DISPLAY, VIDEO and RETARGETING; this one is %s.", d.Type)
 	}
@@ -28,6 +28,9 @@ func (c *Client) Outline(_ platforms.Access, d platforms.Draft) (platforms.Outli
 	if _, err := budget(d); err != nil {
 		return platforms.Outline{}, err
 	}
+	if _, err := goalOf(a, d); err != nil {
+		return platforms.Outline{}, err
+	}
 	out := platforms.Outline{LeftOut: left}
 	add := func(key, kind, name, needs string) string {
 		out.Wants = append(out.Wants, platforms.Want{Key: key, Kind: kind, Name: name, Call: len(out.Wants) + 1, Needs: needs})
@@ -35,8 +38,8 @@ func (c *Client) Outline(_ platforms.Access, d platforms.Draft) (platforms.Outli
 	}
 	// Each audience needs the one before, so that the ad set waits for all.
 	last := add("campaign", "campaign", "", "")
-	for _, a := range d.Audiences {
-		last = add(a.Key(), "audience", a.Name, last)
+	for _, one := range d.Audiences {
+		last = add(one.Key(), "audience", one.Name, last)
 	}
 	set := add("ad_set", "ad_set", "", last)
 	for _, creative := range d.Creatives {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -45,7 +46,8 @@ type terms struct {
 	start, end time.Time
 	daily      float64 // units of currency; 0 where only a total is set
 	total      float64
-	bid        float64 // what a click or a thousand impressions may cost; 0: as it comes
+	bid        float64 // what a result may cost; 0: as it comes
+	results    float64 // of a click, or of a thousand impressions: what the bid is for
 	perClick   bool
 	overspend  float64 // a day may spend so many times the daily budget
 	ads        []*thing
@@ -118,30 +120,50 @@ func (s *Sandbox) intensity(f *flight, t terms, a *account, from time.Time) floa
 	return daily / nominal * min(f.mood[day], t.overspend)
 }
 
-// enter makes an auction for the ads and the bid, when they have changed. A bid
-// below the going price wins less, and pays less; one above wins what there is.
+// The going rates of what is shown among other things, and of what is searched.
+const (
+	shownCPM, shownCTR, shownCVR          = 4.5, 0.011, 0.02
+	searchedCPC, searchedCTR, searchedCVR = 0.55, 0.05, 0.04
+)
+
+// spread is how much others' bids differ, in logarithms, about the going price.
+const spread = 0.35
+
+// against is which part of the inventory a bid wins, and what it pays, in going
+// prices. Who bids most wins and pays what the next one bid, which is lognormal:
+// a bid of half the going price wins one auction in forty and pays less than it
+// bids, one of twice wins nearly all and pays little more than the going price.
+func against(ratio float64) (wins, pays float64) {
+	x := math.Log(min(max(ratio, 0.05), 20)) / spread
+	wins = normal(x)
+	return wins, math.Exp(spread*spread/2) * normal(x-spread) / wins
+}
+
+// normal is the standard normal distribution.
+func normal(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
+
+// enter makes an auction for the ads and the bid, when they have changed.
 func (f *flight) enter(c *thing, t terms) {
 	shape := ""
 	for _, ad := range t.ads {
 		shape += ad.id + " "
 	}
-	shape += time.Duration(t.bid * 1e9).String()
+	shape += strconv.FormatFloat(t.bid*t.results, 'g', -1, 64)
 	if shape == f.shape {
 		return
 	}
 	f.shape = shape
 	m := market.Model{
-		Name: c.id + shape, Zone: c.account.zone, Demand: market.Evening(), Daily: nominal, CPM: 4.5, CTR: 0.011, CVR: 0.02, Order: 60, Inventory: 60_000,
+		Name: c.id + shape, Zone: c.account.zone, Demand: market.Evening(), Daily: nominal, CPM: shownCPM, CTR: shownCTR, CVR: shownCVR, Order: 60, Inventory: 60_000,
 	}
 	price := m.CPM
 	if t.perClick {
-		m.Demand, m.CPC, m.CTR, m.CVR, m.Inventory = market.Office(), 0.55, 0.05, 0.04, 15_000
+		m.Demand, m.CPC, m.CTR, m.CVR, m.Inventory = market.Office(), searchedCPC, searchedCTR, searchedCVR, 15_000
 		price = m.CPC
 	}
 	if t.bid > 0 {
-		ratio := t.bid / price
-		m.Inventory *= ratio * ratio / (1 + ratio*ratio) * 2
-		m.CPM, m.CPC = m.CPM*min(ratio, 1), m.CPC*min(ratio, 1)
+		wins, pays := against(t.bid * t.results / price)
+		m.Inventory, m.CPM, m.CPC = m.Inventory*wins, m.CPM*pays, m.CPC*pays
 	}
 	for i, ad := range t.ads {
 		for j, device := range t.devices {

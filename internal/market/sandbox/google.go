@@ -189,9 +189,7 @@ func (s *Sandbox) googleTerms(c *thing) terms {
 		if group.text("status") == "PAUSED" {
 			continue
 		}
-		if bid := units(group.fields["cpcBidMicros"]); bid > 0 && c.fields["manualCpc"] != nil {
-			t.bid = bid
-		}
+		t.bid, t.results = c.bid(group, t.perClick)
 		for _, ad := range s.children(group, "ad") {
 			if ad.text("status") == "ENABLED" && s.passed(ad) {
 				t.ads = append(t.ads, ad)
@@ -199,6 +197,28 @@ func (s *Sandbox) googleTerms(c *thing) terms {
 		}
 	}
 	return t
+}
+
+// bid is what a campaign bids for a result, and how many of those a click brings,
+// or where impressions are bought a thousand of them.
+func (t *thing) bid(group *thing, perClick bool) (bid, results float64) {
+	clicks, conversions := 1000*shownCTR, shownCVR
+	if perClick {
+		clicks, conversions = 1, searchedCVR
+	}
+	strategy := func(name, field string) float64 {
+		inner, _ := t.fields[name].(map[string]any)
+		return units(inner[field])
+	}
+	switch {
+	case t.fields["manualCpc"] != nil:
+		return units(group.fields["cpcBidMicros"]), clicks
+	case t.fields["manualCpm"] != nil:
+		return units(group.fields["cpmBidMicros"]), 1
+	case t.fields["maximizeConversions"] != nil:
+		return strategy("maximizeConversions", "targetCpaMicros"), clicks * conversions
+	}
+	return strategy("targetSpend", "cpcBidCeilingMicros"), clicks
 }
 
 // googleTime reads a time of the account's zone; zero when there is none.

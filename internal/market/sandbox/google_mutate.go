@@ -58,6 +58,7 @@ type (
 		EuPolitical             string          `json:"containsEuPoliticalAdvertising,omitempty"`
 		NetworkSettings         json.RawMessage `json:"networkSettings,omitempty"`
 		ManualCpc               json.RawMessage `json:"manualCpc,omitempty"`
+		ManualCpm               json.RawMessage `json:"manualCpm,omitempty"`
 		TargetSpend             json.RawMessage `json:"targetSpend,omitempty"`
 		MaximizeConversions     json.RawMessage `json:"maximizeConversions,omitempty"`
 		MaximizeConversionValue json.RawMessage `json:"maximizeConversionValue,omitempty"`
@@ -83,6 +84,7 @@ type (
 		Campaign         string            `json:"campaign,omitempty"`
 		Type             string            `json:"type,omitempty"`
 		CpcBidMicros     string            `json:"cpcBidMicros,omitempty"`
+		CpmBidMicros     string            `json:"cpmBidMicros,omitempty"`
 		TargetingSetting *targetingSetting `json:"targetingSetting,omitempty"`
 	}
 	keyword struct {
@@ -210,7 +212,10 @@ func alter[T any](m *mutation, c *change[T], kind string, check func(T) *googleE
 			return "", badArgument("fieldMaskError", "FIELD_MASK_MISSING", "The field mask must be provided for update operations.")
 		}
 		for path := range strings.SplitSeq(c.UpdateMask, ",") {
-			name, _, _ := strings.Cut(path, ".")
+			name, leaf, _ := strings.Cut(path, ".")
+			if inner, ok := fields[name].(map[string]any); ok && leaf == "" && name != "manualCpm" { // which has none
+				return "", badArgument("fieldMaskError", "FIELD_HAS_SUBFIELDS", "The field mask updated a field with subfields: '%s'. Fields with subfields may not be set directly: %v.", name, inner)
+			}
 			m.later = append(m.later, func() { t.set(name, fields[name]) })
 		}
 		return t.resource(), nil
@@ -224,7 +229,7 @@ func alter[T any](m *mutation, c *change[T], kind string, check func(T) *googleE
 }
 
 // strategies are a campaign's bidding strategies, of which it has one.
-var strategies = []string{"manualCpc", "targetSpend", "maximizeConversions", "maximizeConversionValue"}
+var strategies = []string{"manualCpc", "manualCpm", "targetSpend", "maximizeConversions", "maximizeConversionValue"}
 
 // set changes a field; a bidding strategy takes the place of another.
 func (t *thing) set(name string, value any) {
@@ -359,7 +364,7 @@ func whole(text string) int64 {
 
 func (m *mutation) checkCampaign(c campaign) *googleError {
 	chosen := 0
-	for _, given := range []json.RawMessage{c.ManualCpc, c.TargetSpend, c.MaximizeConversions, c.MaximizeConversionValue} {
+	for _, given := range []json.RawMessage{c.ManualCpc, c.ManualCpm, c.TargetSpend, c.MaximizeConversions, c.MaximizeConversionValue} {
 		if given != nil {
 			chosen++
 		}
@@ -374,6 +379,8 @@ func (m *mutation) checkCampaign(c campaign) *googleError {
 		return badArgument("requiredError", "REQUIRED", "The required field was not present: campaignBudget.")
 	case chosen != 1:
 		return badArgument("requiredError", "REQUIRED", "Exactly one bidding strategy is required.")
+	case c.ManualCpm != nil && c.AdvertisingChannelType != "DISPLAY":
+		return badArgument("contextError", "OPERATION_NOT_PERMITTED_FOR_CONTEXT", "Manual CPM is of display campaigns.")
 	case c.EuPolitical == "":
 		return badArgument("requiredError", "REQUIRED", "The required field was not present: containsEuPoliticalAdvertising.")
 	case c.EuPolitical != "DOES_NOT_CONTAIN_EU_POLITICAL_ADVERTISING" && c.EuPolitical != "CONTAINS_EU_POLITICAL_ADVERTISING", !slices.Contains([]string{"", "ENABLED", "PAUSED"}, c.Status):

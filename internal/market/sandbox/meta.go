@@ -451,7 +451,10 @@ func (s *Sandbox) metaTerms(c *thing) terms {
 			continue
 		}
 		t.start, t.end = readTime(set.text("start_time")), readTime(set.text("end_time"))
-		t.bid = number(set.fields["bid_amount"]) / scale
+		t.bid, t.results = number(set.fields["bid_amount"])/scale, resultsOf(set.text("optimization_goal"))
+		if c.text("bid_strategy") == "LOWEST_COST_WITHOUT_CAP" {
+			t.bid = 0
+		}
 		for _, ad := range s.children(set, "ad") {
 			if ad.text("status") == "ACTIVE" && s.passed(ad) {
 				t.ads = append(t.ads, ad)
@@ -459,6 +462,18 @@ func (s *Sandbox) metaTerms(c *thing) terms {
 		}
 	}
 	return t
+}
+
+// resultsOf is how many results a thousand impressions bring: a bid at Meta is for
+// one of what the ad set is to bring.
+func resultsOf(goal string) float64 {
+	switch goal {
+	case "LINK_CLICKS", "LANDING_PAGE_VIEWS", "POST_ENGAGEMENT":
+		return 1000 * shownCTR
+	case "OFFSITE_CONVERSIONS", "LEAD_GENERATION", "VALUE":
+		return 1000 * shownCTR * shownCVR
+	}
+	return 1 // REACH, IMPRESSIONS: a thousand of them
 }
 
 // minor is how many of Meta's units are one of a currency.
