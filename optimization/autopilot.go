@@ -255,5 +255,5 @@ func (s *Service) Expire(ctx context.Context) error {
 // Tend is the optimiser's work of every few seconds, in an order in which no
 // step waits for another.
 func (s *Service) Tend(ctx context.Context) error {
-	return errors.Join(s.Recover(ctx), s.Look(ctx), s.Pilot(ctx), s.Expire(ctx))
+	return errors.Join(s.Look(ctx), s.Pilot(ctx), s.Expire(ctx))
 }

@@ -19,9 +19,11 @@ func newOptimizer(db *sqlstore.DB, s *services, now func() time.Time) *optimizat
 }
 
 // optimizerJobs are the optimiser's timed work. A change that turned out worse is
-// taken back, and one that a crash has interrupted is finished, within 30 s.
+// taken back within 30 s; one that a crash has interrupted is finished as soon as
+// it must have died, by whichever node has the lease of two seconds' turns then.
 func (a *App) optimizerJobs() []jobs.Job {
 	return []jobs.Job{
+		{Name: "optimizer.recover", Every: 2 * time.Second, Do: a.services.optimizer.Recover},
 		{Name: "optimizer.tend", Every: 10 * time.Second, Do: a.services.optimizer.Tend},
 		{Name: "optimizer.analyse", Every: time.Minute, Do: a.services.optimizer.Tick},
 	}
