@@ -13,7 +13,8 @@ const (
 	bidDamping = 0.5  // of the distance, in logarithms, is gone in one step
 	bidStep    = 0.20 // at most
 	bidEffect  = 0.5  // by how much a result's cost follows the bid: in logarithms
-	underSpent = 0.90 // of the plan: from there on up a higher bid buys nothing that is missed
+	underSpent = 0.78 // of the plan: from there on up a higher bid mostly makes dearer what was bought anyway
+	surelyUp   = 0.70 // that a higher bid buys more: by how much prices follow is not known until the record tells
 )
 
 // bidFindings hold what a result costs against its goal, and move the bid toward
@@ -55,6 +56,9 @@ func (f *facts) bidFindings() []Finding {
 		Confidence: normalBelow((math.Abs(off) - math.Log(1+bidDead/2)) * math.Sqrt(float64(results))),
 		Risk:       RiskMedium,
 		Impact:     f.bidImpact(factor, plan, float64(results)/costLook),
+	}
+	if factor > 1 {
+		found.Confidence = min(found.Confidence, surelyUp)
 	}
 	if planned {
 		found.Evidence = append(found.Evidence, Evidence{Metric: "spent_of_plan", Value: plan, Unit: "fraction", Sample: costLook, Minimum: costLook})

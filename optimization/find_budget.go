@@ -1,6 +1,8 @@
 package optimization
 
 import (
+	"math"
+
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/optimization/allocate"
 	"github.com/hexabuilders/campaignd/optimization/mix"
@@ -17,6 +19,7 @@ const (
 	leastSure     = 0.65  // of the curves must agree before a move is worth a word
 	leastGain     = 0.004 // of the result
 	fitEffort     = 800
+	curveTrust    = 0.55             // of the log odds among the curves is left when markets answer (docs/decisions/0039)
 	finest        = money.Unit / 100 // a cent, that no move is finer than
 	usualLookback = 14
 )
@@ -107,6 +110,17 @@ func (f *facts) move(c *curves, parts []Share) *Finding {
 		}
 	}
 	return best
+}
+
+// believed is the confidence in a change that a part of the curves gain by. What
+// no curve knows, such as channels that change each other, makes them agree more
+// than they are right.
+func believed(sure float64) float64 {
+	odds := math.Pow(sure/(1-sure), curveTrust)
+	if math.IsInf(odds, 0) {
+		return 1
+	}
+	return odds / (1 + odds)
 }
 
 // held is a channel's part as limits see it.
@@ -216,7 +230,7 @@ func (f *facts) budgetFinding(c *curves, change Change, after []float64, from, t
 	}
 	evidence = append(evidence, Evidence{Metric: "days", Value: float64(f.length()), Unit: "days", Sample: int64(f.length()), Minimum: leastDays})
 	return &Finding{
-		Type: BudgetReallocation, Change: change, Evidence: evidence, Confidence: sure, Risk: RiskLow,
+		Type: BudgetReallocation, Change: change, Evidence: evidence, Confidence: believed(sure), Risk: RiskLow,
 		Impact: Impact{Metric: f.metric.String(), Mean: gain.Mean, Low: min(gain.Low, gain.Mean), High: max(gain.High, gain.Mean), Relative: gain.Mean / c.result},
 	}
 }

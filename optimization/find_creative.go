@@ -70,7 +70,7 @@ func (f *facts) rotation(creatives []campaigns.Creative, groups map[string]perfo
 	if !worthIt(creatives, shares) {
 		return nil
 	}
-	return f.rotationFinding(creatives, sides, shares, leader, best[leader])
+	return f.rotationFinding(creatives, sides, shares, leader)
 }
 
 // mismatched reports whether the impressions came otherwise than they were
@@ -117,24 +117,41 @@ func worthIt(creatives []campaigns.Creative, shares []int) bool {
 	return false
 }
 
-func (f *facts) rotationFinding(creatives []campaigns.Creative, sides []trial.Sample, shares []int, leader int, best float64) *Finding {
-	change := Change{Budget: f.campaign.BudgetID}
-	all, now, then, variance := 0.0, 0.0, 0.0, 0.0
-	for i, c := range creatives {
-		change.Creatives = append(change.Creatives, Rotation{c.Name, c.Share, shares[i]})
-		all += sides[i].Chances
+// shown is which part of the impressions each creative gets: as somebody divided
+// them, or as they came.
+func shown(creatives []campaigns.Creative, sides []trial.Sample) []float64 {
+	parts, all, divided := make([]float64, len(sides)), 0.0, 0
+	for i := range sides {
+		all, divided = all+sides[i].Chances, divided+creatives[i].Share
 	}
 	for i := range sides {
-		moved := float64(shares[i])/100 - sides[i].Chances/all
-		now += sides[i].Rate() * sides[i].Chances / all
+		if parts[i] = sides[i].Chances / all; divided == 100 {
+			parts[i] = float64(creatives[i].Share) / 100
+		}
+	}
+	return parts
+}
+
+// rotationFinding is a change of the shares, nil unless it promises more than
+// there is: what Thompson sampling gives back for a look at the others costs
+// results and is nothing to suggest.
+func (f *facts) rotationFinding(creatives []campaigns.Creative, sides []trial.Sample, shares []int, leader int) *Finding {
+	change := Change{Budget: f.campaign.BudgetID}
+	all, now, then, variance := 0.0, 0.0, 0.0, 0.0
+	for i, part := range shown(creatives, sides) {
+		change.Creatives = append(change.Creatives, Rotation{creatives[i].Name, creatives[i].Share, shares[i]})
+		moved := float64(shares[i])/100 - part
+		now += sides[i].Rate() * part
 		then += sides[i].Rate() * float64(shares[i]) / 100
 		variance += moved * moved * sides[i].Rate() / sides[i].Chances
+		all += sides[i].Chances
 	}
-	if now <= 0 {
+	if now <= 0 || then <= now || variance <= 0 {
 		return nil
 	}
 	daily := all / shortLook
-	gain, spread := then-now, 1.2816*math.Sqrt(variance)
+	gain, deviation := then-now, math.Sqrt(variance)
+	spread := 1.2816 * deviation
 	evidence := make([]Evidence, 0, len(creatives))
 	for i, c := range creatives {
 		e := Evidence{Metric: "result_rate", Of: c.Name, Value: sides[i].Rate(), Unit: "fraction", Sample: int64(sides[i].Chances), Minimum: leastImpressions}
@@ -145,7 +162,7 @@ func (f *facts) rotationFinding(creatives []campaigns.Creative, sides []trial.Sa
 		evidence = append(evidence, e)
 	}
 	return &Finding{
-		Type: CreativeRotation, Change: change, Evidence: evidence, Confidence: best, Risk: RiskLow,
+		Type: CreativeRotation, Change: change, Evidence: evidence, Confidence: normalBelow(gain / deviation), Risk: RiskLow,
 		Impact: Impact{Metric: f.metric.String(), Mean: daily * gain, Low: daily * (gain - spread), High: daily * (gain + spread), Relative: gain / now},
 	}
 }

@@ -237,7 +237,7 @@ func transferFinding(from, to *lane, amount int64) *Finding {
 	}
 	low, high := gains[len(gains)/10], gains[len(gains)*9/10]
 	f := &Finding{
-		Type: BudgetReallocation, Confidence: sure, Risk: RiskMedium,
+		Type: BudgetReallocation, Confidence: believed(sure), Risk: RiskMedium,
 		Change: Change{Budget: from.campaign.BudgetID, Transfer: &Transfer{From: from.party(to), To: to.party(from), Amount: from.money(amount)}},
 		Impact: Impact{Metric: from.metric.String(), Mean: mean, Low: min(low, mean), High: max(high, mean), Relative: mean / result},
 		Seed:   from.seed(), KnownAt: from.knownAt,

@@ -256,3 +256,16 @@ func TestEveryFindingHasASentence(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// Curves that agree are believed less than they agree, and never turned around.
+func TestCurvesAreBelievedLessThanTheyAgree(t *testing.T) {
+	last := -1.0
+	for i := range 101 {
+		sure := float64(i) / 100
+		got := believed(sure)
+		if got < last || got < 0 || got > 1 || (got-0.5)*(sure-0.5) < 0 || math.Abs(got-0.5) > math.Abs(sure-0.5) {
+			t.Errorf("believed(%g) is %g after %g", sure, got, last)
+		}
+		last = got
+	}
+}

@@ -4,7 +4,7 @@ import "testing"
 
 // A handful of campaigns; "campaignd bench optimise" runs 200.
 func TestOptimisingSavesMoney(t *testing.T) {
-	runs := 12
+	runs := 8
 	if testing.Short() {
 		runs = 1
 	}
