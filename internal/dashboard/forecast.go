@@ -166,7 +166,7 @@ func (l *locale) plannedCard(p *predict.Planned) *plannedCard {
 		key = "analysis.whatif.same"
 	}
 	amount := func(m money.Money) string { return l.Money(m.Micros, string(m.Currency)) }
-	c := &plannedCard{Record: l.T("analysis.whatif.unrecorded"), Said: l.T(key, "budget", amount(p.DailyBudget), "present", amount(p.Present), "spend", amount(p.Spend))}
+	c := &plannedCard{Record: l.T("analysis.whatif.unrecorded"), Said: l.T(key, "budget", amount(*p.DailyBudget), "present", amount(p.Present), "spend", amount(p.Spend))}
 	for _, miss := range p.Accuracy {
 		if miss.Metric == "conversions" {
 			c.Record = l.T("analysis.whatif.record", "metric", l.Metric(miss.Metric), "days", miss.Days, "error", l.signedPercent(miss.Error))

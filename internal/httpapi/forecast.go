@@ -25,7 +25,7 @@ type outlookBody struct {
 }
 
 type predictedEffectBody struct {
-	Name     string  `json:"name" enum:"weekdays,trend,similar_campaigns,schedule,budget,budget_pause,not_running,planned_budget"`
+	Name     string  `json:"name" enum:"weekdays,trend,similar_campaigns,schedule,budget,budget_pause,not_running,planned_budget,planned_bid"`
 	Metric   string  `json:"metric"`
 	Relative float64 `json:"effect" doc:"A fraction, 0.1 is +10 %: of the metric's total; of a week for a trend; of the best weekday above the mean. For similar_campaigns the part of the weight they carry."`
 	Text     string  `json:"text"`
@@ -45,7 +45,9 @@ type similarCampaignBody struct {
 }
 
 type plannedBody struct {
-	DailyBudget  money.Money         `json:"daily_budget"`
+	DailyBudget  *money.Money        `json:"daily_budget,omitempty" doc:"Absent when a bid is planned."`
+	Bid          *money.Money        `json:"bid,omitempty" doc:"Absent when a budget is planned."`
+	PresentBid   *money.Money        `json:"present_bid,omitempty"`
 	PresentSpend money.Money         `json:"present_daily_spend" doc:"Mean of the last 14 complete days."`
 	Spend        money.Money         `json:"planned_daily_spend" doc:"A larger budget is spent as the present one is when that is what holds the campaign (90 % of it and more is spent); otherwise it changes nothing."`
 	Changes      []plannedChangeBody `json:"changes"`
@@ -120,8 +122,9 @@ func (s *Server) getForecast(ctx context.Context, in *struct {
 	AsOf
 	Days        int    `query:"days" default:"7" doc:"Local days to predict, 1 to 90, the present one first."`
 	DailyBudget string `query:"daily_budget" example:"150.00" doc:"What if it might spend so much a day, in its currency, and no more in all than its budget has left? Answered from the response of its results to spend, up to twice the largest daily spend seen."`
+	Bid         string `query:"bid" example:"1.20" doc:"What if it bid so much, in its currency? Answered from what its own bids brought in the auction, a quarter beyond the lowest and the highest of them: two bids that were in force for 5 whole days each, over 14 days. Refused where its budget is spent whole. Not together with daily_budget."`
 }) (*plain[outlookBody], error) {
-	o, err := s.Predictor.Predict(ctx, principal(ctx).Partner, in.ID, predict.Question{Days: in.Days, AsOf: in.asOf(), DailyBudget: in.DailyBudget})
+	o, err := s.Predictor.Predict(ctx, principal(ctx).Partner, in.ID, predict.Question{Days: in.Days, AsOf: in.asOf(), DailyBudget: in.DailyBudget, Bid: in.Bid})
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +159,7 @@ func describePlanned(p *predict.Planned) *plannedBody {
 	if p == nil {
 		return nil
 	}
-	b := &plannedBody{DailyBudget: p.DailyBudget, PresentSpend: p.Present, Spend: p.Spend, Accuracy: []plannedMissBody{}}
+	b := &plannedBody{DailyBudget: p.DailyBudget, Bid: p.Bid, PresentBid: p.PresentBid, PresentSpend: p.Present, Spend: p.Spend, Accuracy: []plannedMissBody{}}
 	for _, m := range p.Accuracy {
 		b.Accuracy = append(b.Accuracy, plannedMissBody(m))
 	}

@@ -29,18 +29,16 @@ var ErrNotBelieved = fault.New(fault.Conflict, "prediction_not_believed",
 // present one is, when that is what holds the campaign; else it changes nothing,
 // because demand, bids and audience stay as they are.
 func (s *subject) plan(free *paths, asked string) (*paths, *Planned, error) {
-	budget, err := money.Parse(asked, s.State.Currency)
-	if err != nil || budget.Micros <= 0 {
-		var wrong fault.Fields
-		wrong.Add("daily_budget", "out_of_range", "A planned budget is a decimal amount above zero, in the campaign's currency.", "such as 150.00, of "+string(s.State.Currency))
-		return nil, nil, wrong.Err()
+	budget, err := s.amount("daily_budget", asked)
+	if err != nil {
+		return nil, nil, err
 	}
 	if n := len(s.History); n < response.LeastPeriods {
 		return nil, nil, response.ErrShort.With("%d complete days are known; %d are needed to say what another budget brings.", n, response.LeastPeriods)
 	}
 	present := s.present()
 	target := s.target(present, units(budget.Micros))
-	planned := &Planned{DailyBudget: budget, Present: s.money(present), Spend: s.money(target)}
+	planned := &Planned{DailyBudget: &budget, Present: s.money(present), Spend: s.money(target)}
 	if target == present || present <= 0 {
 		return free, planned, nil
 	}
@@ -51,6 +49,17 @@ func (s *subject) plan(free *paths, asked string) (*paths, *Planned, error) {
 	planned.Accuracy = s.misses()
 	moved, err := free.along(curves, present, target)
 	return moved, planned, s.inItsWords(err, planned)
+}
+
+// amount reads what is planned.
+func (s *subject) amount(field, asked string) (money.Money, error) {
+	m, err := money.Parse(asked, s.State.Currency)
+	if err != nil || m.Micros <= 0 {
+		var wrong fault.Fields
+		wrong.Add(field, "out_of_range", "What is planned is a decimal amount above zero, in the campaign's currency.", "such as 150.00, of "+string(s.State.Currency))
+		return m, wrong.Err()
+	}
+	return m, nil
 }
 
 // inItsWords says of the campaign and its days what a response curve says of
@@ -202,10 +211,16 @@ func (p *paths) along(models [numMetrics]*response.Model, from, to float64) (*pa
 			return nil, err
 		}
 	}
-	var mean [numMetrics]float64
+	moved, _, err := p.by(ratios, factor)
+	return moved, err
+}
+
+// by moves every future by ratios of its own, and says what they are in the mean.
+// factor is that of what they answer to.
+func (p *paths) by(ratios [numMetrics][]float64, factor float64) (_ *paths, mean day, err error) {
 	for m, all := range ratios {
 		if err := believe(factor, all); err != nil {
-			return nil, err
+			return nil, mean, err
 		}
 		for _, r := range all {
 			mean[m] += r / float64(len(all))
@@ -222,7 +237,7 @@ func (p *paths) along(models [numMetrics]*response.Model, from, to float64) (*pa
 			}
 		}
 		return days
-	}), nil
+	}), mean, nil
 }
 
 // steepest is the largest elasticity that is believed: a curve may begin as an S,
@@ -237,7 +252,7 @@ func believe(factor float64, ratios []float64) error {
 	low, high := min(1, limit)-slack, max(1, limit)+slack
 	for _, r := range ratios {
 		if !(r >= low && r <= high) { // NaN is neither
-			return ErrNotBelieved.With("Between %.2f and %.2f times its result was expected from %.2f times its spend, and the response curve says %.4g.", low, high, factor, r)
+			return ErrNotBelieved.With("Between %.2f and %.2f times its result was expected from %.2f times its spend or bid, and the response curve says %.4g.", low, high, factor, r)
 		}
 	}
 	if len(ratios) == 0 {

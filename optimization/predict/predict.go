@@ -11,6 +11,7 @@ import (
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/forecast"
 	"github.com/hexabuilders/campaignd/localday"
 	"github.com/hexabuilders/campaignd/money"
@@ -65,6 +66,7 @@ type Question struct {
 	Days        int // local days, the present one first
 	AsOf        analysis.AsOf
 	DailyBudget string // what it might spend a day instead, in its currency; "" for what it has
+	Bid         string // what it might bid instead; "" for what it does
 }
 
 // Prediction is the answer.
@@ -91,15 +93,17 @@ type KPI struct {
 
 // Effect is what a factor does to the prediction.
 type Effect struct {
-	Name     string // "weekdays", "trend", "similar_campaigns", "budget", "budget_pause", "schedule", "not_running", "planned_budget"
+	Name     string // "weekdays", "trend", "similar_campaigns", "budget", "budget_pause", "schedule", "not_running", "planned_budget", "planned_bid"
 	Metric   string
 	Relative float64 // change of the metric's total, or of a week for a trend; for weekdays the best above the mean
 	Text     string
 }
 
-// Planned is a daily budget that was asked about.
+// Planned is a daily budget or a bid that was asked about.
 type Planned struct {
-	DailyBudget money.Money
+	DailyBudget *money.Money // nil when a bid was
+	Bid         *money.Money // nil when a budget was
+	PresentBid  *money.Money
 	Present     money.Money // spend of a day of late
 	Spend       money.Money // and what it would be
 	Changes     []Change
@@ -154,12 +158,12 @@ func (p *Predictor) Predict(ctx context.Context, partner, campaign uuid.UUID, q 
 	if err != nil {
 		return Prediction{}, err
 	}
-	err = out.complete(&s, q, theirs, r)
+	err = p.complete(ctx, &out, &s, q, theirs, r)
 	return out, err
 }
 
 // complete draws the futures and describes them.
-func (out *Prediction) complete(s *subject, q Question, theirs *expectation, r room) error {
+func (p *Predictor) complete(ctx context.Context, out *Prediction, s *subject, q Question, theirs *expectation, r room) error {
 	record, err := s.rehearse(q.Days, theirs)
 	if err != nil {
 		return err
@@ -172,8 +176,8 @@ func (out *Prediction) complete(s *subject, q Question, theirs *expectation, r r
 	free := draw(expected, s.History, drawing{futures, record.scale, s.seed()})
 	as := free.within(r)
 	out.Effects = s.effects(out, free, as, r)
-	if q.DailyBudget != "" {
-		if as, err = out.follow(s, q.DailyBudget, free, as, r); err != nil {
+	if q.DailyBudget != "" || q.Bid != "" {
+		if as, err = p.follow(ctx, out, s, q, free, as, r); err != nil {
 			return err
 		}
 	}
@@ -187,19 +191,34 @@ func (out *Prediction) complete(s *subject, q Question, theirs *expectation, r r
 }
 
 // follow moves the futures to a plan, and notes what that changes.
-func (out *Prediction) follow(s *subject, budget string, free, as *paths, r room) (*paths, error) {
-	moved, planned, err := s.plan(free, budget)
+func (p *Predictor) follow(ctx context.Context, out *Prediction, s *subject, q Question, free, as *paths, r room) (*paths, error) {
+	var moved *paths
+	var err error
+	name, text, amount := "planned_budget", "A daily budget of %s changes the expected spend by %s.", q.DailyBudget
+	switch {
+	case q.Bid == "":
+		if moved, out.Planned, err = s.plan(free, q.DailyBudget); err == nil {
+			r = r.withDaily(out.Planned.DailyBudget.Micros, s.dailyLimit())
+			amount = out.Planned.DailyBudget.String()
+		}
+	case q.DailyBudget != "":
+		var wrong fault.Fields
+		wrong.Add("bid", "conflict", "One plan is answered at a time.", "daily_budget or bid")
+		return nil, wrong.Err()
+	default:
+		if moved, out.Planned, err = p.bidPlan(ctx, s, free, q.Bid); err == nil {
+			name, text, amount = "planned_bid", "A bid of %s changes the expected spend by %s.", out.Planned.Bid.String()
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	with := moved.within(r.withDaily(planned.DailyBudget.Micros, s.dailyLimit()))
+	with := moved.within(r)
 	for m, metric := range metrics {
-		planned.Changes = append(planned.Changes, Change{metric.String(), s.rangeOf(m, as.total(m)), s.rangeOf(m, with.total(m))})
+		out.Planned.Changes = append(out.Planned.Changes, Change{metric.String(), s.rangeOf(m, as.total(m)), s.rangeOf(m, with.total(m))})
 	}
 	change := relative(as.total(spend).Mean, with.total(spend).Mean)
-	out.Effects = append(out.Effects, effect("planned_budget", "spend", change,
-		"A daily budget of %s changes the expected spend by %s.", planned.DailyBudget, percent(change)))
-	out.Planned = planned
+	out.Effects = append(out.Effects, effect(name, "spend", change, text, amount, percent(change)))
 	return with, nil
 }
 
