@@ -15,6 +15,10 @@ var systems = map[Platform][]DeviceType{
 	"windows": {"desktop", "tablet"}, "macos": {"desktop"}, "linux": {"desktop"}, "chromeos": {"desktop", "tablet"},
 }
 
+// Network reports whether the platform is a network on which ads are seen, and
+// no operating system.
+func (p Platform) Network() bool { return systems[p] == nil && p != "web" }
+
 // checkTogether refuses lists that are right alone and can never hold at the
 // same time, whichever of their alternatives is taken: no platform could show such a campaign to anybody, and leaving one
 // of them out would show it to people who were not meant.

@@ -79,14 +79,18 @@ func (d reachDelivery) Days(ctx context.Context, partner, campaign uuid.UUID) ([
 }
 
 // noteReach keeps what is estimated of a campaign when it begins to run, and
-// when whom it runs for is changed, so that it can be held against what it then
-// reaches.
+// when whom it runs for is changed, and what it had reached when it is over: what
+// later estimates learn from.
 func (a *App) noteReach(ctx context.Context, events []event.Event) error {
 	for _, e := range events {
-		if e.Type != "campaign.launched" && e.Type != "campaign.targeting_refined" {
-			continue
+		var err error
+		switch e.Type {
+		case "campaign.launched", "campaign.targeting_refined":
+			err = a.noteReachOf(ctx, e)
+		case "campaign.completed":
+			err = a.services.reach.Settle(ctx, e.Partner, e.AggregateID, e.OccurredAt)
 		}
-		if err := a.noteReachOf(ctx, e); err != nil {
+		if err != nil {
 			return fmt.Errorf("reach of %s: %w", e.AggregateID, err)
 		}
 	}

@@ -240,6 +240,17 @@ func estimatesLatest(w world) {
 	if len(got) != 2 || got[0].Mid != 2 || got[1].Mid != 3 || !got[0].At.Equal(at.Add(time.Second)) {
 		w.Errorf("%+v", got)
 	}
+	settled := got[0]
+	settled.Outcome = &reach.Delivered{At: at, Reached: 5, Implied: 7}
+	w.must(w.Reach.Settle(w.Context(), settled))
+	of, err := w.Reach.Of(w.Context(), by.Partner, campaign)
+	w.must(err)
+	if len(of) != 2 || of[0].Mid != 1 || of[0].Outcome != nil || of[1].Mid != 2 || of[1].Outcome == nil || of[1].Outcome.Implied != 7 {
+		w.Errorf("%+v", of)
+	}
+	foreign, err := w.Reach.Of(w.Context(), newID(), campaign)
+	w.must(err)
+	w.equal("another's", len(foreign), 0)
 	none, err := w.Reach.Latest(w.Context(), newID(), 10)
 	w.must(err)
 	w.equal("another's", len(none), 0)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/money"
@@ -124,7 +125,8 @@ func (v *visit) enteredShare() (reach.Share, error) {
 
 // calibrationCard is how past estimates have stood up.
 type calibrationCard struct {
-	Said string
+	Said    string
+	Lessons []string // what estimates are corrected by
 	Rows []calibratedRow
 }
 
@@ -146,6 +148,9 @@ func (v *visit) calibration() (*calibrationCard, error) {
 	}
 	l := v.locale
 	card := &calibrationCard{Said: l.calibrated(c)}
+	for _, learned := range c.Lessons {
+		card.Lessons = append(card.Lessons, l.lesson(learned))
+	}
 	for _, one := range c.Campaigns {
 		row := calibratedRow{
 			ID: one.Campaign.String(), Name: one.Name, Reached: one.Reached, Verdict: l.T("calibration." + string(one.Verdict)), Implied: "–",
@@ -166,4 +171,17 @@ func (l *locale) calibrated(c reach.Calibration) string {
 		return l.T("calibration.none")
 	}
 	return l.T("calibration.said", "inside", l.Count(int64(c.Inside)), "judged", l.Count(int64(c.Judged)), "meant", l.Percent(int64(reach.Meant*money.Unit), 0))
+}
+
+// lesson says what estimates of one kind are corrected by.
+func (l *locale) lesson(learned reach.Lesson) string {
+	on := l.T("calibration.no_network")
+	if len(learned.Networks) > 0 {
+		names := make([]string, len(learned.Networks))
+		for i, n := range learned.Networks {
+			names[i] = l.Or("term.", string(n), string(n))
+		}
+		on = strings.Join(names, ", ")
+	}
+	return l.T("calibration.lesson", "on", on, "factor", l.Fixed(shareOf(learned.Factor), 2), "n", l.Count(int64(learned.Campaigns)))
 }

@@ -76,7 +76,7 @@ type reachPanel struct {
 
 type reachFactor struct {
 	Criterion string  `json:"criterion"`
-	Factor    float64 `json:"factor" doc:"The share of people that it leaves, a fraction."`
+	Factor    float64 `json:"factor" doc:"The share of people that it leaves, a fraction; of past_estimates, what past estimates are off by, which may be above 1."`
 	Low       float64 `json:"low" doc:"The range that holds the share in 80 of 100 cases."`
 	High      float64 `json:"high"`
 	Basis     string  `json:"basis" doc:"What the share rests on."`

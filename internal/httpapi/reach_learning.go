@@ -78,7 +78,24 @@ type calibrationBody struct {
 	Inside    int            `json:"inside" doc:"Of them, those whose range holds it."`
 	Meant     float64        `json:"meant" doc:"The share of cases that a range is meant to hold."`
 	Ratio     *float64       `json:"ratio" doc:"How many people the deliveries imply for each that was estimated, as a geometric mean; null while none does."`
+	Applied   []reachLesson  `json:"applied" doc:"What estimates of the same kind are corrected by; empty while fewer than 5 finished campaigns of any kind tell."`
 	Campaigns []comparedBody `json:"campaigns"`
+}
+
+type reachLesson struct {
+	Networks  []targeting.Platform `json:"networks" doc:"Of the campaigns; empty for those that name none."`
+	Method    reach.Method         `json:"method" enum:"population_shares,panel_joint_counts,panel_joint_counts_and_shares"`
+	Campaigns int                  `json:"campaigns" doc:"Finished ones whose delivery says how many people there are, and whose targeting was not refined."`
+	Factor    float64              `json:"factor" doc:"People there were for each that was estimated: a geometric mean, drawn towards 1 by how few the campaigns are and how they differ, 1/3 to 3."`
+	Spread    float64              `json:"spread" doc:"Deviation of the logarithms; ranges of estimates are at least as wide."`
+}
+
+func lessonsOf(all []reach.Lesson) []reachLesson {
+	out := make([]reachLesson, len(all))
+	for i, l := range all {
+		out[i] = reachLesson{append([]targeting.Platform{}, l.Networks...), l.Method, l.Campaigns, l.Factor, l.Spread}
+	}
+	return out
 }
 
 type comparedBody struct {
@@ -99,7 +116,7 @@ func (s *Server) getReachCalibration(ctx context.Context, in *ForPartner) (*plai
 	if err != nil {
 		return nil, err
 	}
-	body := calibrationBody{Judged: c.Judged, Inside: c.Inside, Meant: reach.Meant, Campaigns: make([]comparedBody, len(c.Campaigns))}
+	body := calibrationBody{Judged: c.Judged, Inside: c.Inside, Meant: reach.Meant, Applied: lessonsOf(c.Lessons), Campaigns: make([]comparedBody, len(c.Campaigns))}
 	if c.Ratio > 0 {
 		body.Ratio = &c.Ratio
 	}

@@ -77,9 +77,19 @@ func (s Reach) Save(ctx context.Context, e reach.Stored) error {
 
 // Latest implements reach.Record.
 func (s Reach) Latest(ctx context.Context, partner uuid.UUID, limit int) ([]reach.Stored, error) {
-	rows, err := s.db.reader.QueryContext(ctx, `SELECT campaign, state FROM reach_estimates e WHERE partner = $1
+	return s.estimates(ctx, partner, `SELECT campaign, state FROM reach_estimates e WHERE partner = $1
 		AND at = (SELECT max(at) FROM reach_estimates l WHERE l.partner = e.partner AND l.campaign = e.campaign)
 		ORDER BY at DESC, campaign`+limited(limit), s.db.key(partner))
+}
+
+// Of implements reach.Record.
+func (s Reach) Of(ctx context.Context, partner, campaign uuid.UUID) ([]reach.Stored, error) {
+	return s.estimates(ctx, partner, `SELECT campaign, state FROM reach_estimates WHERE partner = $1 AND campaign = $2 ORDER BY at`,
+		s.db.key(partner), s.db.key(campaign))
+}
+
+func (s Reach) estimates(ctx context.Context, partner uuid.UUID, query string, args ...any) ([]reach.Stored, error) {
+	rows, err := s.db.reader.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, s.db.translate(err)
 	}
@@ -94,4 +104,17 @@ func (s Reach) Latest(ctx context.Context, partner uuid.UUID, limit int) ([]reac
 		return stored, err
 	})
 	return found, s.db.translate(err)
+}
+
+// Settle implements reach.Record.
+func (s Reach) Settle(ctx context.Context, e reach.Stored) error {
+	text, err := encode(e)
+	if err != nil {
+		return err
+	}
+	return s.db.write(ctx, func(t *tx) error {
+		_, err := t.exec(ctx, `UPDATE reach_estimates SET state = $4 WHERE partner = $1 AND campaign = $2 AND at = $3`,
+			s.db.key(e.Partner), s.db.key(e.Campaign), micros(e.At), text)
+		return err
+	})
 }

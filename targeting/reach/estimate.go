@@ -21,6 +21,7 @@ type Estimate struct {
 	ValidUntil     time.Time
 	Method         Method
 	Panel          *PanelUsed // what was counted; nil when nothing was
+	Unlearned      int64      // Mid before past estimates corrected it; 0 when none did
 }
 
 // Method is how an estimate was made.
@@ -56,9 +57,10 @@ const Life = 30 * 24 * time.Hour
 
 // Estimator estimates with a set of shares.
 type Estimator struct {
-	shares shares
-	kept   kept
-	now    func() time.Time
+	shares  shares
+	kept    kept
+	lessons []Lesson
+	now     func() time.Time
 }
 
 // New makes an estimator.
@@ -92,6 +94,7 @@ func (e *Estimator) Estimate(c targeting.Configuration) (Estimate, error) {
 	out.High = int64(math.Min(math.Ceil(mid*math.Exp(z90*width)), float64(out.Population)))
 	out.Low, out.High = min(out.Low, out.Mid), max(out.High, out.Mid)
 	out.Confidence = confidence(width)
+	e.learned(&out, c)
 	in.bound(&out)
 	return out, nil
 }

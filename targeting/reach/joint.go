@@ -47,6 +47,7 @@ func (e *Estimator) count(ix *panel.Index, q panel.Question, automatic bool) (Es
 		e.leftovers(&out, q.Configuration, counted.Left, in)
 	}
 	out.span(counted.Hit.Weight, s, out.Factors[steps:])
+	e.learned(&out, q.Configuration)
 	in.bound(&out)
 	return out, nil
 }

@@ -3,7 +3,6 @@ package reach
 import (
 	"context"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,6 +23,10 @@ type Stored struct {
 	Confidence Confidence `json:"confidence"`
 	Method     Method     `json:"method"`
 	Panel      *uuid.UUID `json:"panel_id,omitempty"`
+
+	Networks  []targeting.Platform `json:"networks,omitempty"`
+	Unlearned int64                `json:"mid_before_past_estimates,omitempty"` // 0: nothing was learned, it is Mid
+	Outcome   *Delivered           `json:"outcome,omitempty"`                   // nil until the campaign is over
 }
 
 // Record keeps estimates, to be held against what campaigns reached.
@@ -33,6 +36,10 @@ type Record interface {
 	// Latest are the last estimates of the partner's campaigns, one for each, the
 	// newest first.
 	Latest(ctx context.Context, partner uuid.UUID, limit int) ([]Stored, error)
+	// Of are all the estimates of a campaign.
+	Of(ctx context.Context, partner, campaign uuid.UUID) ([]Stored, error)
+	// Settle keeps the outcome of an estimate that is kept.
+	Settle(ctx context.Context, s Stored) error
 }
 
 // Day is what a campaign had delivered by the end of a day: sums from its
@@ -64,7 +71,7 @@ func (s *Service) Note(ctx context.Context, by event.Origin, campaign uuid.UUID,
 	if err != nil {
 		return err
 	}
-	kept := Stored{Partner: by.Partner, Campaign: campaign, At: at, Low: e.Low, Mid: e.Mid, High: e.High, Confidence: e.Confidence, Method: e.Method}
+	kept := Stored{Partner: by.Partner, Campaign: campaign, At: at, Low: e.Low, Mid: e.Mid, High: e.High, Confidence: e.Confidence, Method: e.Method, Networks: networksOf(t), Unlearned: e.Unlearned}
 	if e.Panel != nil {
 		kept.Panel = &e.Panel.ID
 	}
@@ -101,7 +108,8 @@ type Calibration struct {
 	Campaigns []Compared
 	Judged    int // campaigns whose verdict is not open
 	Inside    int
-	Ratio     float64 // geometric mean of implied over mid; 0 when nothing was judged
+	Ratio     float64  // geometric mean of implied over mid; 0 when nothing was judged
+	Lessons   []Lesson // what estimates are corrected by
 }
 
 // Meant is the share of cases that a range is meant to hold.
@@ -120,7 +128,7 @@ func (s *Service) Calibration(ctx context.Context, partner uuid.UUID) (Calibrati
 	if err != nil {
 		return Calibration{}, err
 	}
-	c := Calibration{Campaigns: []Compared{}}
+	c := Calibration{Campaigns: []Compared{}, Lessons: lessons(past)}
 	logs := 0.0
 	implied := 0
 	for _, stored := range past {
@@ -161,11 +169,10 @@ func (s *Service) compare(ctx context.Context, partner uuid.UUID, stored Stored)
 		return one, err
 	}
 	one.Name = subject.Name
-	reported := slices.DeleteFunc(slices.Clone(days), func(d Day) bool { return d.Reach <= 0 })
-	if len(reported) == 0 {
+	last := lastReported(days)
+	if last.Reach == 0 {
 		return one, nil
 	}
-	last := reported[len(reported)-1]
 	one.Reached, one.Impressions = last.Reach, last.Impressions
 	one.Implied = impliedBy(last)
 	one.Verdict = one.verdict()

@@ -83,6 +83,9 @@ func (s *Service) Estimate(ctx context.Context, partner uuid.UUID, r Request) (E
 		return Estimate{}, err
 	}
 	e, notes, err := s.estimator(ctx, partner, r.Configuration, found)
+	if err == nil && partner != uuid.Nil {
+		e.lessons, err = s.lessons(ctx, partner)
+	}
 	if err != nil {
 		return Estimate{}, err
 	}
@@ -93,8 +96,8 @@ func (s *Service) Estimate(ctx context.Context, partner uuid.UUID, r Request) (E
 
 // Model is the population model for some configurations of a partner, with its
 // shares and the audiences that they name read once: what several share has to
-// be estimated in the same way as each of them, so panels are left aside. The
-// error is fault.ErrInvalid; its paths begin at "configurations[0]".
+// be estimated in the same way as each of them, so panels and what past
+// estimates have taught are left aside. The error is fault.ErrInvalid; its paths begin at "configurations[0]".
 func (s *Service) Model(ctx context.Context, partner uuid.UUID, all []targeting.Configuration) (*Estimator, error) {
 	model := New(s.Defaults, s.Now)
 	model.kept, model.shares.supplied = kept{}, map[key]Assumed{}
@@ -179,6 +182,11 @@ func (s *Service) estimator(ctx context.Context, partner uuid.UUID, c targeting.
 	supplied, notes := supply(ctx, append(s.Providers[:len(s.Providers):len(s.Providers)], File{s.Defaults}), c, own, found)
 	e.shares.own, e.shares.supplied, e.kept = own, supplied, found
 	return e, notes, nil
+}
+
+func (s *Service) lessons(ctx context.Context, partner uuid.UUID) ([]Lesson, error) {
+	past, err := s.Record.Latest(ctx, partner, calibrated)
+	return lessons(past), err
 }
 
 // DefaultFactors are the shares that hold where a partner has set none.

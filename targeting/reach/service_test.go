@@ -49,6 +49,24 @@ func (d *desk) Save(_ context.Context, s Stored) error { d.kept = append(d.kept,
 
 func (d *desk) Latest(context.Context, uuid.UUID, int) ([]Stored, error) { return d.kept, nil }
 
+func (d *desk) Of(_ context.Context, _, campaign uuid.UUID) (all []Stored, _ error) {
+	for _, s := range d.kept {
+		if s.Campaign == campaign {
+			all = append(all, s)
+		}
+	}
+	return all, nil
+}
+
+func (d *desk) Settle(_ context.Context, s Stored) error {
+	for i := range d.kept {
+		if d.kept[i].Campaign == s.Campaign && d.kept[i].At.Equal(s.At) {
+			d.kept[i] = s
+		}
+	}
+	return nil
+}
+
 func (d *desk) Campaign(context.Context, uuid.UUID, uuid.UUID) (Subject, error) {
 	return Subject{Partner: andes.Partner, Name: "Summit", Targeting: d.whom}, nil
 }
