@@ -127,7 +127,7 @@ func (v *visit) enteredShare() (reach.Share, error) {
 type calibrationCard struct {
 	Said    string
 	Lessons []string // what estimates are corrected by
-	Rows []calibratedRow
+	Rows    []calibratedRow
 }
 
 type calibratedRow struct {
