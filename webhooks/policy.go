@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -60,12 +61,23 @@ func (p Policy) checkURL(wrong *fault.Fields, address string) {
 	}
 }
 
+// numeric reports whether the last part of a host is a number: some resolvers
+// read 2130706433, 0x7f.1 and 127.1 as addresses, and no public name ends so.
+func numeric(host string) bool {
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	_, err := strconv.ParseUint(last, 0, 64)
+	return err == nil || strings.Trim(last, "0123456789") == ""
+}
+
 // public refuses what is plainly private when it is entered. What a name
 // resolves to is checked again at every connection, where it counts.
 func public(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return Public(ip)
+	}
+	if numeric(host) {
+		return false
 	}
 	for _, suffix := range []string{"localhost", ".local", ".internal", ".home.arpa"} {
 		if host == strings.TrimPrefix(suffix, ".") || strings.HasSuffix(host, "."+strings.TrimPrefix(suffix, ".")) {

@@ -30,6 +30,18 @@ func TestPublicAddresses(t *testing.T) {
 	}
 }
 
+func TestHostsThatArePlainlyPrivate(t *testing.T) {
+	for host, want := range map[string]bool{
+		"example.com": true, "example.com.": true, "a1.b2.example": true, "xn--bcher-kva.example": true, "1.2.3.example": true,
+		"localhost": false, "LOCALHOST.": false, "a.localhost": false, "printer.local": false, "metadata.google.internal": false,
+		"2130706433": false, "0x7f.1": false, "0X7F000001": false, "127.1": false, "0177.0.0.1": false, "example.08": false, "10.0.0.1.": false,
+	} {
+		if got := public(host); got != want {
+			t.Errorf("%s: %v", host, got)
+		}
+	}
+}
+
 func TestWhatAnEndpointWants(t *testing.T) {
 	for _, tt := range []struct {
 		pattern, event string
