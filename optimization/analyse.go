@@ -3,6 +3,7 @@ package optimization
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -66,11 +67,20 @@ func (s *Service) Fresh(ctx context.Context, partner uuid.UUID, q Query) ([]*Sug
 }
 
 // Tick looks at the campaigns that nobody has asked about for a while.
-func (s *Service) Tick(ctx context.Context) error {
+func (s *Service) Tick(ctx context.Context) error { return s.tick(ctx, uuid.Nil, atOnce) }
+
+// Refresh looks at all running campaigns of a partner now, such as after its
+// history was brought in.
+func (s *Service) Refresh(ctx context.Context, partner uuid.UUID) error {
+	s.looked.forget(partner)
+	return s.tick(ctx, partner, math.MaxInt)
+}
+
+func (s *Service) tick(ctx context.Context, partner uuid.UUID, most int) error {
 	done, cursor := 0, ""
 	var partners []uuid.UUID
 	for {
-		items, next, err := s.hands.campaigns.List(ctx, event.Origin{}, campaigns.Query{Status: []campaigns.Status{campaigns.Active}, Limit: 200, Cursor: cursor})
+		items, next, err := s.hands.campaigns.List(ctx, event.Origin{Partner: partner}, campaigns.Query{Status: []campaigns.Status{campaigns.Active}, Limit: 200, Cursor: cursor})
 		if err != nil {
 			return err
 		}
@@ -78,7 +88,7 @@ func (s *Service) Tick(ctx context.Context) error {
 			if !slices.Contains(partners, c.State().Partner) {
 				partners = append(partners, c.State().Partner)
 			}
-			if done == atOnce || !s.looked.due(c.State().Partner, c.State().ID, s.now(), everyWhile) {
+			if done == most || !s.looked.due(c.State().Partner, c.State().ID, s.now(), everyWhile) {
 				continue
 			}
 			if err := s.Analyse(ctx, c.State().Partner, c.State().ID); err != nil {

@@ -87,6 +87,9 @@ func (a *App) invite(ctx context.Context, r Ready, d market.Demo, show func(Invi
 		slog.ErrorContext(ctx, "no sign-in link", "error", err)
 		return
 	}
+	if err := a.services.optimizer.Refresh(ctx, who.Partner); err != nil { // what there was before its history says nothing
+		slog.WarnContext(ctx, "no suggestions yet", "error", err)
+	}
 	finance, err := a.fundDemo(ctx, who.Partner)
 	if err != nil {
 		slog.ErrorContext(ctx, "no simulated payments", "error", err)
