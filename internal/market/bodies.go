@@ -89,6 +89,7 @@ type (
 		Impressions int64  `json:"impressions,omitempty"`
 		Clicks      int64  `json:"clicks,omitempty"`
 		Conversions int64  `json:"conversions,omitempty"`
+		Reach       int64  `json:"reach,omitempty"`
 		Spend       string `json:"spend,omitempty"`
 		Revenue     string `json:"revenue,omitempty"`
 	}

@@ -69,8 +69,13 @@ func (f *feed) history(ctx context.Context) error {
 			continue
 		}
 		st := f.stalls[e.campaign.ID]
-		for n, d := range st.auction.History(f.setup.begun.Add(e.plan.start), f.setup.begun) {
+		from, to := f.setup.begun.Add(e.plan.start), f.setup.begun
+		delivered := st.auction.History(from, to)
+		for n, d := range delivered {
 			past = append(past, body(fmt.Sprintf("demo-%d-%d-h%d", f.config.Seed, i, n), e.campaign.ID, d))
+		}
+		for n, d := range st.auction.Reached(delivered, from, to) {
+			past = append(past, body(fmt.Sprintf("demo-%d-%d-r%d", f.config.Seed, i, n), e.campaign.ID, d))
 		}
 	}
 	slices.SortStableFunc(past, func(a, b eventBody) int { return strings.Compare(a.OccurredAt, b.OccurredAt) })
@@ -192,7 +197,7 @@ func body(id, campaign string, d Delivery) eventBody {
 	e := eventBody{
 		ID: id, Campaign: campaign, OccurredAt: stamp(d.At),
 		Channel: d.Channel, Source: d.Source, Creative: d.Creative, Country: d.Country, Device: d.Device,
-		Metrics: metricsBody{Impressions: d.Impressions, Clicks: d.Clicks, Conversions: d.Conversions},
+		Metrics: metricsBody{Impressions: d.Impressions, Clicks: d.Clicks, Conversions: d.Conversions, Reach: d.Reach},
 	}
 	if d.Spend != 0 {
 		e.Metrics.Spend = money.FormatMicros(d.Spend)

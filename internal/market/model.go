@@ -14,6 +14,7 @@ type Model struct {
 	// clicks.
 	CPM, CPC  float64
 	Inventory float64 // impressions on offer in an average hour; 0: without end
+	People    float64 // on whom the impressions fall; 0: the platform reports no reach
 
 	CTR, CVR float64 // clicks per impression, conversions per click
 	Order    float64 // the median revenue of a conversion; 0: none is known
@@ -67,6 +68,7 @@ type Delivery struct {
 	*Slice
 	Impressions, Clicks, Conversions int64
 	Spend, Revenue                   int64
+	Reach                            int64     // people so far, as reported at the end of a day; 0 is no report
 	Corrects                         string    // why it takes away, if it does
 	Clicked                          time.Time // of a conversion: when its click was
 	// Order numbers the conversions of an auction as they are decided, from 1;

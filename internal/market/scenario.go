@@ -84,7 +84,7 @@ func search() plan {
 		stage:     launched, start: -14 * day, length: 35 * day,
 		incidents: []incident{{daysAgo: 3, hour: 9, hours: 4, untracked: true}},
 		model: Model{
-			Demand: office, Daily: 5200, CPC: 0.56, CTR: 0.062, CVR: 0.041, Order: 58, Inventory: 30_000,
+			Demand: office, Daily: 5200, CPC: 0.56, CTR: 0.062, CVR: 0.041, Order: 58, Inventory: 30_000, People: 2_400_000,
 			Slices: []Slice{
 				{Channel: "search", Source: "google_ads", Device: "mobile", Creative: "Boots that know the way", Country: "CO", Share: 0.46, Price: 0.95, CTR: 1.05, CVR: 0.85},
 				{Channel: "search", Source: "google_ads", Device: "desktop", Creative: "Boots that know the way", Country: "CO", Share: 0.24, Price: 1.15, CTR: 0.9, CVR: 1.35},
@@ -113,7 +113,7 @@ func prospecting() plan {
 		stage:     launched, start: -14 * day, length: 35 * day,
 		incidents: []incident{{daysAgo: 1, hour: 18, hours: 3, price: 2.4}},
 		model: Model{
-			Demand: evening, Daily: 3600, CPM: 4.3, CTR: 0.0092, CVR: 0.0085, Order: 71, Inventory: 140_000,
+			Demand: evening, Daily: 3600, CPM: 4.3, CTR: 0.0092, CVR: 0.0085, Order: 71, Inventory: 140_000, People: 14_000_000,
 			Slices: []Slice{
 				{Channel: "social", Source: "meta_ads", Device: "mobile", Creative: "Run above the clouds", Country: "CO", Share: 0.38, Price: 1, CTR: 1.1, CVR: 1},
 				{Channel: "social", Source: "meta_ads", Device: "mobile", Creative: "Trail shoes carousel", Country: "MX", Share: 0.34, Price: 1.1, CTR: 0.9, CVR: 1.1},
@@ -139,7 +139,7 @@ func video() plan {
 		creatives: []creativeBody{creative("Summit 30 seconds", "video", "video"), creative("Summit 6 seconds", "video", "video")},
 		stage:     launched, start: -14 * day, length: 35 * day,
 		model: Model{
-			Demand: evening, Daily: 4300, CPM: 5.9, CTR: 0.0021, CVR: 0.004, Order: 49, Inventory: 120_000,
+			Demand: evening, Daily: 4300, CPM: 5.9, CTR: 0.0021, CVR: 0.004, Order: 49, Inventory: 120_000, People: 15_000_000,
 			Slices: []Slice{
 				{Channel: "video", Source: "google_ads", Device: "mobile", Creative: "Summit 6 seconds", Country: "CO", Share: 0.44, Price: 0.85, CTR: 1.1, CVR: 0.9},
 				{Channel: "video", Source: "google_ads", Device: "tv", Creative: "Summit 30 seconds", Country: "CL", Share: 0.33, Price: 1.3, CTR: 0.2, CVR: 1},
