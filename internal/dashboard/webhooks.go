@@ -109,11 +109,23 @@ func (v *visit) entered(name string) []string {
 	return nil
 }
 
+// wants names event types as the form does; others, which came by the API, stand
+// as they are.
+func (v *visit) wants(events []string) string {
+	names := slices.Clone(events)
+	for i, e := range events {
+		if slices.Contains(offeredEvents, e) {
+			names[i] = v.locale.T("webhook.event." + e)
+		}
+	}
+	return strings.Join(names, " · ")
+}
+
 // recentDeliveries is how much of the log a card shows.
 const recentDeliveries = 8
 
 func (v *visit) endpointCard(s webhooks.State) (endpointCard, error) {
-	card := endpointCard{State: s, Tone: "good", Icon: "ok", Condition: v.locale.T("webhook.on"), Wants: strings.Join(s.Events, ", ")}
+	card := endpointCard{State: s, Tone: "good", Icon: "ok", Condition: v.locale.T("webhook.on"), Wants: v.wants(s.Events)}
 	switch {
 	case !s.Enabled:
 		card.Tone, card.Icon = "bad", "CRITICAL"

@@ -1,17 +1,23 @@
 package integration
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"github.com/pb33f/jsonschema/v6"
 	"gopkg.in/yaml.v3"
 
 	"github.com/hexabuilders/campaignd/api"
+	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/performance"
 )
 
 // The document says where this program sends and listens, and its schemas have
@@ -81,4 +87,58 @@ func membersOf[T any]() (names []string) {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// What is really sent, and what is really taken in, is valid by the document.
+func TestMessagesAreValidByTheAsyncAPIDocument(t *testing.T) {
+	var doc any
+	if err := yaml.Unmarshal(api.AsyncAPI, &doc); err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	if err := compiler.AddResource("asyncapi.yaml", doc); err != nil {
+		t.Fatal(err)
+	}
+	id := uuid.Must(uuid.NewV7())
+	sent := func(kind string, data any) []byte {
+		body, err := json.Marshal(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := event.Event{ID: id, Partner: id, Seq: 7, Type: kind, Aggregate: "campaign", AggregateID: id, OccurredAt: time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC), Data: body}
+		return Outgoing(&e)[0].Body
+	}
+	heard := func(kind, data string) []byte {
+		return []byte(`{"specversion":"1.0","id":"1","source":"/s","type":"` + kind + `","time":"2026-03-02T12:00:00Z","data":` + data + `}`)
+	}
+	partner := `"partner_id":"` + id.String() + `"`
+	for _, tt := range []struct {
+		message string
+		body    []byte
+		valid   bool
+	}{
+		{"domainEvent", sent("campaign.launched", map[string]any{}), true},
+		{"domainEvent", sent("performance.anomaly_detected", map[string]any{"a": 1}), true},
+		{"domainEvent", heard("campaign-management/campaign.launched", `{}`), false}, // no partner, no sequence
+		{"performanceReport", sent(EventReport, Performance{Period: Period{Type: Monthly, Timezone: "UTC"}, KPIs: map[string]performance.KPI{}, Opportunities: []Opportunity{}}), true},
+		{"performanceReport", sent(EventReport, Performance{Period: Period{Type: "YEARLY", Timezone: "UTC"}, KPIs: map[string]performance.KPI{}, Opportunities: []Opportunity{}}), false},
+		{"performanceReport", sent("campaign.launched", map[string]any{}), false},
+		{"contractActivated", heard(TypeContract, `{`+partner+`,"contract_id":"C","version":3,"campaign_permissions":["a"],"budget_limits":{"daily_budget_limit":1e3,"monthly_budget_limit":"5.00","welcome_campaign_budget":{"amount":"5.00","currency":"USD"}},"feature_flags":{"auto_welcome_campaign":true}}`), true},
+		{"contractActivated", heard(TypeContract, `{"contract_id":"C"}`), false},
+		{"partnerValidation", heard(TypeValidation, `{`+partner+`,"validation_status":"FULLY_VALIDATED"}`), true},
+		{"partnerValidation", heard(TypeContract, `{`+partner+`,"validation_status":"FULLY_VALIDATED"}`), false},
+	} {
+		schema, err := compiler.Compile("asyncapi.yaml#/components/messages/" + tt.message + "/payload")
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := jsonschema.UnmarshalJSON(bytes.NewReader(tt.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(body); (err == nil) != tt.valid {
+			t.Errorf("%s as %s: %v", tt.body, tt.message, err)
+		}
+	}
 }
