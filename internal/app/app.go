@@ -265,6 +265,7 @@ func (a *App) newPages(pace *pacing.Service) (*dashboard.Dashboard, error) {
 			Reconciler:  a.services.reconciler,
 			Payments:    a.services.payments,
 			Explorer:    a.services.explorer,
+			Sources:     a.services.sources,
 			Performance: a.services.metrics,
 			Analysis:    a.services.analysis,
 			Predictor:   a.services.predictor,

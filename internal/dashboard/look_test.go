@@ -162,6 +162,7 @@ func TestEveryPageFitsEveryWidth(t *testing.T) {
 		{"rules", "/alerts/rules"},
 		{"rule", "/alerts/rules/" + lowCTR[len(lowCTR)-1].State().ID.String()},
 		{"webhooks", "/settings/webhooks"},
+		{"sources", "/settings/sources"},
 		{"brokers", "/settings/brokers"},
 		{"suggestions", "/suggestions"},
 		{"audiences", "/audiences"},
@@ -214,6 +215,7 @@ func TestEveryLocaleRenders(t *testing.T) {
 			"/alerts/rules",
 			"/alerts/rules/new",
 			"/settings/webhooks",
+			"/settings/sources",
 			"/reports",
 			"/billing",
 		} {

@@ -32,6 +32,7 @@ type Services struct {
 	Analysis    Analysis
 	Predictor   Predictor
 	Explorer    Explorer
+	Sources     Sources
 	Alerts      Alerts
 	Webhooks    Webhooks
 	Platforms   Platforms
@@ -115,6 +116,12 @@ type Performance interface {
 // Explorer is performance.Explorer.
 type Explorer interface {
 	Campaign(ctx context.Context, partner, campaign uuid.UUID, q performance.Query, allowMixed bool) (performance.MixedResult, error)
+}
+
+// Sources is performance.Sources.
+type Sources interface {
+	List(ctx context.Context, partner uuid.UUID) ([]performance.SourceState, error)
+	Declare(ctx context.Context, by event.Origin, d performance.Declaration) (performance.SourceState, error)
 }
 
 // Predictor is predict.Predictor.

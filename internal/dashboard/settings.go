@@ -9,6 +9,7 @@ var settingsPages = []struct {
 }{
 	{"/settings/webhooks", "webhook.title", partners.ActionManageWebhooks},
 	{"/settings/ad-accounts", "adaccount.title", partners.ActionManagePlatforms},
+	{sourcesPath, "sources.title", partners.ActionRead},
 	{"/settings/brokers", "broker.title", partners.ActionOperateBrokers},
 }
 

@@ -95,12 +95,14 @@ func newWorld(t *testing.T) *world {
 	takes := w.paymentsOf(db)
 	w.lists = audiencesOf(db)
 	studies := w.studiesOf(db)
+	sources := performance.NewSources(db.Sources(), time.Now)
 	looks := analysis.NewService(directory{db.Campaigns()}, w.metrics, time.Now)
 	pages, err := New(Config{
 		Services: Services{
 			Campaigns: w.campaigns, Budgets: w.budgets, Performance: w.metrics,
 			Funding: w.funding, Overruns: budgets.NewOverruns(db.Budgets(), reported{w}), Pacing: pacing.NewService(planned{w}, planned{w}, time.Now),
-			Explorer:  performance.NewExplorer(w.metrics, performance.NewSources(db.Sources(), time.Now)),
+			Explorer:  performance.NewExplorer(w.metrics, sources),
+			Sources:   sources,
 			Analysis:  looks,
 			Predictor: predict.New(looks, w.metrics, w.campaigns, w.budgets, db.Log()),
 			Alerts:    w.alerts, Anomalies: w.anomalies, Rules: w.rules,
