@@ -31,6 +31,8 @@ type Analyst interface {
 	Findings(ctx context.Context, partner, campaign uuid.UUID, limits Limits) ([]Finding, error)
 	// Portfolio finds what could be moved between a partner's campaigns.
 	Portfolio(ctx context.Context, partner uuid.UUID, limits Limits) ([]Finding, error)
+	// Review holds every area of a campaign against its goals.
+	Review(ctx context.Context, partner, campaign uuid.UUID, limits Limits) (Review, error)
 }
 
 // Config is what a Service is made of.

@@ -309,3 +309,7 @@ func gradedSuggestions(w world) {
 	w.equal("rolled back", r.RolledBack, 1)
 	w.equal("inconclusive", r.Inconclusive, 1)
 }
+
+func (prophet) Review(context.Context, uuid.UUID, uuid.UUID, optimization.Limits) (optimization.Review, error) {
+	return optimization.Review{}, nil
+}

@@ -94,3 +94,7 @@ func TestSuggestionsAreAppliedAndTakenBackOnThePages(t *testing.T) {
 		t.Errorf("an analyst: %d", status)
 	}
 }
+
+func (oracle) Review(_ context.Context, _, campaign uuid.UUID, _ optimization.Limits) (optimization.Review, error) {
+	return optimization.Review{Campaign: campaign}, nil
+}

@@ -86,6 +86,7 @@ func (s *Server) register() {
 	s.registerAnomalies()
 	s.registerAudiences()
 	s.registerSuggestions()
+	s.registerReview()
 	s.registerReach()
 	s.registerInsights()
 	s.registerPanels()

@@ -136,3 +136,27 @@ func TestOptimizerSettings(t *testing.T) {
 		}
 	}
 }
+
+func (oracle) Review(context.Context, uuid.UUID, uuid.UUID, optimization.Limits) (optimization.Review, error) {
+	return optimization.Review{}, nil
+}
+
+// TestAnAnalysisSaysWhatIsMissing: a campaign that has delivered nothing has every
+// area, each with the sample that it takes.
+func TestAnAnalysisSaysWhatIsMissing(t *testing.T) {
+	h := newHouse(newWorld(t), "Andes")
+	campaign := h.active()
+	got := h.call(h.analyst, "GET", campaign+"/analysis?lang=en", nil).want(http.StatusOK)
+	if s := got.str("items.0.standing") + ": " + got.str("items.0.text"); s != "too_little: Too little to judge: 0 clicks of the 50 that it takes." {
+		t.Error(s)
+	}
+	if got.str("items.5.area") != "audiences" {
+		t.Errorf("%s", got.str("items.5.area"))
+	}
+	spanish := h.call(h.analyst, "GET", campaign+"/analysis", nil, "Accept-Language", "es").want(http.StatusOK)
+	if !strings.HasPrefix(spanish.str("items.0.text"), "Demasiado poco") {
+		t.Error(spanish.str("items.0.text"))
+	}
+	h.call(h.analyst, "GET", "/api/v1/campaigns/"+newID().String()+"/analysis", nil).want(http.StatusNotFound)
+	h.call(h.ingest, "GET", campaign+"/analysis", nil).refused(http.StatusForbidden, "role_not_allowed")
+}
