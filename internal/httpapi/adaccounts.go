@@ -73,13 +73,24 @@ func (s *Server) connectAdAccount(ctx context.Context, in *struct {
 	return &created[platforms.AdAccountState]{Base + "/ad-accounts/" + state.ID.String(), etag(state.Revision), state}, nil
 }
 
-func (s *Server) listAdAccounts(ctx context.Context, in *ForPartner) (*plain[list[platforms.AdAccountState]], error) {
+func (s *Server) listAdAccounts(ctx context.Context, in *struct {
+	ForPartner
+	Page
+	Projected
+}) (*plain[list[partial[platforms.AdAccountState]]], error) {
 	partner, err := scope(ctx, in.PartnerID)
 	if err != nil {
 		return nil, err
 	}
 	all, err := s.Platforms.List(ctx, partner)
-	return &plain[list[platforms.AdAccountState]]{list[platforms.AdAccountState]{Items: all}}, err
+	if err != nil {
+		return nil, err
+	}
+	items, next, err := pageOf(all, in.Page, func(a platforms.AdAccountState) string { return a.ID.String() })
+	if err != nil {
+		return nil, err
+	}
+	return page(s, items, same, in.Fields, next)
 }
 
 func foundAdAccount(state platforms.AdAccountState, err error) (*found[platforms.AdAccountState], error) {

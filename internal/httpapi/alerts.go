@@ -3,7 +3,6 @@ package httpapi
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"github.com/google/uuid"
 
@@ -90,7 +89,8 @@ func (s *Server) decide(do func(*performance.Alerts, context.Context, event.Orig
 func (s *Server) alertHistory(ctx context.Context, in *struct {
 	ByID
 	Page
-}) (*plain[list[feedEvent]], error) {
+	Projected
+}) (*plain[list[partial[feedEvent]]], error) {
 	a, err := s.Alerts.Get(ctx, by(ctx), in.ID)
 	if err != nil {
 		return nil, err
@@ -103,13 +103,6 @@ func (s *Server) alertHistory(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	out := list[feedEvent]{Items: []feedEvent{}}
-	if len(events) > in.Limit {
-		events = events[:in.Limit]
-		out.NextCursor = strconv.FormatInt(events[in.Limit-1].Seq, 10)
-	}
-	for _, e := range events {
-		out.Items = append(out.Items, describeEvent(e))
-	}
-	return &plain[list[feedEvent]]{out}, nil
+	shown, next := in.untilLimit(events)
+	return page(s, shown, describeEvent, in.Fields, next)
 }

@@ -203,13 +203,13 @@ func TestReportComesInThreeForms(t *testing.T) {
 		{"", form.String(), parts.FormDataContentType()},
 		{"", `{"platform":"meta_ads","data":"date,impressions\n2026-02-01,7\n"}`, "application/json"},
 	} {
-		job := h.call(h.manager, "POST", "/api/v1/imports"+c.query, c.body, "Content-Type", c.contentType, "Idempotency-Key", newID().String()).want(http.StatusAccepted)
+		job := h.call(h.manager, "POST", "/api/v1/imports"+c.query, c.body, "Content-Type", c.contentType, "Idempotency-Key", newID().String()).want(http.StatusCreated)
 		if job.num("progress.bytes_total") != float64(len(report)) || job.str("partner_id") != h.id {
 			t.Errorf("%s: %s", c.contentType, job.text)
 		}
 		h.call(h.analyst, "GET", job.Header.Get("Location"), nil).want(http.StatusOK)
 	}
-	asAdmin := w.call(adminSecret, "POST", "/api/v1/imports?platform=meta_ads&partner_id="+h.id, report, "Content-Type", "text/csv").want(http.StatusAccepted)
+	asAdmin := w.call(adminSecret, "POST", "/api/v1/imports?platform=meta_ads&partner_id="+h.id, report, "Content-Type", "text/csv").want(http.StatusCreated)
 	w.call(adminSecret, "GET", asAdmin.Header.Get("Location"), nil).want(http.StatusOK)
 	for _, c := range []struct {
 		query, body, contentType string

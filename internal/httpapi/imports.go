@@ -150,7 +150,7 @@ func (s *Server) tryImport(w http.ResponseWriter, r *http.Request) error {
 		at += "?partner_id=" + query.partner.String()
 	}
 	w.Header().Set("Location", at)
-	return writeJSON(w, http.StatusAccepted, job)
+	return writeJSON(w, http.StatusCreated, job)
 }
 
 // readOrder reads what the three forms of the request say. A file is read as
@@ -227,7 +227,7 @@ func orderIn(get func(name string) string) (ImportOrder, error) {
 
 // describeImport writes the operation into the contract by hand.
 func (s *Server) describeImport() {
-	op := operation(http.MethodPost, "/imports", "start-import", "Import the report of an ad platform", partners.ActionWriteMetrics, http.StatusAccepted)
+	op := operation(http.MethodPost, "/imports", "start-import", "Import the report of an ad platform", partners.ActionWriteMetrics, http.StatusCreated)
 	op.Description += " The file is taken in whole and its rows are then filed in the background: GET the Location to follow. Sending a file again is safe, every row counts once. In a form the fields come before the file."
 	registry := s.api.OpenAPI().Components.Schemas
 	fields := schemaOf[ImportOrder](registry)
@@ -245,7 +245,7 @@ func (s *Server) describeImport() {
 		"multipart/form-data": with("file", &huma.Schema{Type: huma.TypeString, Format: "binary"}),
 		"application/json":    with("data", &huma.Schema{Type: huma.TypeString, Description: "The text of the file."}),
 	}}
-	s.describe(&op, "202", schemaOf[Import](registry))
+	s.describe(&op, "201", schemaOf[Import](registry))
 }
 
 // importParams are the order's members as parameters, for a body that is

@@ -188,18 +188,18 @@ func wholeLetter(l event.Letter, err error) (*plain[deadLetter], error) {
 func (s *Server) listLetters(ctx context.Context, in *struct {
 	ForPartner
 	Page
+	Projected
 	State []event.LetterState `query:"state" doc:"Any of these, separated by commas."`
-}) (*plain[list[deadLetter]], error) {
+}) (*plain[list[partial[deadLetter]]], error) {
 	partner, err := scope(ctx, in.PartnerID)
 	if err != nil {
 		return nil, err
 	}
 	found, next, err := s.Integration.List(ctx, partner, in.State, in.Limit, in.Cursor)
-	out := list[deadLetter]{Items: make([]deadLetter, len(found)), NextCursor: next}
-	for i, l := range found {
-		out.Items[i] = describeLetter(l)
+	if err != nil {
+		return nil, err
 	}
-	return &plain[list[deadLetter]]{out}, err
+	return page(s, found, describeLetter, in.Fields, next)
 }
 
 func (s *Server) getLetter(ctx context.Context, in *ByID) (*plain[deadLetter], error) {

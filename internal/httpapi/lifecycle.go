@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -159,7 +158,8 @@ func describeChange(e event.Event) historyEntry {
 func (s *Server) history(ctx context.Context, in *struct {
 	ByID
 	Page
-}) (*plain[list[historyEntry]], error) {
+	Projected
+}) (*plain[list[partial[historyEntry]]], error) {
 	after, err := in.after()
 	if err != nil {
 		return nil, err
@@ -168,13 +168,6 @@ func (s *Server) history(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	out := list[historyEntry]{Items: []historyEntry{}}
-	for i, e := range events {
-		if i == in.Limit {
-			out.NextCursor = strconv.FormatInt(events[i-1].Seq, 10)
-			break
-		}
-		out.Items = append(out.Items, describeChange(e))
-	}
-	return &plain[list[historyEntry]]{out}, nil
+	shown, next := in.untilLimit(events)
+	return page(s, shown, describeChange, in.Fields, next)
 }

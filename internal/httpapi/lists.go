@@ -10,13 +10,31 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/fault"
 )
 
 // list is a page of things.
 type list[T any] struct {
 	Items      []T    `json:"items"`
-	NextCursor string `json:"next_cursor,omitempty" doc:"For the next page; absent on the last."`
+	NextCursor cursor `json:"next_cursor" doc:"For the next page; null on the last."`
+}
+
+// cursor is where the next page begins; on the last page it is null, so that
+// the member is always there to be read.
+type cursor string
+
+// MarshalJSON writes null for none.
+func (c cursor) MarshalJSON() ([]byte, error) {
+	if c == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(string(c))
+}
+
+// Schema implements huma.SchemaProvider.
+func (cursor) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: huma.TypeString, Nullable: true}
 }
 
 // Page asks for a page of a list.
@@ -36,6 +54,36 @@ func (p Page) after() (int64, error) {
 	}
 	return n, nil
 }
+
+// untilLimit cuts events that were read with one more than the limit, which
+// tells that there is a next page.
+func (p Page) untilLimit(events []event.Event) (shown []event.Event, next string) {
+	if len(events) <= p.Limit {
+		return events, ""
+	}
+	shown = events[:p.Limit]
+	return shown, strconv.FormatInt(shown[p.Limit-1].Seq, 10)
+}
+
+// pageOf is a page of a list that its store gives as a whole, since a partner
+// has few of such things. The cursor is the last item's id.
+func pageOf[T any](all []T, p Page, id func(T) string) (items []T, next string, err error) {
+	begin := 0
+	if p.Cursor != "" {
+		last := slices.IndexFunc(all, func(t T) bool { return id(t) == p.Cursor })
+		if last < 0 {
+			return nil, "", errCursorGone
+		}
+		begin = last + 1
+	}
+	if all = all[begin:]; len(all) <= p.Limit {
+		return all, "", nil
+	}
+	return all[:p.Limit], id(all[p.Limit-1]), nil
+}
+
+var errCursorGone = fault.New(fault.Malformed, "invalid_cursor", "The cursor is not one that a page has given, or what it names is gone.",
+	"Send next_cursor exactly as it came, or nothing to begin.")
 
 // Projected asks for some members of each item.
 type Projected struct {
@@ -86,7 +134,7 @@ func page[T, B any](s *Server, items []T, describe func(T) B, fields []string, n
 	if err := checkFields[B](s, fields); err != nil {
 		return nil, err
 	}
-	out := list[partial[B]]{Items: make([]partial[B], len(items)), NextCursor: next}
+	out := list[partial[B]]{Items: make([]partial[B], len(items)), NextCursor: cursor(next)}
 	for i, item := range items {
 		out.Items[i] = partial[B]{describe(item), fields}
 	}
@@ -106,6 +154,9 @@ func checkFields[B any](s *Server, fields []string) error {
 	}
 	return nil
 }
+
+// same describes what is shown as it is.
+func same[T any](t T) T { return t }
 
 func names[V any](m map[string]V) []string {
 	all := make([]string, 0, len(m))

@@ -40,6 +40,27 @@ func (d decimal) MarshalJSON() ([]byte, error) { return []byte(performance.Decim
 // Schema implements huma.SchemaProvider.
 func (decimal) Schema(huma.Registry) *huma.Schema { return &huma.Schema{Type: huma.TypeNumber} }
 
+// reported is a value of an event: a number, or a decimal string when it is
+// money, which must never pass through a float of its reader.
+type reported struct {
+	value decimal
+	money bool
+}
+
+// MarshalJSON implements json.Marshaler.
+func (r reported) MarshalJSON() ([]byte, error) {
+	text, err := r.value.MarshalJSON()
+	if err == nil && r.money {
+		return json.Marshal(string(text))
+	}
+	return text, err
+}
+
+// Schema implements huma.SchemaProvider.
+func (reported) Schema(huma.Registry) *huma.Schema {
+	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeNumber}, {Type: huma.TypeString, Description: "Money, as a decimal string."}}}
+}
+
 func describeTotals(t performance.Totals) totalsBody {
 	currency := money.Currency(t.Currency)
 	b := totalsBody{
@@ -77,28 +98,28 @@ func given(t time.Time) *time.Time {
 
 // metricEvent is a delivery fact as it was recorded.
 type metricEvent struct {
-	EventID       string             `json:"event_id"`
-	OccurredAt    time.Time          `json:"occurred_at"`
-	RecordedAt    time.Time          `json:"recorded_at"`
-	Channel       string             `json:"channel,omitempty"`
-	Source        string             `json:"source,omitempty"`
-	Ad            string             `json:"ad,omitempty"`
-	Creative      string             `json:"creative,omitempty"`
-	Audience      string             `json:"audience,omitempty"`
-	Country       string             `json:"country,omitempty"`
-	Device        string             `json:"device,omitempty"`
-	CorrelationID string             `json:"correlation_id,omitempty"`
-	Restates      *restates          `json:"restates,omitempty" doc:"Why it corrects others."`
-	Metrics       map[string]decimal `json:"metrics" doc:"What was given: counts, and money in the campaign's currency."`
-	Custom        map[string]decimal `json:"custom,omitempty"`
-	Metadata      json.RawMessage    `json:"metadata,omitempty"`
+	EventID       string              `json:"event_id"`
+	OccurredAt    time.Time           `json:"occurred_at"`
+	RecordedAt    time.Time           `json:"recorded_at"`
+	Channel       string              `json:"channel,omitempty"`
+	Source        string              `json:"source,omitempty"`
+	Ad            string              `json:"ad,omitempty"`
+	Creative      string              `json:"creative,omitempty"`
+	Audience      string              `json:"audience,omitempty"`
+	Country       string              `json:"country,omitempty"`
+	Device        string              `json:"device,omitempty"`
+	CorrelationID string              `json:"correlation_id,omitempty"`
+	Restates      *restates           `json:"restates,omitempty" doc:"Why it corrects others."`
+	Metrics       map[string]reported `json:"metrics" doc:"What was given: counts, and money in the campaign's currency as a decimal string, as POST /metrics takes them."`
+	Custom        map[string]decimal  `json:"custom,omitempty"`
+	Metadata      json.RawMessage     `json:"metadata,omitempty"`
 }
 
 func describeMetricEvent(e performance.RawEvent) metricEvent {
 	b := metricEvent{
 		EventID: e.ID, OccurredAt: time.UnixMicro(e.OccurredAt).UTC(), RecordedAt: e.RecordedAt,
 		Channel: e.Channel, Source: e.Source, Ad: e.Ad, Creative: e.Creative, Audience: e.Audience, Country: e.Country, Device: e.Device,
-		CorrelationID: e.CorrelationID, Metrics: map[string]decimal{}, Metadata: json.RawMessage(e.Metadata),
+		CorrelationID: e.CorrelationID, Metrics: map[string]reported{}, Metadata: json.RawMessage(e.Metadata),
 	}
 	if e.Cause != "" {
 		b.Restates = &restates{e.Cause, e.Reference}
@@ -112,7 +133,7 @@ func describeMetricEvent(e performance.RawEvent) metricEvent {
 		if !m.IsDecimal() {
 			value *= money.Unit
 		}
-		b.Metrics[m.String()] = decimal(value)
+		b.Metrics[m.String()] = reported{decimal(value), m.IsMoney()}
 	}
 	for _, c := range e.Custom {
 		if b.Custom == nil {
@@ -127,14 +148,11 @@ func (s *Server) listMetricEvents(ctx context.Context, in *struct {
 	ByID
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	Cursor string `query:"cursor" maxLength:"200" doc:"next_cursor of the page before."`
-}) (*plain[list[metricEvent]], error) {
+	Projected
+}) (*plain[list[partial[metricEvent]]], error) {
 	events, next, err := s.Performance.Events(ctx, principal(ctx).Partner, in.ID, in.Cursor, in.Limit)
 	if err != nil {
 		return nil, err
 	}
-	out := list[metricEvent]{Items: make([]metricEvent, len(events)), NextCursor: next}
-	for i, e := range events {
-		out.Items[i] = describeMetricEvent(e)
-	}
-	return &plain[list[metricEvent]]{out}, nil
+	return page(s, events, describeMetricEvent, in.Fields, next)
 }

@@ -94,7 +94,7 @@ func (s *Server) getOverview(ctx context.Context, in *ByID) (*plain[overview], e
 		return nil, err
 	}
 	return &plain[overview]{overview{
-		PartnerID: in.ID, At: s.opts.Now().UTC(), Totals: byCurrency(totals), Campaigns: glances,
+		PartnerID: in.ID, At: s.opts.Now().UTC().Truncate(time.Microsecond), Totals: byCurrency(totals), Campaigns: glances,
 		BudgetUse: usePerCurrency(glances), Alerts: alerts, TopSuggestions: suggestions,
 	}}, nil
 }

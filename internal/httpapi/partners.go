@@ -64,16 +64,15 @@ func (s *Server) createPartner(ctx context.Context, in *struct {
 	return &created[partners.State]{Base + "/partners/" + state.ID.String(), etag(state.Revision), state}, nil
 }
 
-func (s *Server) listPartners(ctx context.Context, in *Page) (*plain[list[partners.State]], error) {
+func (s *Server) listPartners(ctx context.Context, in *struct {
+	Page
+	Projected
+}) (*plain[list[partial[partners.State]]], error) {
 	items, next, err := s.Partners.List(ctx, partners.Page{Limit: in.Limit, Cursor: in.Cursor})
 	if err != nil {
 		return nil, err
 	}
-	out := list[partners.State]{Items: []partners.State{}, NextCursor: next}
-	for _, p := range items {
-		out.Items = append(out.Items, p.State())
-	}
-	return &plain[list[partners.State]]{out}, nil
+	return page(s, items, (*partners.Partner).State, in.Fields, next)
 }
 
 func (s *Server) getPartner(ctx context.Context, in *ByID) (*found[partners.State], error) {
@@ -180,12 +179,20 @@ func (s *Server) issueKey(ctx context.Context, in *struct {
 	return &keyAnswer{at, "no-store", issuedKey{key, secret}}, nil
 }
 
-func (s *Server) listKeys(ctx context.Context, in *ByID) (*plain[list[partners.KeyState]], error) {
+func (s *Server) listKeys(ctx context.Context, in *struct {
+	ByID
+	Page
+	Projected
+}) (*plain[list[partial[partners.KeyState]]], error) {
 	keys, err := s.Partners.Keys(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return &plain[list[partners.KeyState]]{list[partners.KeyState]{Items: keys}}, nil
+	items, next, err := pageOf(keys, in.Page, func(k partners.KeyState) string { return k.ID.String() })
+	if err != nil {
+		return nil, err
+	}
+	return page(s, items, same, in.Fields, next)
 }
 
 // ByKey names a key of a partner.

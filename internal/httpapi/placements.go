@@ -41,25 +41,39 @@ func (s *Server) placeCampaign(ctx context.Context, in *struct {
 	return &created[platforms.PlacementState]{Base + "/placements/" + state.ID.String(), etag(state.Revision), state}, nil
 }
 
-func (s *Server) listPlacements(ctx context.Context, in *ByID) (*plain[list[platforms.PlacementState]], error) {
+// placementQuery asks for the placements of a campaign or an account.
+type placementQuery struct {
+	ByID
+	Page
+	Projected
+}
+
+func (s *Server) listPlacements(ctx context.Context, in *placementQuery) (*plain[list[partial[platforms.PlacementState]]], error) {
 	c, err := s.Campaigns.Get(ctx, by(ctx), in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return s.placements(ctx, platforms.Whose{Campaign: c.State().ID})
+	return s.placements(ctx, platforms.Whose{Campaign: c.State().ID}, in)
 }
 
-func (s *Server) listAccountPlacements(ctx context.Context, in *ByID) (*plain[list[platforms.PlacementState]], error) {
+func (s *Server) listAccountPlacements(ctx context.Context, in *placementQuery) (*plain[list[partial[platforms.PlacementState]]], error) {
 	a, err := s.Platforms.Account(ctx, by(ctx).Partner, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return s.placements(ctx, platforms.Whose{Account: a.ID})
+	return s.placements(ctx, platforms.Whose{Account: a.ID}, in)
 }
 
-func (s *Server) placements(ctx context.Context, q platforms.Whose) (*plain[list[platforms.PlacementState]], error) {
+func (s *Server) placements(ctx context.Context, q platforms.Whose, in *placementQuery) (*plain[list[partial[platforms.PlacementState]]], error) {
 	all, err := s.Platforms.PlacementsOf(ctx, by(ctx).Partner, q)
-	return &plain[list[platforms.PlacementState]]{list[platforms.PlacementState]{Items: all}}, err
+	if err != nil {
+		return nil, err
+	}
+	items, next, err := pageOf(all, in.Page, func(p platforms.PlacementState) string { return p.ID.String() })
+	if err != nil {
+		return nil, err
+	}
+	return page(s, items, same, in.Fields, next)
 }
 
 func foundPlacement(state platforms.PlacementState, err error) (*found[platforms.PlacementState], error) {

@@ -71,7 +71,7 @@ type reconciliationBody struct {
 	Totals     []totalBody  `json:"totals" doc:"By currency: the ledger against the platforms."`
 	Payments   paymentsBody `json:"payments"`
 	Items      []gapBody    `json:"items" doc:"Differences, the oldest first."`
-	NextCursor string       `json:"next_cursor,omitempty" doc:"For the next page; absent on the last."`
+	NextCursor cursor       `json:"next_cursor" doc:"For the next page; null on the last."`
 }
 
 type paymentsBody struct {
@@ -155,7 +155,7 @@ func (s *Server) readReconciliation(ctx context.Context, in *struct {
 			continue
 		}
 		if len(b.Items) == in.Limit {
-			b.NextCursor = strconv.Itoa(i)
+			b.NextCursor = cursor(strconv.Itoa(i))
 			break
 		}
 		b.Items = append(b.Items, describeGap(r.Differences[i]))

@@ -18,7 +18,7 @@ import (
 
 func (s *Server) registerReports() {
 	read := partners.ActionRead
-	route(s, operation(http.MethodPost, "/reports", "create-report", "Order a report as JSON, CSV, HTML or PDF", read, http.StatusAccepted), s.createReport)
+	route(s, operation(http.MethodPost, "/reports", "create-report", "Order a report as JSON, CSV, HTML or PDF", read, http.StatusCreated), s.createReport)
 	route(s, operation(http.MethodGet, "/reports", "list-reports", "List reports, the newest first", read, http.StatusOK), s.listReports)
 	route(s, operation(http.MethodGet, "/reports/{id}", "get-report", "Read a report's state, progress and totals", read, http.StatusOK), s.getReport)
 	file := operation(http.MethodGet, "/reports/{id}/file", "get-report-file", "Download a report that is ready", read, http.StatusOK)
@@ -125,7 +125,7 @@ func describeReport(r report.Report) reportJob {
 	return job
 }
 
-type reportAccepted struct {
+type reportMade struct {
 	Location string `header:"Location" doc:"Where the report is read."`
 	Body     reportJob
 }
@@ -135,7 +135,7 @@ func (s *Server) createReport(ctx context.Context, in *struct {
 	Write
 	Retryable
 	Body reportOrder
-}) (*reportAccepted, error) {
+}) (*reportMade, error) {
 	author, err := byFor(ctx, in.PartnerID)
 	if err != nil {
 		return nil, err
@@ -148,15 +148,16 @@ func (s *Server) createReport(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &reportAccepted{Base + "/reports/" + r.ID.String(), describeReport(r)}, nil
+	return &reportMade{Base + "/reports/" + r.ID.String(), describeReport(r)}, nil
 }
 
 func (s *Server) listReports(ctx context.Context, in *struct {
 	ForPartner
 	Page
+	Projected
 	State    []report.State `query:"state" doc:"Any of these, separated by commas."`
 	Schedule uuid.UUID      `query:"schedule_id"`
-}) (*plain[list[reportJob]], error) {
+}) (*plain[list[partial[reportJob]]], error) {
 	author, err := byWithin(ctx, in.PartnerID)
 	if err != nil {
 		return nil, err
@@ -165,11 +166,7 @@ func (s *Server) listReports(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	out := list[reportJob]{Items: []reportJob{}, NextCursor: next}
-	for _, r := range found {
-		out.Items = append(out.Items, describeReport(r))
-	}
-	return &plain[list[reportJob]]{out}, nil
+	return page(s, found, describeReport, in.Fields, next)
 }
 
 func plainReport(r report.Report, err error) (*plain[reportJob], error) {
@@ -281,17 +278,17 @@ func (s *Server) createSchedule(ctx context.Context, in *struct {
 func (s *Server) listSchedules(ctx context.Context, in *struct {
 	ForPartner
 	Page
-}) (*plain[list[reportSchedule]], error) {
+	Projected
+}) (*plain[list[partial[reportSchedule]]], error) {
 	author, err := byWithin(ctx, in.PartnerID)
 	if err != nil {
 		return nil, err
 	}
 	found, next, err := s.Reports.Recurring(ctx, author, in.Limit, in.Cursor)
-	out := list[reportSchedule]{Items: []reportSchedule{}, NextCursor: next}
-	for _, x := range found {
-		out.Items = append(out.Items, describeSchedule(x))
+	if err != nil {
+		return nil, err
 	}
-	return &plain[list[reportSchedule]]{out}, err
+	return page(s, found, describeSchedule, in.Fields, next)
 }
 
 func (s *Server) getSchedule(ctx context.Context, in *ByID) (*plain[reportSchedule], error) {

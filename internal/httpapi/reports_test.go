@@ -43,7 +43,7 @@ func (n named) Facts(ctx context.Context, partner uuid.UUID, ids []uuid.UUID) (r
 func TestReportsThroughHTTP(t *testing.T) {
 	h := newHouse(newWorld(t), "Andes")
 	campaign := strings.TrimPrefix(h.active(), "/api/v1/campaigns/")
-	made := h.call(h.analyst, "POST", "/api/v1/reports", `{"scope":"campaign:`+campaign+`","period":"last_7_days","format":"csv"}`).want(http.StatusAccepted)
+	made := h.call(h.analyst, "POST", "/api/v1/reports", `{"scope":"campaign:`+campaign+`","period":"last_7_days","format":"csv"}`).want(http.StatusCreated)
 	at := made.Header.Get("Location")
 	if made.str("state") != "queued" || made.str("scope") != "campaign:"+campaign || made.str("known_at") == "" {
 		t.Errorf("%s", made.text)
@@ -52,7 +52,7 @@ func TestReportsThroughHTTP(t *testing.T) {
 	if got := h.call(h.analyst, "POST", at+"/cancel", nil).want(http.StatusOK); got.str("state") != "cancelled" {
 		t.Errorf("%s", got.text)
 	}
-	second := h.call(h.analyst, "POST", "/api/v1/reports", `{"scope":{"type":"campaigns","ids":["`+campaign+`"]},"from":"2026-02-01","to":"2026-03-01"}`).want(http.StatusAccepted)
+	second := h.call(h.analyst, "POST", "/api/v1/reports", `{"scope":{"type":"campaigns","ids":["`+campaign+`"]},"from":"2026-02-01","to":"2026-03-01"}`).want(http.StatusCreated)
 	ctx, stop := context.WithCancel(t.Context())
 	worked := make(chan error, 1)
 	go func() { worked <- report.NewWorker(h.services.Reports, h.db.Reports(), reportfile.Renderer{}).Run(ctx) }()

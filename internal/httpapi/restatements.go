@@ -25,7 +25,7 @@ type restatementsAnswer struct {
 	Timezone   string           `json:"timezone" doc:"Days are local days of this zone."`
 	Between    betweenBody      `json:"between"`
 	Items      []restatementDay `json:"items"`
-	NextCursor string           `json:"next_cursor"`
+	NextCursor cursor           `json:"next_cursor" doc:"For the next page; null on the last."`
 }
 
 type betweenBody struct {
@@ -74,7 +74,7 @@ func (s *Server) listRestatements(ctx context.Context, in *struct {
 	}
 	answer := restatementsAnswer{
 		CampaignID: r.Campaign, Currency: r.Currency, Timezone: r.Zone.String(), Between: betweenBody{r.From, r.To},
-		Items: make([]restatementDay, len(r.Days)), NextCursor: r.Next,
+		Items: make([]restatementDay, len(r.Days)), NextCursor: cursor(r.Next),
 	}
 	for i := range r.Days {
 		answer.Items[i] = describeRestatement(&r.Days[i])

@@ -55,16 +55,23 @@ func describeSource(s performance.SourceState) sourceBody {
 	return sourceBody{s.Name, windowBody(*s.Window), s.Revision, s.UpdatedAt}
 }
 
-func (s *Server) listSources(ctx context.Context, in *ByID) (*plain[list[sourceBody]], error) {
+func (s *Server) listSources(ctx context.Context, in *struct {
+	ByID
+	Page
+	Projected
+}) (*plain[list[partial[sourceBody]]], error) {
 	if err := s.ownPartner(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	all, err := s.Sources.List(ctx, in.ID)
-	out := list[sourceBody]{Items: make([]sourceBody, len(all))}
-	for i, source := range all {
-		out.Items[i] = describeSource(source)
+	if err != nil {
+		return nil, err
 	}
-	return &plain[list[sourceBody]]{out}, err
+	items, next, err := pageOf(all, in.Page, func(s performance.SourceState) string { return s.Name })
+	if err != nil {
+		return nil, err
+	}
+	return page(s, items, describeSource, in.Fields, next)
 }
 
 func (s *Server) getSource(ctx context.Context, in *BySource) (*found[sourceBody], error) {

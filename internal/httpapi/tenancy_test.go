@@ -93,11 +93,11 @@ func (h *house) things() map[string]string {
 	reservation := h.call(h.manager, "POST", "/api/v1/budgets/"+budget+"/reservations", bodies["reserve"]).want(http.StatusCreated).str("id")
 	extra := h.call(h.manager, "POST", "/api/v1/budgets/"+budget+"/extra-spend", bodies["propose-extra-spend"]).want(http.StatusCreated).str("id")
 	key := h.call(adminSecret, "GET", "/api/v1/partners/"+h.id+"/keys", nil).want(http.StatusOK).str("items.0.id")
-	report := h.call(h.manager, "POST", "/api/v1/imports", bodies["start-import"]).want(http.StatusAccepted).str("id")
+	report := h.call(h.manager, "POST", "/api/v1/imports", bodies["start-import"]).want(http.StatusCreated).str("id")
 	rule := h.call(h.manager, "POST", "/api/v1/alert-rules", lowCTR).want(http.StatusCreated).str("id")
 	h.call(h.manager, "POST", "/api/v1/budgets/"+budget+"/spend", `{"spend_id":"s-0","amount":"1.00"}`).want(http.StatusCreated) // that no platform reports
 	gap := h.call(h.manager, "GET", "/api/v1/reconciliation", nil).want(http.StatusOK).str("items.0.id")
-	document := h.call(h.manager, "POST", "/api/v1/reports", bodies["create-report"]).want(http.StatusAccepted).str("id")
+	document := h.call(h.manager, "POST", "/api/v1/reports", bodies["create-report"]).want(http.StatusCreated).str("id")
 	schedule := h.call(h.manager, "POST", "/api/v1/report-schedules", bodies["create-report-schedule"]).want(http.StatusCreated).str("id")
 	listed := h.call(h.manager, "POST", "/api/v1/audiences", bodies["create-audience"]).want(http.StatusCreated).str("id")
 	payment := h.call(h.finance, "POST", "/api/v1/payments", bodies["create-payment"]).want(http.StatusCreated).str("id")

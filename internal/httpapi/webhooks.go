@@ -62,13 +62,24 @@ func (s *Server) createWebhook(ctx context.Context, in *struct {
 	return &webhookMade{Base + "/webhook-endpoints/" + state.ID.String(), etag(state.Revision), "no-store", secretBody{state, secret}}, nil
 }
 
-func (s *Server) listWebhooks(ctx context.Context, in *ForPartner) (*plain[list[webhooks.State]], error) {
+func (s *Server) listWebhooks(ctx context.Context, in *struct {
+	ForPartner
+	Page
+	Projected
+}) (*plain[list[partial[webhooks.State]]], error) {
 	partner, err := scope(ctx, in.PartnerID)
 	if err != nil {
 		return nil, err
 	}
 	found, err := s.Webhooks.List(ctx, partner)
-	return &plain[list[webhooks.State]]{list[webhooks.State]{Items: found}}, err
+	if err != nil {
+		return nil, err
+	}
+	items, next, err := pageOf(found, in.Page, func(w webhooks.State) string { return w.ID.String() })
+	if err != nil {
+		return nil, err
+	}
+	return page(s, items, same, in.Fields, next)
 }
 
 func foundWebhook(state webhooks.State, err error) (*found[webhooks.State], error) {
@@ -143,13 +154,14 @@ func (s *Server) testWebhook(ctx context.Context, in *aboutWebhook) (*plain[webh
 func (s *Server) listDeliveries(ctx context.Context, in *struct {
 	ByID
 	Page
+	Projected
 	Status []webhooks.Status `query:"status" doc:"Any of these, separated by commas."`
-}) (*plain[list[webhooks.Delivery]], error) {
+}) (*plain[list[partial[webhooks.Delivery]]], error) {
 	items, next, err := s.Webhooks.Deliveries(ctx, by(ctx).Partner, in.ID, webhooks.DeliveryQuery{Statuses: in.Status, Limit: in.Limit, Cursor: in.Cursor})
-	if items == nil {
-		items = []webhooks.Delivery{}
+	if err != nil {
+		return nil, err
 	}
-	return &plain[list[webhooks.Delivery]]{list[webhooks.Delivery]{Items: items, NextCursor: next}}, err
+	return page(s, items, same, in.Fields, next)
 }
 
 type redelivery struct {
