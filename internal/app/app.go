@@ -239,7 +239,7 @@ func (a *App) build(ctx context.Context) (err error) {
 	a.handler = route(api, a.live, a.services.withSimulated(pages))
 	registry := telemetry.NewRegistry()
 	a.observe(registry)
-	checks := []telemetry.Check{{Name: "serving", Do: a.serving.check}, {Name: "store", Do: a.db.Ping}}
+	checks := []telemetry.Check{{Name: "serving", Do: a.serving.check}, {Name: "store", Do: a.db.Ping}, {Name: "disk", Do: a.db.Room, Optional: true}}
 	if a.services.mirror != nil {
 		checks = append(checks, telemetry.Check{Name: "influx", Do: a.services.mirror.Check, Optional: true})
 	}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/localday"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/platforms"
 )
@@ -120,8 +122,10 @@ func (v *visit) adAccountCard(a platforms.AdAccountState) (adAccountCard, error)
 		card.Tone, card.Icon, card.Condition = "quiet", "clock", l.T("adaccount.new")
 	}
 	if p := a.LastPull; p != nil {
+		from, _ := localday.Bounds(p.From, time.UTC)
+		to, _ := localday.Bounds(p.To, time.UTC)
 		card.Facts = append(card.Facts, pair{l.T("adaccount.pulled"), l.T("adaccount.pulled.what",
-			"time", l.Stamp(p.At.In(v.now.Location())), "rows", l.Count(int64(p.Rows)), "posted", l.Count(int64(p.Posted)), "from", p.From.String(), "to", p.To.String())})
+			"time", l.Stamp(p.At.In(v.now.Location())), "rows", l.Count(int64(p.Rows)), "posted", l.Count(int64(p.Posted)), "from", l.Day(from), "to", l.Day(to))})
 		if p.Unplaced > 0 {
 			card.Facts = append(card.Facts, pair{l.T("adaccount.unplaced"), l.Count(int64(p.Unplaced))})
 		}

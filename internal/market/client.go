@@ -96,11 +96,16 @@ func (r request) body() ([]byte, error) {
 }
 
 // again reports whether a failure may be gone the next time: a lost connection
-// or a service that asks for patience.
+// or a service that asks for patience. A disk that is full stays full until
+// somebody makes room: setting up ends with that, and deliveries wait for their
+// next turn.
 func again(err error) bool {
 	var p *Problem
 	if !errors.As(err, &p) {
 		return !errors.Is(err, context.Canceled) && !errors.Is(err, errAnswer)
+	}
+	if p.Code == "storage_full" {
+		return false
 	}
 	return p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable ||
 		p.Status == http.StatusBadGateway || p.Status == http.StatusGatewayTimeout || p.Code == "idempotency_key_busy"

@@ -284,3 +284,11 @@ func TestRateMultipliesDelivery(t *testing.T) {
 		t.Errorf("four times the rate delivered %.2f times as much", ratio)
 	}
 }
+
+// A disk that is full ends the setting up with what the service says, and not
+// after minutes of trying.
+func TestAFullDiskIsNoReasonToWait(t *testing.T) {
+	if again(&Problem{Status: http.StatusServiceUnavailable, Code: "storage_full"}) || !again(&Problem{Status: http.StatusServiceUnavailable, Code: "store_unavailable"}) {
+		t.Error("a full disk is waited for, or a service that restarts is not")
+	}
+}

@@ -49,6 +49,7 @@ type DB struct {
 	metricRefs sync.Map     // partner → short number, once it is committed
 	peopleHeld sync.Map     // partner → chan struct{}: who writes its people on this node
 	minutes    atomic.Int64 // floor of the minutes, or a value below it
+	full       atomic.Bool  // the last write found no room
 
 	mu      sync.Mutex
 	changed chan struct{} // closed at the next commit that appends events
@@ -152,6 +153,15 @@ func (db *DB) Engine() string { return db.name }
 func (db *DB) Ping(ctx context.Context) error {
 	var one int
 	return db.translate(db.reader.QueryRowContext(ctx, "SELECT 1").Scan(&one))
+}
+
+// Room fails while there is no room to write: reading still works, and every
+// write is refused.
+func (db *DB) Room(context.Context) error {
+	if db.full.Load() {
+		return errFull
+	}
+	return nil
 }
 
 // Close waits for running statements and closes the store.

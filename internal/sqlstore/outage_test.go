@@ -171,6 +171,9 @@ func TestAFullDiskRefusesWritesAndGoesOnWhenThereIsRoom(t *testing.T) {
 	if f := fault.As(err); f == nil || f.Code != "storage_full" {
 		t.Errorf("got %v, want storage_full", err)
 	}
+	if db.Room(t.Context()) == nil {
+		t.Error("whoever asks for the store's health is not told")
+	}
 	before, err := db.Log().Read(t.Context(), partner, 0, 10_000)
 	if err != nil || len(before) == 0 {
 		t.Fatalf("reading: %d events, %v", len(before), err)
@@ -178,6 +181,9 @@ func TestAFullDiskRefusesWritesAndGoesOnWhenThereIsRoom(t *testing.T) {
 	limitPages(t, db, 1<<30)
 	if err := note(t.Context(), db, partner, noted{0}); err != nil {
 		t.Fatalf("with room again: %v", err)
+	}
+	if err := db.Room(t.Context()); err != nil {
+		t.Errorf("with room again the store says %v", err)
 	}
 	after, err := db.Log().Read(t.Context(), partner, 0, 10_000)
 	if err != nil || len(after) != len(before)+1 {

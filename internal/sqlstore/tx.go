@@ -83,6 +83,7 @@ func (db *DB) write(ctx context.Context, fn func(*tx) error) error {
 	for try := 1; ; try++ {
 		err := db.writeOnce(ctx, fn)
 		if err == nil || try == maxTries || !isRepeatable(err) {
+			db.roomy(err)
 			return db.translate(err)
 		}
 		select {
@@ -90,6 +91,14 @@ func (db *DB) write(ctx context.Context, fn func(*tx) error) error {
 			return ctx.Err()
 		case <-time.After(time.Duration(try) * 5 * time.Millisecond):
 		}
+	}
+}
+
+// roomy notes what a write tells of the disk: one that failed for another reason
+// tells nothing.
+func (db *DB) roomy(err error) {
+	if err == nil || isFull(err) {
+		db.full.Store(err != nil)
 	}
 }
 
