@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -16,11 +17,12 @@ type Insights interface {
 
 // responsesCard is who responds to a campaign and what wastes its money.
 type responsesCard struct {
-	Rows  []responseRow
-	Ideas []string
+	Rows   []responseRow
+	Ideas  []string
+	TooFew string // how many parts have too little to be judged, and how much it takes
 }
 
-type responseRow struct{ Who, Text, Tone, Icon string }
+type responseRow struct{ Who, Text, Tone, Icon, Evidence string }
 
 // responses is nil when nothing stands out, and when it cannot be told: the page
 // is for changing the campaign, and does that without it.
@@ -32,6 +34,7 @@ func (v *visit) responses(s subject) *responsesCard {
 	}
 	l := v.locale
 	c := &responsesCard{}
+	few := 0
 	for _, r := range found.Responses {
 		row := responseRow{Who: l.T("response.of."+r.Dimension, "value", r.Value)}
 		switch r.Verdict {
@@ -42,9 +45,13 @@ func (v *visit) responses(s subject) *responsesCard {
 			}
 		case insight.Better:
 			row.Tone, row.Icon, row.Text = "good", "up", l.T("response.better")
+		case insight.TooFew:
+			few++
+			continue
 		default:
 			continue
 		}
+		row.Evidence = l.rests(r)
 		c.Rows = append(c.Rows, row)
 	}
 	for _, idea := range found.Suggestions {
@@ -57,5 +64,27 @@ func (v *visit) responses(s subject) *responsesCard {
 	if len(c.Rows)+len(c.Ideas) == 0 {
 		return nil
 	}
+	if few > 0 {
+		c.TooFew = l.N("response.too_few", few, "conversions", l.Count(insight.MinConversions), "impressions", l.Count(insight.MinImpressions))
+	}
 	return c
+}
+
+// rests is what a verdict rests on: what a conversion costs here and
+// elsewhere, or the share of clicks where there are too few conversions.
+func (l *locale) rests(r insight.Response) string {
+	for _, m := range slices.Backward(r.Measures) { // the cost of a conversion is last, and decides where it can
+		if m.Verdict != r.Verdict || m.Here == nil || m.Rest == nil || m.Ratio == nil {
+			continue
+		}
+		times := []any{"times", l.Fixed(shareOf(m.Ratio.Value), 2), "low", l.Fixed(shareOf(m.Ratio.Low), 2), "high", l.Fixed(shareOf(m.Ratio.High), 2)}
+		switch m.Name {
+		case insight.CostPerConversion:
+			code := string(r.Cost.Currency)
+			return l.T("response.evidence.cost", append(times, "n", l.Count(r.Conversions), "here", l.Money(shareOf(*m.Here), code), "rest", l.Money(shareOf(*m.Rest), code))...)
+		case insight.CTR:
+			return l.T("response.evidence.ctr", append(times, "n", l.Count(r.Impressions), "here", l.Percent(shareOf(*m.Here), 2), "rest", l.Percent(shareOf(*m.Rest), 2))...)
+		}
+	}
+	return ""
 }

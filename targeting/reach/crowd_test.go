@@ -104,7 +104,7 @@ func TestAnAudienceBoundsAnEstimateByItsMembers(t *testing.T) {
 	if half.Mid < 14_000 || half.Mid > 16_000 {
 		t.Errorf("%d women of 60 000 people", half.Mid)
 	}
-	if social, _ := s.Estimate(t.Context(), andes.Partner, Request{Configuration: onFacebook}); !strings.Contains(shareOf(social, "custom_audiences").Basis, "60 % of them, 40 to 80") {
+	if social, _ := s.Estimate(t.Context(), andes.Partner, Request{Configuration: onFacebook}); !strings.Contains(shareOf(social, "custom_audiences").Basis, "60 % of them, 40 to 80") || social.Mid != 36_000 {
 		t.Errorf("%+v", social.Factors)
 	}
 	less, err := s.Estimate(t.Context(), andes.Partner, Request{Configuration: shown(-1, -2)})

@@ -249,6 +249,10 @@ func (e *Estimator) narrowBy(out *Estimate, c targeting.Configuration, l targeti
 	}
 	share, basis := e.shares.any(l.Criterion, l.Values)
 	switch l.Criterion {
+	case targeting.ByPlatform:
+		if in.inside != nil && len(networksOf(c)) == len(c.Platforms) {
+			share, basis = all, "The members counted above are those whom these networks find: they use them."
+		}
 	case targeting.ByLanguage:
 		share = e.languages(c, l.Values)
 		basis = "Languages of the countries, the most spoken first. " + basis
