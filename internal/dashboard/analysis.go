@@ -30,6 +30,7 @@ type analysisPage struct {
 	KPIs       []string
 	Metric     string
 	Metrics    []string
+	Review     []reviewRow // none of a campaign that does not run
 	Insights   []insightRow
 	NoInsights string
 	Comparison *comparisonCard
@@ -59,7 +60,7 @@ func (v *visit) analyse() error {
 		Period: offeredOr(analysisPeriods, v.r.FormValue("period")), KPI: offeredOr(analysisKPIs, v.r.FormValue("kpi")),
 		Metric: offeredOr(forecastMetrics, v.r.FormValue("metric")),
 	}
-	for _, add := range []func(*analysisPage, subject) error{v.addInsights, v.addComparison, v.addTrends, v.addForecast} {
+	for _, add := range []func(*analysisPage, subject) error{v.addReview, v.addInsights, v.addComparison, v.addTrends, v.addForecast} {
 		if err := add(&p, s); err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ type Optimizer interface {
 	Apply(ctx context.Context, by event.Origin, id uuid.UUID, p optimization.Parameters, o optimization.Options) (*optimization.Suggestion, error)
 	Dismiss(ctx context.Context, by event.Origin, id uuid.UUID, why string, o optimization.Options) (*optimization.Suggestion, error)
 	RollBack(ctx context.Context, by event.Origin, id uuid.UUID, why string, o optimization.Options) (*optimization.Suggestion, error)
+	Review(ctx context.Context, partner, campaign uuid.UUID) (optimization.Review, error)
 	Autonomy(ctx context.Context, partner uuid.UUID) (optimization.Autonomy, error)
 	SetAutonomy(ctx context.Context, by event.Origin, want optimization.Settings, o optimization.Options) (optimization.Autonomy, error)
 }
