@@ -28,6 +28,10 @@ type BenchBudgetConfig struct {
 }
 
 const (
+	// mostConns leaves a PostgreSQL of 100 connections some for others: the plain
+	// service takes one a client, and clients beyond it wait for each other there
+	// as they do for the row.
+	mostConns = 64
 	// plenty never runs out: every decision is one that writes.
 	plenty = 1_000_000_000
 	// scarce runs out at once, to see whether anything is granted beyond it.
@@ -42,7 +46,7 @@ func BenchBudget(ctx context.Context, cfg BenchBudgetConfig, stdout io.Writer) e
 		return err
 	}
 	defer remove()
-	db, err := sqlstore.Open(ctx, sqlstore.Config{URL: url, MaxConns: cfg.Clients})
+	db, err := sqlstore.Open(ctx, sqlstore.Config{URL: url, MaxConns: min(cfg.Clients, mostConns)})
 	if err != nil {
 		return err
 	}
