@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/targeting"
 	"github.com/hexabuilders/campaignd/targeting/reach"
 )
@@ -147,7 +148,7 @@ func (m *regions) meet(a, b *region) (*region, error) {
 	if !possible || len(c.Locations) == 0 {
 		return &region{Configuration: a.Configuration}, nil
 	}
-	c.Exclusions = append(slices.Clone(a.Exclusions), b.Exclusions...)
+	c.Exclusions = bothLeaveOut(a.Exclusions, b.Exclusions)
 	joint := 1.0 // of lists that one configuration cannot say both of
 	for _, list := range lists {
 		mine, theirs := *list.of(&a.Configuration), *list.of(&b.Configuration)
@@ -165,6 +166,9 @@ func (m *regions) meet(a, b *region) (*region, error) {
 		}
 	}
 	r, err := m.one(c)
+	if nobody(err) {
+		return &region{Configuration: a.Configuration}, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -177,6 +181,29 @@ func (m *regions) meet(a, b *region) (*region, error) {
 	}
 	r.share = min(1, joint*a.share*b.share)
 	return r, nil
+}
+
+// bothLeaveOut are the exclusions of two configurations, each value once.
+func bothLeaveOut(a, b []targeting.Exclusion) []targeting.Exclusion {
+	var all []targeting.Exclusion
+	out := targeting.Configuration{}
+	for _, x := range append(slices.Clone(a), b...) {
+		fresh := slices.DeleteFunc(slices.Clone(x.Values), func(v string) bool { return slices.Contains(out.Excluded(x.Criterion), v) })
+		if len(fresh) > 0 {
+			all = append(all, targeting.Exclusion{Criterion: x.Criterion, Values: fresh})
+			out.Exclusions = all
+		}
+	}
+	return all
+}
+
+// nobody reports whether a configuration was refused since it is for nobody:
+// one leaves out whom the other is for, or what they ask for excludes itself.
+func nobody(err error) bool {
+	e := fault.As(err)
+	return e != nil && len(e.Fields) > 0 && !slices.ContainsFunc(e.Fields, func(f fault.Field) bool {
+		return f.Code != "excludes_everybody" && f.Code != "cannot_hold_together"
+	})
 }
 
 // lists are those of which somebody can have values of two.
