@@ -69,6 +69,7 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 		{"GET /suggestions", (*visit).suggestions},
 		{"POST /suggestions/settings", (*visit).saveAutonomy},
 		{"POST /suggestions/limits", (*visit).saveLimits},
+		{"POST /suggestions/bulk", (*visit).decideSelected},
 		{"POST /suggestions/{id}/{action}", (*visit).decideSuggestion},
 		{"GET /ledger", (*visit).ledger},
 		{"GET /billing", (*visit).billing},

@@ -32,6 +32,8 @@ type suggestionsPage struct {
 	Problem  *problem
 	Open     []suggestionCard
 	Past     []suggestionCard
+	Decided  []decidedLine // what came of those that were chosen together
+	Together bool          // several may be chosen
 	MayAct   bool
 	Autonomy *autonomyCard // on the page of all
 	Limits   *limitsCard   // beside it
@@ -71,8 +73,8 @@ type autonomyRow struct {
 // suggestions shows those of all campaigns.
 func (v *visit) suggestions() error { return v.suggestionsWith(http.StatusOK, nil, nil) }
 
-func (v *visit) suggestionsWith(status int, refused *problem, wrong *mistakes) error {
-	p := suggestionsPage{Problem: refused, MayAct: v.who.Can(partners.ActionOptimize), From: "/suggestions"}
+func (v *visit) suggestionsWith(status int, refused *problem, wrong *mistakes, decided ...decidedLine) error {
+	p := suggestionsPage{Problem: refused, Decided: decided, MayAct: v.who.Can(partners.ActionOptimize), From: "/suggestions"}
 	items, _, err := v.d.Optimizer.List(v.r.Context(), v.scope(), optimization.Query{Limit: 200})
 	if err != nil {
 		return err
@@ -82,6 +84,7 @@ func (v *visit) suggestionsWith(status int, refused *problem, wrong *mistakes) e
 		return err
 	}
 	v.sortSuggestions(&p, items, names)
+	p.Together = p.MayAct && len(p.Open) > 1
 	a, err := v.d.Optimizer.Autonomy(v.r.Context(), v.scope())
 	if err != nil {
 		return err

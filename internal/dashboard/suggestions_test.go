@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/optimization"
 	"github.com/hexabuilders/campaignd/partners"
@@ -97,4 +98,33 @@ func TestSuggestionsAreAppliedAndTakenBackOnThePages(t *testing.T) {
 
 func (oracle) Review(_ context.Context, _, campaign uuid.UUID, _ optimization.Limits) (optimization.Review, error) {
 	return optimization.Review{Campaign: campaign}, nil
+}
+
+func TestSuggestionsAreDecidedTogether(t *testing.T) {
+	w := newWorld(t)
+	who := w.session(partners.RoleManager)
+	form := "action=apply"
+	for _, name := range []string{"Cumbre", "Valle", "Costa"} {
+		c := w.running(name, campaigns.Display)
+		w.get("/campaigns/"+c.ID.String()+"/suggestions", who, "en-US")
+		items, _, err := w.optimizer.List(t.Context(), c.Partner, optimization.Query{Campaign: c.ID})
+		must(t, err)
+		form += "&id=" + items[0].State().ID.String()
+		if name == "Costa" { // somebody else is quicker
+			_, err := w.optimizer.Dismiss(t.Context(), event.Origin{Partner: c.Partner}, items[0].State().ID, "", optimization.Options{})
+			must(t, err)
+		}
+	}
+	_, body, _ := w.get("/suggestions", who, "en-US")
+	has(t, body, "Several at once", `form="together"`, "Apply the chosen")
+	status, body, _ := w.post("/suggestions/bulk", who, form)
+	if has(t, body, "What came of each", "The change is made, and watched.", "Nothing was changed: "); status != http.StatusOK || strings.Count(body, "The change is made, and watched.") != 2 {
+		t.Errorf("%d, %d made", status, strings.Count(body, "The change is made, and watched."))
+	}
+	if status, body, _ := w.post("/suggestions/bulk", who, "action=dismiss"); status != http.StatusUnprocessableEntity || !strings.Contains(body, "Choose at least one") && !strings.Contains(body, "Elige al menos una") {
+		t.Errorf("of none: %d", status)
+	}
+	if status, _, _ := w.post("/suggestions/bulk", w.session(partners.RoleAnalyst), form); status != http.StatusForbidden {
+		t.Errorf("an analyst: %d", status)
+	}
 }
