@@ -56,13 +56,15 @@ func (v *visit) decideOne(action, text string) (decidedLine, error) {
 	if err != nil {
 		return decidedLine{}, optimization.ErrNotFound
 	}
+	done := "done.optimizer_dismiss"
 	if action == "apply" {
+		done = "done.optimizer_apply"
 		_, err = v.d.Optimizer.Apply(v.r.Context(), v.by(), id, optimization.Parameters{}, optimization.Options{})
 	} else {
 		_, err = v.d.Optimizer.Dismiss(v.r.Context(), v.by(), id, "", optimization.Options{})
 	}
 	if err == nil {
-		return decidedLine{Said: v.locale.T("done.optimizer_" + action), Tone: "good", Icon: "ok"}, nil
+		return decidedLine{Said: v.locale.T(done), Tone: "good", Icon: "ok"}, nil
 	}
 	_, refused, _ := v.refusal(err)
 	if refused == nil {
