@@ -14,6 +14,7 @@ var said = map[string]map[string]string{
 	"en": {
 		"sample":                   "Too little to judge: {sample} {of} of the {minimum} that it takes.",
 		"goal":                     "It is {value} ({low} to {high}), and the campaign has no goal to hold it against.",
+		"engagement goal":          "{value} of impressions are clicked ({low} to {high}), and the campaign has no goal to hold that against.",
 		"bids goal":                "The campaign has no goal for the cost of a result to hold its bid against.",
 		"no_bid":                   "The bid strategy has no amount, so there is no bid to judge.",
 		"no_plan":                  "The budget has no plan by day to hold the spend against.",
@@ -34,6 +35,7 @@ var said = map[string]map[string]string{
 	"es": {
 		"sample":                   "Demasiado poco para juzgar: {sample} {of} de los {minimum} que hacen falta.",
 		"goal":                     "Es {value} ({low} a {high}), y la campaña no tiene una meta con la que compararlo.",
+		"engagement goal":          "Recibe clic {value} de las impresiones ({low} a {high}), y la campaña no tiene una meta con la que compararlo.",
 		"bids goal":                "La campaña no tiene una meta para el costo de un resultado con la que juzgar su puja.",
 		"no_bid":                   "La estrategia de puja no tiene importe, así que no hay puja que juzgar.",
 		"no_plan":                  "El presupuesto no tiene un plan por día con el que comparar el gasto.",
