@@ -155,7 +155,7 @@ type ranked struct {
 func (r *room) blocks(campaign uuid.UUID, zone *time.Location) ([]block, error) {
 	r.order = r.order[:0]
 	for i := range r.events {
-		r.order = append(r.order, ranked{r.events[i].OccurredAt, r.at[i], int32(i)}) //nolint:gosec // a run has some 100 000
+		r.order = append(r.order, ranked{r.events[i].OccurredAt, r.at[i], int32(i)})
 	}
 	slices.SortFunc(r.order, r.compare)
 	var blocks []block
