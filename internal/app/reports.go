@@ -41,7 +41,7 @@ func (r reports) Import(ctx context.Context, partner, id uuid.UUID) (httpapi.Imp
 // shown is an import as the API has it.
 func shown(i adplatform.Import) httpapi.Import {
 	out := httpapi.Import{
-		ID: i.ID, PartnerID: i.Partner, Platform: i.Platform, State: string(i.State),
+		ID: i.ID, Revision: 1, PartnerID: i.Partner, Platform: i.Platform, State: string(i.State),
 		Progress: httpapi.ImportProgress(i.Progress), Totals: httpapi.ImportTotals(i.Totals),
 		Campaigns: []httpapi.ImportPlace{}, Rejections: []httpapi.ImportRejection{}, Error: (*httpapi.ImportError)(i.Problem),
 		CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt, FinishedAt: i.FinishedAt,
@@ -60,7 +60,7 @@ func shown(i adplatform.Import) httpapi.Import {
 func (r reports) rehearse(by event.Origin, order httpapi.ImportOrder, file io.Reader) (httpapi.Import, error) {
 	now := r.now().UTC()
 	would := httpapi.Import{
-		ID: order.ID, PartnerID: by.Partner, Platform: order.Platform, State: string(adplatform.Completed),
+		ID: order.ID, Revision: 1, PartnerID: by.Partner, Platform: order.Platform, State: string(adplatform.Completed),
 		Campaigns: []httpapi.ImportPlace{}, Rejections: []httpapi.ImportRejection{}, CreatedAt: now, UpdatedAt: now,
 	}
 	rows, err := adplatform.Open(order.Platform, file)

@@ -68,7 +68,7 @@ func (d *desk) Start(_ context.Context, by event.Origin, order httpapi.ImportOrd
 		return httpapi.Import{}, fault.ErrInvalid.WithFields(fault.Field{Path: "platform", Code: "unknown_value", Detail: "There is no such platform.", Allow: "meta_ads"})
 	}
 	job := httpapi.Import{
-		ID: order.ID, PartnerID: by.Partner, Platform: order.Platform, State: "running",
+		ID: order.ID, Revision: 1, PartnerID: by.Partner, Platform: order.Platform, State: "running",
 		Progress:  httpapi.ImportProgress{BytesTotal: int64(len(text)), Rows: bytes.Count(text, []byte("\n"))},
 		Campaigns: []httpapi.ImportPlace{}, Rejections: []httpapi.ImportRejection{}, CreatedAt: d.now(), UpdatedAt: d.now(),
 	}

@@ -24,6 +24,7 @@ func (s *Server) registerExtraSpend() {
 // extraBody is a proposal as it is read.
 type extraBody struct {
 	ID         uuid.UUID          `json:"id"`
+	Revision   int64              `json:"revision" doc:"1, and 2 once somebody else has decided or it has expired."`
 	BudgetID   uuid.UUID          `json:"budget_id"`
 	CampaignID uuid.UUID          `json:"campaign_id"`
 	PartnerID  uuid.UUID          `json:"partner_id"`
@@ -46,9 +47,12 @@ type personBody struct {
 
 func (s *Server) describeExtra(x *budgets.Extra) extraBody {
 	body := extraBody{
-		ID: x.ID, BudgetID: x.Budget, CampaignID: x.Campaign, PartnerID: x.Partner, Amount: money.New(x.Amount, x.Currency),
+		ID: x.ID, Revision: 1, BudgetID: x.Budget, CampaignID: x.Campaign, PartnerID: x.Partner, Amount: money.New(x.Amount, x.Currency),
 		Reason: x.Reason, State: x.StateAt(s.opts.Now()), Within: x.Within, ProposedBy: personBody{x.ProposedBy, x.ProposedName},
 		Note: x.Note, CreatedAt: x.CreatedAt, ExpiresAt: x.ExpiresAt, DecidedAt: x.DecidedAt,
+	}
+	if !x.Within && body.State != budgets.ExtraProposed {
+		body.Revision++
 	}
 	if x.DecidedAt != nil {
 		body.DecidedBy = &personBody{x.DecidedBy, x.DecidedName}

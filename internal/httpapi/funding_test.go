@@ -99,14 +99,14 @@ func TestExtraSpendTakesTwoPeople(t *testing.T) {
 	propose := func(amount string) *answer {
 		return h.call(h.manager, "POST", budget+"/extra-spend", `{"amount":"`+amount+`","reason":"Black Friday"}`)
 	}
-	if got := propose("100.00").want(http.StatusCreated); got.str("state") != "approved" || got.at("within_threshold") != true {
+	if got := propose("100.00").want(http.StatusCreated); got.str("state") != "approved" || got.at("within_threshold") != true || got.at("revision") != 1.0 {
 		t.Errorf("what one person may raise is not raised at once: %s", got.text)
 	}
 	propose("0").refused(http.StatusUnprocessableEntity, "validation_failed")
 	propose("500000.00").refused(http.StatusUnprocessableEntity, "unusual_amount")
 	asked := propose("500.00").want(http.StatusCreated)
 	at := "/api/v1/extra-spend/" + asked.str("id")
-	if asked.str("state") != "proposed" || asked.Header.Get("Location") != at {
+	if asked.str("state") != "proposed" || asked.at("revision") != 1.0 || asked.Header.Get("Location") != at {
 		t.Errorf("proposed: %s", asked.text)
 	}
 	for _, key := range []string{h.manager, h.finance, h.analyst} {

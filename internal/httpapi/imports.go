@@ -39,6 +39,7 @@ type ImportOrder struct {
 // Import is one report on its way in.
 type Import struct {
 	ID         uuid.UUID         `json:"id"`
+	Revision   int64             `json:"revision" doc:"1: what is imported does not change. How far it is, state and progress tell."`
 	PartnerID  uuid.UUID         `json:"partner_id"`
 	Platform   string            `json:"platform"`
 	State      string            `json:"state" enum:"running,completed,failed,interrupted"`

@@ -98,3 +98,31 @@ func TestTheRawLogShowsMoneyAsText(t *testing.T) {
 		t.Errorf("%s", part.text)
 	}
 }
+
+// What is made can be named and told from what it becomes: "a created thing: 201,
+// Location, {id, revision}".
+func TestEverythingThatIsMadeHasAnIDAndARevision(t *testing.T) {
+	differs := map[string]string{
+		"issue-key":    "a key has no revision: it holds or it is revoked",
+		"record-spend": "a fact; the answer is about its budget",
+	}
+	api := newWorld(t).api.OpenAPI()
+	for path, item := range api.Paths {
+		op := item.Post
+		if op == nil || op.Responses["201"] == nil || differs[op.OperationID] != "" {
+			continue
+		}
+		schema := op.Responses["201"].Content["application/json"].Schema
+		if schema.Ref != "" {
+			schema = api.Components.Schemas.SchemaFromRef(schema.Ref)
+		}
+		for _, name := range []string{"id", "revision"} {
+			if schema.Properties[name] == nil || !slices.Contains(schema.Required, name) {
+				t.Errorf("POST %s (%s) answers without %s", path, op.OperationID, name)
+			}
+		}
+		if op.Responses["201"].Headers["Location"] == nil {
+			t.Errorf("POST %s (%s) answers without Location", path, op.OperationID)
+		}
+	}
+}

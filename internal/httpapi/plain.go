@@ -74,6 +74,11 @@ func (s *Server) describe(op *huma.Operation, status string, answer *huma.Schema
 	op.Responses = map[string]*huma.Response{
 		status: {Description: http.StatusText(op.DefaultStatus), Content: map[string]*huma.MediaType{"application/json": {Schema: answer}}},
 	}
+	if op.DefaultStatus == http.StatusCreated {
+		op.Responses[status].Headers = map[string]*huma.Param{
+			"Location": {Schema: &huma.Schema{Type: huma.TypeString}, Description: "Where the new thing is read."},
+		}
+	}
 	for _, code := range op.Errors {
 		op.Responses[strconv.Itoa(code)] = &huma.Response{
 			Description: http.StatusText(code), Content: map[string]*huma.MediaType{"application/problem+json": refused},

@@ -92,6 +92,7 @@ type reportProgress struct {
 // reportJob is a report as it is read.
 type reportJob struct {
 	ID         uuid.UUID       `json:"id"`
+	Revision   int64           `json:"revision" doc:"1: what is ordered does not change. How far it is, state and progress tell."`
 	PartnerID  uuid.UUID       `json:"partner_id"`
 	ScheduleID *uuid.UUID      `json:"schedule_id,omitempty"`
 	State      report.State    `json:"state" enum:"queued,running,ready,failed,cancelled,expired"`
@@ -115,7 +116,7 @@ func describeReport(r report.Report) reportJob {
 	definition, _ := json.Marshal(r.Definition) // plain values
 	totals, _ := json.Marshal(r.Totals)
 	job := reportJob{
-		ID: r.ID, PartnerID: r.Partner, ScheduleID: r.Schedule, State: r.State, Progress: reportProgress(r.Progress), Scope: r.Definition.Scope.String(), Format: r.Definition.Format,
+		ID: r.ID, Revision: 1, PartnerID: r.Partner, ScheduleID: r.Schedule, State: r.State, Progress: reportProgress(r.Progress), Scope: r.Definition.Scope.String(), Format: r.Definition.Format,
 		KnownAt: r.Definition.KnownAt, Definition: definition, Totals: totals, Size: r.Size, SHA256: r.SHA256, Problem: (*reportFailure)(r.Problem),
 		CreatedAt: r.CreatedAt, CreatedBy: r.CreatedBy, FinishedAt: r.FinishedAt, ExpiresAt: r.ExpiresAt,
 	}
@@ -224,6 +225,7 @@ func (s *Server) deleteReport(ctx context.Context, in *struct {
 
 type reportSchedule struct {
 	ID        uuid.UUID         `json:"id"`
+	Revision  int64             `json:"revision" doc:"1: a schedule does not change. Delete it and make another."`
 	PartnerID uuid.UUID         `json:"partner_id"`
 	Every     report.Recurrence `json:"every" enum:"daily,weekly,monthly"`
 	Scope     string            `json:"scope"`
@@ -235,7 +237,7 @@ type reportSchedule struct {
 }
 
 func describeSchedule(x report.Schedule) reportSchedule {
-	return reportSchedule{x.ID, x.Partner, x.Every, x.Scope.String(), x.Format, x.Timezone, x.NextAt(), (*reportFailure)(x.Last), x.CreatedAt}
+	return reportSchedule{x.ID, 1, x.Partner, x.Every, x.Scope.String(), x.Format, x.Timezone, x.NextAt(), (*reportFailure)(x.Last), x.CreatedAt}
 }
 
 type scheduleMade struct {

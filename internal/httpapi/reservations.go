@@ -78,6 +78,7 @@ func (a amount) parse(beside string) (budgets.Amount, error) {
 // reservationBody is a reservation as it is read.
 type reservationBody struct {
 	ID         uuid.UUID                `json:"id"`
+	Revision   int64                    `json:"revision" doc:"1, 2 once it is resolved, and 3 once it was committed after it had expired."`
 	BudgetID   uuid.UUID                `json:"budget_id"`
 	CampaignID uuid.UUID                `json:"campaign_id"`
 	PartnerID  uuid.UUID                `json:"partner_id"`
@@ -94,9 +95,15 @@ type reservationBody struct {
 
 func (s *Server) describeReservation(r *budgets.Reservation) reservationBody {
 	body := reservationBody{
-		ID: r.ID, BudgetID: r.Budget, CampaignID: r.Campaign, PartnerID: r.Partner, Amount: money.New(r.Amount, r.Currency),
+		ID: r.ID, Revision: 1, BudgetID: r.Budget, CampaignID: r.Campaign, PartnerID: r.Partner, Amount: money.New(r.Amount, r.Currency),
 		Channel: r.Channel, State: r.StateAt(s.Authorizer.Now()), Late: r.Late, Day: r.Day.String(),
 		CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt, ResolvedAt: r.ResolvedAt,
+	}
+	if body.State != budgets.StateReserved {
+		body.Revision++
+	}
+	if r.Late {
+		body.Revision++
 	}
 	if r.State == budgets.StateCommitted || r.Late {
 		committed := money.New(r.Committed, r.Currency)

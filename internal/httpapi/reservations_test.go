@@ -32,7 +32,7 @@ func TestAReservationComesToOneEnd(t *testing.T) {
 	budget := h.budgetOf()
 	reserve := func(body string) *answer { return h.call(h.manager, "POST", budget+"/reservations", body) }
 	first := reserve(`{"amount":"600.00","ttl_seconds":60}`).want(http.StatusCreated)
-	if first.str("state") != "reserved" || first.str("amount.amount") != "600.00" || first.Header.Get("Location") != "/api/v1/reservations/"+first.str("id") {
+	if first.str("state") != "reserved" || first.at("revision") != 1.0 || first.str("amount.amount") != "600.00" || first.Header.Get("Location") != "/api/v1/reservations/"+first.str("id") {
 		t.Errorf("%s", first.text)
 	}
 	h.stands(budget, "0.00", "600.00", "400.00", "0.00")
@@ -44,7 +44,7 @@ func TestAReservationComesToOneEnd(t *testing.T) {
 	at := func(r *answer, action string) string { return "/api/v1/reservations/" + r.str("id") + action }
 	h.call(h.manager, "POST", at(first, "/commit"), `{"amount":"600.01"}`).refused(http.StatusUnprocessableEntity, "validation_failed")
 	done := h.call(h.manager, "POST", at(first, "/commit"), `{"amount":"450.00"}`).want(http.StatusOK)
-	if done.str("state") != "committed" || done.str("committed.amount") != "450.00" {
+	if done.str("state") != "committed" || done.at("revision") != 2.0 || done.str("committed.amount") != "450.00" {
 		t.Errorf("%s", done.text)
 	}
 	h.stands(budget, "450.00", "400.00", "150.00", "0.00")
@@ -70,7 +70,7 @@ func TestAReservationExpires(t *testing.T) {
 	h.call(h.manager, "POST", budget+"/reservations", `{"amount":"1000.00"}`).want(http.StatusCreated)
 	h.call(h.manager, "POST", "/api/v1/reservations/"+id+"/release", nil).refused(http.StatusConflict, "reservation_resolved")
 	late := h.call(h.manager, "POST", "/api/v1/reservations/"+id+"/commit", `{"amount":"25.00"}`).want(http.StatusOK)
-	if late.str("state") != "expired" || !strings.Contains(string(late.text), `"late":true`) || late.str("committed.amount") != "25.00" {
+	if late.str("state") != "expired" || late.at("revision") != 3.0 || !strings.Contains(string(late.text), `"late":true`) || late.str("committed.amount") != "25.00" {
 		t.Errorf("%s", late.text)
 	}
 	h.stands(budget, "0.00", "1000.00", "0.00", "25.00") // all is held by another: the late fact is beyond what was authorised
