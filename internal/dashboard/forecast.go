@@ -46,8 +46,37 @@ type plannedRow struct {
 	Change                  string
 }
 
-// whatIf is the question that the card offers.
-type whatIf struct{ Entered, Problem, Currency string }
+// whatIf are the questions that the card offers: about the budget, and about the
+// bid of a campaign whose strategy has one.
+type whatIf struct {
+	Budget, Bid       string // as entered
+	Problem, Currency string
+	Bids              bool
+}
+
+// Asked tells that there is something to clear.
+func (w whatIf) Asked() bool { return w.Budget != "" || w.Bid != "" }
+
+// plan reads what was entered into a question, or says what is wrong with it.
+func (w *whatIf) plan(l *locale, q *predict.Question) {
+	for _, one := range []struct {
+		entered string
+		into    *string
+	}{{w.Budget, &q.DailyBudget}, {w.Bid, &q.Bid}} {
+		if one.entered == "" {
+			continue
+		}
+		micros, err := l.parseDecimal(one.entered)
+		if err != nil || micros <= 0 {
+			w.Problem = l.T("analysis.whatif.number")
+			continue
+		}
+		*one.into = money.FormatMicros(micros)
+	}
+	if w.Budget != "" && w.Bid != "" {
+		w.Problem = l.T("analysis.whatif.one")
+	}
+}
 
 // shownHistory is how many days of the past stand before the fan.
 const shownHistory = 28
@@ -57,18 +86,16 @@ const forecastDays = 14
 
 func (v *visit) addForecast(p *analysisPage, s subject) error {
 	l := v.locale
-	p.WhatIf = whatIf{Entered: strings.TrimSpace(v.r.FormValue("daily_budget")), Currency: string(s.Currency)}
+	p.WhatIf = whatIf{
+		Budget: strings.TrimSpace(v.r.FormValue("daily_budget")), Bid: strings.TrimSpace(v.r.FormValue("bid")), Currency: string(s.Currency),
+		Bids: s.Targeting != nil && s.Targeting.BidStrategy != nil && s.Targeting.BidStrategy.Amount != nil,
+	}
 	q := predict.Question{Days: forecastDays}
-	if p.WhatIf.Entered != "" {
-		micros, err := l.parseDecimal(p.WhatIf.Entered)
-		if err != nil || micros <= 0 {
-			p.WhatIf.Problem = l.T("analysis.whatif.number")
-		} else {
-			q.DailyBudget = money.FormatMicros(micros)
-		}
+	if p.WhatIf.plan(l, &q); p.WhatIf.Problem != "" {
+		q = predict.Question{Days: forecastDays}
 	}
 	o, err := v.d.Predictor.Predict(v.r.Context(), s.Partner, s.ID, q)
-	if e := fault.As(err); e != nil && q.DailyBudget != "" && !errors.Is(err, analysis.ErrTooLittle) {
+	if e := fault.As(err); e != nil && q != (predict.Question{Days: forecastDays}) && !errors.Is(err, analysis.ErrTooLittle) {
 		p.WhatIf.Problem = l.Or("analysis.whatif.", e.Code, e.Detail)
 		o, err = v.d.Predictor.Predict(v.r.Context(), s.Partner, s.ID, predict.Question{Days: forecastDays})
 	}
@@ -148,7 +175,7 @@ func (l *locale) addBehind(c *forecastCard, o *predict.Prediction) {
 		c.KPIs = append(c.KPIs, row)
 	}
 	for _, e := range o.Effects {
-		if e.Name != "planned_budget" && e.Name != "similar_campaigns" {
+		if e.Name != "planned_budget" && e.Name != "planned_bid" && e.Name != "similar_campaigns" {
 			c.Factors = append(c.Factors, l.T("analysis.factor."+e.Name, "metric", l.Metric(e.Metric), "change", l.signedPercent(e.Relative)))
 		}
 	}
@@ -161,12 +188,16 @@ func (l *locale) addBehind(c *forecastCard, o *predict.Prediction) {
 }
 
 func (l *locale) plannedCard(p *predict.Planned) *plannedCard {
-	key := "analysis.whatif.said"
-	if p.Spend == p.Present {
-		key = "analysis.whatif.same"
-	}
 	amount := func(m money.Money) string { return l.Money(m.Micros, string(m.Currency)) }
-	c := &plannedCard{Record: l.T("analysis.whatif.unrecorded"), Said: l.T(key, "budget", amount(*p.DailyBudget), "present", amount(p.Present), "spend", amount(p.Spend))}
+	c := &plannedCard{Record: l.T("analysis.whatif.unrecorded")}
+	switch {
+	case p.Bid != nil:
+		c.Said = l.T("analysis.whatif.bid.said", "bid", amount(*p.Bid), "before", amount(*p.PresentBid), "present", amount(p.Present), "spend", amount(p.Spend))
+	case p.Spend == p.Present:
+		c.Said = l.T("analysis.whatif.same", "budget", amount(*p.DailyBudget), "present", amount(p.Present))
+	default:
+		c.Said = l.T("analysis.whatif.said", "budget", amount(*p.DailyBudget), "present", amount(p.Present), "spend", amount(p.Spend))
+	}
 	for _, miss := range p.Accuracy {
 		if miss.Metric == "conversions" {
 			c.Record = l.T("analysis.whatif.record", "metric", l.Metric(miss.Metric), "days", miss.Days, "error", l.signedPercent(miss.Error))
