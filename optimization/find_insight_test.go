@@ -80,7 +80,7 @@ func TestAnAudienceThatCostsMoreIsLeftOut(t *testing.T) {
 	if f.Change.touches()[0].direction != Decrease {
 		t.Error("leaving out is not taken for narrowing")
 	}
-	if got := Why(f, "en"); got != "Leave out buyers: a result costs 10.00 there, 1.11 elsewhere." {
+	if got := Why(f, "en"); got != "Leave out buyers: a result costs 9.0 times as much there as elsewhere." {
 		t.Errorf("%q", got)
 	}
 }

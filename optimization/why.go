@@ -19,7 +19,8 @@ var phrases = map[string]map[string]string{
 		"divide":       "Divide the budget: %s. So the next result costs about the same everywhere.",
 		"bidDown":      "Lower the bid from %s to %s: a result costs %s, the goal is %s.",
 		"bidUp":        "Raise the bid from %s to %s: a result costs %s, the goal of %s leaves room and the budget is not spent.",
-		"narrow":       "Leave out %s: a result costs %s there, %s elsewhere.",
+		"narrowPaid":   "Leave out %s: a result costs money there and nothing elsewhere.",
+		"narrow":       "Leave out %s: a result costs %s times as much there as elsewhere.",
 		"widen":        "Widen %s to %s: only %s of the money planned was spent, and a result costs less than the goal.",
 		"without":      "Do not ask for %s any more: only %s of the money planned was spent, and a result costs less than the goal.",
 		"rotate":       "Show %s more often: its results per impression are %s, the others' %s.",
@@ -32,7 +33,8 @@ var phrases = map[string]map[string]string{
 		"divide":       "Dividir el presupuesto: %s. Así el próximo resultado cuesta casi lo mismo en todas partes.",
 		"bidDown":      "Bajar la puja de %s a %s: un resultado cuesta %s, la meta es %s.",
 		"bidUp":        "Subir la puja de %s a %s: un resultado cuesta %s, la meta de %s deja margen y el presupuesto no se gasta.",
-		"narrow":       "Dejar fuera %s: un resultado cuesta %s allí, %s en lo demás.",
+		"narrowPaid":   "Dejar fuera %s: un resultado cuesta dinero allí y nada en lo demás.",
+		"narrow":       "Dejar fuera %s: un resultado cuesta allí %s veces lo que en lo demás.",
 		"widen":        "Ampliar %s a %s: solo se gastó %s del dinero previsto, y un resultado cuesta menos que la meta.",
 		"without":      "No pedir más %s: solo se gastó %s del dinero previsto, y un resultado cuesta menos que la meta.",
 		"rotate":       "Mostrar %s más a menudo: sus resultados por impresión son %s, los de las otras %s.",
@@ -95,10 +97,12 @@ func (f Finding) whyMoved(say map[string]string, what, from, to string, cash fun
 
 func (f Finding) whyTargeting(say map[string]string) string {
 	c := f.Change.Targeting
-	cash := func(units float64) string { return strconv.FormatFloat(units, 'f', 2, 64) }
 	for _, e := range f.Evidence {
 		if e.Metric == "result_cost" && e.Of != "" && e.Against != nil {
-			return fmt.Sprintf(say["narrow"], e.Of, cash(e.Value), cash(*e.Against))
+			if *e.Against == 0 {
+				return fmt.Sprintf(say["narrowPaid"], e.Of)
+			}
+			return fmt.Sprintf(say["narrow"], e.Of, strconv.FormatFloat(e.Value / *e.Against, 'f', 1, 64))
 		}
 		if e.Metric == "spent_of_plan" && len(c.After) == 0 {
 			return fmt.Sprintf(say["without"], strings.ReplaceAll(c.Field, "_", " "), percent(e.Value))
