@@ -2,7 +2,6 @@ package budgets
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -123,20 +122,15 @@ func changed(before, after State) []event.Change {
 // LimitBefore is the limit before the given events of the budget, oldest first,
 // which must be the last ones.
 func (s State) LimitBefore(last []event.Event) (int64, error) {
-	for _, e := range last {
-		var body struct {
-			Changes []struct {
-				Field  string          `json:"field"`
-				Before json.RawMessage `json:"before"`
-			} `json:"changes"`
-		}
-		if e.Type != (Changed{}).EventType() {
+	for i := range last {
+		if last[i].Type != (Changed{}).EventType() {
 			continue
 		}
-		if err := json.Unmarshal(e.Data, &body); err != nil {
-			return 0, fmt.Errorf("data of %s %s: %w", e.Type, e.ID, err)
+		changes, err := last[i].Changes()
+		if err != nil {
+			return 0, err
 		}
-		for _, c := range body.Changes {
+		for _, c := range changes {
 			if c.Field == "limit" {
 				var before money.Money
 				err := json.Unmarshal(c.Before, &before)

@@ -2,7 +2,6 @@ package campaigns
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/hexabuilders/campaignd/event"
 )
@@ -20,16 +19,11 @@ func (s State) Before(last []event.Event) (State, error) {
 		return State{}, err
 	}
 	for i := len(last) - 1; i >= 0; i-- {
-		var body struct {
-			Changes []struct {
-				Field  string          `json:"field"`
-				Before json.RawMessage `json:"before"`
-			} `json:"changes"`
+		changes, err := last[i].Changes()
+		if err != nil {
+			return State{}, err
 		}
-		if err := json.Unmarshal(last[i].Data, &body); err != nil {
-			return State{}, fmt.Errorf("data of %s %s: %w", last[i].Type, last[i].ID, err)
-		}
-		for _, c := range body.Changes {
+		for _, c := range changes {
 			fields[c.Field] = c.Before
 		}
 		if last[i].Type == (Launched{}).EventType() {

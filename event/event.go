@@ -10,6 +10,7 @@ package event
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -84,4 +85,23 @@ type Change struct {
 	Field  string `json:"field"`
 	Before any    `json:"before"`
 	After  any    `json:"after"`
+}
+
+// StoredChange is a Change whose values are as they were stored.
+type StoredChange struct {
+	Field  string          `json:"field"`
+	Before json.RawMessage `json:"before"`
+	After  json.RawMessage `json:"after"`
+}
+
+// Changes are the fields that the event says it changed; none when it says nothing
+// of any.
+func (e *Event) Changes() ([]StoredChange, error) {
+	var body struct {
+		Changes []StoredChange `json:"changes"`
+	}
+	if err := json.Unmarshal(e.Data, &body); err != nil {
+		return nil, fmt.Errorf("data of %s %s: %w", e.Type, e.ID, err)
+	}
+	return body.Changes, nil
 }

@@ -3,7 +3,6 @@ package predict
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"math"
 	"time"
 
@@ -72,16 +71,11 @@ func (p *Predictor) offers(ctx context.Context, s *subject) (all []offer, err er
 
 // targetingAfter is the targeting that an event set, and whether it set any.
 func targetingAfter(e *event.Event) (after *targeting.Configuration, changed bool, err error) {
-	var body struct {
-		Changes []struct {
-			Field string          `json:"field"`
-			After json.RawMessage `json:"after"`
-		} `json:"changes"`
+	changes, err := e.Changes()
+	if err != nil {
+		return nil, false, err
 	}
-	if err := json.Unmarshal(e.Data, &body); err != nil {
-		return nil, false, fmt.Errorf("data of %s %s: %w", e.Type, e.ID, err)
-	}
-	for _, c := range body.Changes {
+	for _, c := range changes {
 		if c.Field == "targeting" {
 			err = json.Unmarshal(c.After, &after)
 			return after, true, err
