@@ -70,22 +70,28 @@ func (x *Examiner) Findings(ctx context.Context, partner, campaign uuid.UUID, li
 		return nil, err
 	}
 	f.limits = limits
-	found := append(f.budgetFindings(), f.bidFindings()...)
+	found, _, err := x.findings(ctx, f)
+	return found, err
+}
+
+// findings are those of the facts, with what each creative had.
+func (x *Examiner) findings(ctx context.Context, f *facts) (found []Finding, creatives map[string]performance.Metrics, err error) {
+	found = append(f.budgetFindings(), f.bidFindings()...)
 	found = append(found, f.expansions()...)
-	for _, dimension := range []string{"creative", "device", "country"} {
+	if creatives, err = x.groups(ctx, f, "creative"); err != nil {
+		return nil, nil, err
+	}
+	found = append(found, f.creativeFindings(creatives)...)
+	for _, dimension := range []string{"device", "country"} {
 		groups, err := x.groups(ctx, f, dimension)
 		if err != nil {
-			return nil, err
-		}
-		if dimension == "creative" {
-			found = append(found, f.creativeFindings(groups)...)
-			continue
+			return nil, nil, err
 		}
 		found = append(found, f.refinements(dimension, groups)...)
 	}
 	heard, err := x.insightFindings(ctx, f)
 	if err != nil { // the campaign's own figures still say what they say
-		slog.WarnContext(ctx, "targeting insights not heard", "campaign", campaign, "error", err)
+		slog.WarnContext(ctx, "targeting insights not heard", "campaign", f.campaign.ID, "error", err)
 	}
 	found = onceByPeople(append(found, heard...))
 	for i := range found {
@@ -96,15 +102,15 @@ func (x *Examiner) Findings(ctx context.Context, partner, campaign uuid.UUID, li
 	}
 	now := Snapshot{Limits: []LimitBefore{{f.campaign.BudgetID, f.money(f.budget.State().Limit)}}, Parts: partsOf(f.budget)}
 	return slices.DeleteFunc(found, func(one Finding) bool {
-		if limits.permit(State{Campaign: f.campaign.ID}, one.Change, now) != nil {
+		if f.limits.permit(State{Campaign: f.campaign.ID}, one.Change, now) != nil {
 			return true // what the partner does not want is not suggested
 		}
 		err := one.check()
 		if err != nil {
-			slog.WarnContext(ctx, "finding not believed; nothing is suggested", "campaign", campaign, "type", one.Type, "error", err)
+			slog.WarnContext(ctx, "finding not believed; nothing is suggested", "campaign", f.campaign.ID, "type", one.Type, "error", err)
 		}
 		return err != nil
-	}), nil
+	}), creatives, nil
 }
 
 // onceByPeople keeps the first of the refinements that speak of the same people

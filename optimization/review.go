@@ -109,11 +109,7 @@ func (x *Examiner) Review(ctx context.Context, partner, campaign uuid.UUID, limi
 		return Review{Campaign: campaign}, nil
 	}
 	f.limits = limits
-	found, err := x.Findings(ctx, partner, campaign, limits)
-	if err != nil {
-		return Review{}, err
-	}
-	creatives, err := x.groups(ctx, f, "creative")
+	found, creatives, err := x.findings(ctx, f)
 	if err != nil {
 		return Review{}, err
 	}
@@ -249,9 +245,9 @@ func (s *Service) Review(ctx context.Context, partner, campaign uuid.UUID) (Revi
 	if err != nil {
 		return Review{}, err
 	}
-	autonomy, err := s.Autonomy(ctx, c.State().Partner)
+	set, err := s.settings.Settings(ctx, c.State().Partner)
 	if err != nil {
 		return Review{}, err
 	}
-	return s.analyst.Review(ctx, partner, campaign, autonomy.Limits)
+	return s.analyst.Review(ctx, partner, campaign, set.Limits)
 }

@@ -253,10 +253,11 @@ type expectation [numMetrics][]forecast.Interval
 
 func expectationOf(o analysis.Outlook) expectation {
 	var e expectation
-	units := func(v analysis.Value) float64 { return float64(v.Micros) / money.Unit }
 	for m, item := range o.Items {
 		for _, point := range item.Points {
-			e[m] = append(e[m], forecast.Interval{Mean: units(point.Mid), Low80: units(point.Low80), High80: units(point.High80), Low95: units(point.Low95), High95: units(point.High95)})
+			e[m] = append(e[m], forecast.Interval{
+				Mean: units(point.Mid.Micros), Low80: units(point.Low80.Micros), High80: units(point.High80.Micros), Low95: units(point.Low95.Micros), High95: units(point.High95.Micros),
+			})
 		}
 	}
 	return e

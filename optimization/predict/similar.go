@@ -91,11 +91,14 @@ func (p *Predictor) similar(ctx context.Context, s *subject) ([]Likeness, error)
 	}
 	var out []Likeness
 	for i := range found[:min(len(found), measured)] {
+		if len(out) == kept {
+			break
+		}
 		ok, err := p.measure(ctx, s, &found[i])
 		if err != nil {
 			return nil, err
 		}
-		if ok && len(out) < kept {
+		if ok {
 			out = append(out, found[i].Likeness)
 		}
 	}
@@ -122,10 +125,11 @@ func (p *Predictor) candidates(ctx context.Context, s *subject) (found []candida
 			return nil, err
 		}
 		for _, c := range items {
-			if c.State().ID == s.ID || c.State().Currency != s.State.Currency {
+			now := c.State()
+			if now.ID == s.ID || now.Currency != s.State.Currency {
 				continue
 			}
-			other, was, err := p.asKnown(ctx, c.State(), s.KnownAt)
+			other, was, err := p.asKnown(ctx, now, s.KnownAt)
 			if err != nil {
 				return nil, err
 			}
