@@ -46,11 +46,7 @@ func BenchIngest(ctx context.Context, cfg BenchConfig, stdout, stderr io.Writer)
 	if err != nil {
 		return err
 	}
-	if cfg.JSON {
-		return json.NewEncoder(stdout).Encode(report)
-	}
-	_, err = fmt.Fprint(stdout, report)
-	return err
+	return printed(stdout, cfg.JSON, report)
 }
 
 func measure(ctx context.Context, cfg BenchConfig, db *sqlstore.DB, program *bench.Program) (bench.Report, error) {
@@ -98,10 +94,15 @@ func BenchQuery(ctx context.Context, cfg BenchQueryConfig, stdout io.Writer) err
 	if err != nil {
 		return err
 	}
-	if cfg.JSON {
-		return json.NewEncoder(stdout).Encode(answers)
+	return printed(stdout, cfg.JSON, answers)
+}
+
+// printed writes a report as JSON, or as the text that it prints itself as.
+func printed(to io.Writer, asJSON bool, report any) error {
+	if asJSON {
+		return json.NewEncoder(to).Encode(report)
 	}
-	_, err = fmt.Fprint(stdout, answers)
+	_, err := fmt.Fprint(to, report)
 	return err
 }
 

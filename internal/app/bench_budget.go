@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -55,11 +54,7 @@ func BenchBudget(ctx context.Context, cfg BenchBudgetConfig, stdout io.Writer) e
 	if err != nil {
 		return err
 	}
-	if cfg.JSON {
-		return json.NewEncoder(stdout).Encode(report)
-	}
-	_, err = fmt.Fprint(stdout, report)
-	return err
+	return printed(stdout, cfg.JSON, report)
 }
 
 func measureBudgets(ctx context.Context, cfg BenchBudgetConfig, db *sqlstore.DB) (bench.BudgetReport, error) {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -54,11 +53,7 @@ func benchCatchUp(ctx context.Context, cfg BenchRelayConfig, dir string, db *sql
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if cfg.JSON {
-		return json.NewEncoder(stdout).Encode(report)
-	}
-	_, err = fmt.Fprint(stdout, report)
-	return err
+	return printed(stdout, cfg.JSON, report)
 }
 
 // outage is a broker that can be away, what is written, and what has arrived.

@@ -2,9 +2,7 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"path/filepath"
 	"sync"
@@ -45,11 +43,7 @@ func BenchAudience(ctx context.Context, cfg BenchAudienceConfig, stdout, stderr 
 	if plain.Rows > 0 {
 		report.TimesPlain = report.Rows / plain.Rows
 	}
-	if cfg.JSON {
-		return json.NewEncoder(stdout).Encode(report)
-	}
-	_, err = fmt.Fprint(stdout, report)
-	return err
+	return printed(stdout, cfg.JSON, report)
 }
 
 // turns lets the program's log and the progress write one after the other.

@@ -77,11 +77,7 @@ func BenchRelay(ctx context.Context, cfg BenchRelayConfig, stdout io.Writer) err
 	if report.Relay, err = paceOf(ctx, "relay, from log to broker", cfg, filepath.Join(dir, "relay"), db, relayed); err != nil {
 		return err
 	}
-	if cfg.JSON {
-		return json.NewEncoder(stdout).Encode(report)
-	}
-	_, err = fmt.Fprint(stdout, report)
-	return err
+	return printed(stdout, cfg.JSON, report)
 }
 
 // filler appends to a partner's log events as large as those of a campaign's

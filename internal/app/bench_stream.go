@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"time"
@@ -54,9 +52,5 @@ func BenchStream(ctx context.Context, cfg BenchStreamConfig, stdout, stderr io.W
 	if err != nil {
 		return err
 	}
-	if cfg.JSON {
-		return json.NewEncoder(stdout).Encode(report)
-	}
-	_, err = fmt.Fprint(stdout, report)
-	return err
+	return printed(stdout, cfg.JSON, report)
 }
