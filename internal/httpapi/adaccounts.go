@@ -86,11 +86,7 @@ func (s *Server) listAdAccounts(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := pageOf(all, in.Page, func(a platforms.AdAccountState) string { return a.ID.String() })
-	if err != nil {
-		return nil, err
-	}
-	return page(s, items, same, in.Fields, next)
+	return pageOf(s, all, in.Page, func(a platforms.AdAccountState) string { return a.ID.String() }, same, in.Fields)
 }
 
 func foundAdAccount(state platforms.AdAccountState, err error) (*found[platforms.AdAccountState], error) {

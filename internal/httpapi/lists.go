@@ -65,21 +65,22 @@ func (p Page) untilLimit(events []event.Event) (shown []event.Event, next string
 	return shown, strconv.FormatInt(shown[p.Limit-1].Seq, 10)
 }
 
-// pageOf is a page of a list that its store gives as a whole, since a partner
-// has few of such things. The cursor is the last item's id.
-func pageOf[T any](all []T, p Page, id func(T) string) (items []T, next string, err error) {
-	begin := 0
+// pageOf answers with a page of a list that its store gives as a whole, since a
+// partner has few of such things. The cursor is the last item's id.
+func pageOf[T, B any](s *Server, all []T, p Page, id func(T) string, describe func(T) B, fields []string) (*plain[list[partial[B]]], error) {
 	if p.Cursor != "" {
 		last := slices.IndexFunc(all, func(t T) bool { return id(t) == p.Cursor })
 		if last < 0 {
-			return nil, "", errCursorGone
+			return nil, errCursorGone
 		}
-		begin = last + 1
+		all = all[last+1:]
 	}
-	if all = all[begin:]; len(all) <= p.Limit {
-		return all, "", nil
+	next := ""
+	if len(all) > p.Limit {
+		all = all[:p.Limit]
+		next = id(all[p.Limit-1])
 	}
-	return all[:p.Limit], id(all[p.Limit-1]), nil
+	return page(s, all, describe, fields, next)
 }
 
 var errCursorGone = fault.New(fault.Malformed, "invalid_cursor", "The cursor is not one that a page has given, or what it names is gone.",

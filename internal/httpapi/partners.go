@@ -188,11 +188,7 @@ func (s *Server) listKeys(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := pageOf(keys, in.Page, func(k partners.KeyState) string { return k.ID.String() })
-	if err != nil {
-		return nil, err
-	}
-	return page(s, items, same, in.Fields, next)
+	return pageOf(s, keys, in.Page, func(k partners.KeyState) string { return k.ID.String() }, same, in.Fields)
 }
 
 // ByKey names a key of a partner.

@@ -69,11 +69,7 @@ func (s *Server) placements(ctx context.Context, q platforms.Whose, in *placemen
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := pageOf(all, in.Page, func(p platforms.PlacementState) string { return p.ID.String() })
-	if err != nil {
-		return nil, err
-	}
-	return page(s, items, same, in.Fields, next)
+	return pageOf(s, all, in.Page, func(p platforms.PlacementState) string { return p.ID.String() }, same, in.Fields)
 }
 
 func foundPlacement(state platforms.PlacementState, err error) (*found[platforms.PlacementState], error) {

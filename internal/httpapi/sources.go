@@ -67,11 +67,7 @@ func (s *Server) listSources(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := pageOf(all, in.Page, func(s performance.SourceState) string { return s.Name })
-	if err != nil {
-		return nil, err
-	}
-	return page(s, items, describeSource, in.Fields, next)
+	return pageOf(s, all, in.Page, func(s performance.SourceState) string { return s.Name }, describeSource, in.Fields)
 }
 
 func (s *Server) getSource(ctx context.Context, in *BySource) (*found[sourceBody], error) {

@@ -75,11 +75,7 @@ func (s *Server) listWebhooks(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := pageOf(found, in.Page, func(w webhooks.State) string { return w.ID.String() })
-	if err != nil {
-		return nil, err
-	}
-	return page(s, items, same, in.Fields, next)
+	return pageOf(s, found, in.Page, func(w webhooks.State) string { return w.ID.String() }, same, in.Fields)
 }
 
 func foundWebhook(state webhooks.State, err error) (*found[webhooks.State], error) {
