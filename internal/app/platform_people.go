@@ -2,11 +2,11 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/google/uuid"
 
-	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/platforms"
 	"github.com/hexabuilders/campaignd/targeting/audience"
 	"github.com/hexabuilders/campaignd/targeting/identity"
@@ -90,7 +90,7 @@ func appendMembers(into []platforms.Member, ids []identity.ID, phone identity.Ki
 func (d drafts) addAudiences(ctx context.Context, partner uuid.UUID, draft *platforms.Draft) error {
 	for _, named := range draft.Targeting.KeptAudiences() {
 		s, err := d.audiences.Get(ctx, partner, named.ID)
-		if f := fault.As(err); f != nil && f.Kind == fault.NotFound {
+		if errors.Is(err, audience.ErrNotFound) {
 			draft.Missing = append(draft.Missing, named.Name)
 			continue
 		}

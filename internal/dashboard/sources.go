@@ -51,14 +51,10 @@ func (v *visit) sourcesWith(status int, refused *problem, wrong *mistakes) error
 
 // window is a number of days in words.
 func (l *locale) window(days int) string {
-	switch days {
-	case 0:
+	if days == 0 {
 		return l.T("sources.never")
-	case 1:
-		return l.T("sources.day")
-	default:
-		return l.T("sources.days", "days", l.Count(int64(days)))
 	}
+	return l.N("sources.days", days)
 }
 
 // saveSource declares a source's window.

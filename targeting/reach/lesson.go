@@ -1,6 +1,7 @@
 package reach
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -85,10 +86,7 @@ func lessons(past []Stored) []Lesson {
 	}
 	logs, order := map[kind][]float64{}, []kind(nil)
 	for _, p := range past {
-		raw := p.Mid
-		if p.Unlearned > 0 {
-			raw = p.Unlearned
-		}
+		raw := cmp.Or(p.Unlearned, p.Mid)
 		if p.Outcome == nil || p.Outcome.Implied <= 0 || raw <= 0 {
 			continue
 		}

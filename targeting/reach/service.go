@@ -99,8 +99,12 @@ func (s *Service) Estimate(ctx context.Context, partner uuid.UUID, r Request) (E
 // be estimated in the same way as each of them, so panels and what past
 // estimates have taught are left aside. The error is fault.ErrInvalid; its paths begin at "configurations[0]".
 func (s *Service) Model(ctx context.Context, partner uuid.UUID, all []targeting.Configuration) (*Estimator, error) {
+	own, err := s.ownShares(ctx, partner)
+	if err != nil {
+		return nil, err
+	}
 	model := New(s.Defaults, s.Now)
-	model.kept, model.shares.supplied = kept{}, map[key]Assumed{}
+	model.kept, model.shares.own, model.shares.supplied = kept{}, own, map[key]Assumed{}
 	var wrong fault.Fields
 	for i, c := range all {
 		found, missing, err := s.audiences(ctx, partner, c)
@@ -111,13 +115,9 @@ func (s *Service) Model(ctx context.Context, partner uuid.UUID, all []targeting.
 			f.Path = fmt.Sprintf("configurations[%d].%s", i, f.Path)
 			wrong = append(wrong, f)
 		}
-		e, _, err := s.estimator(ctx, partner, c, found)
-		if err != nil {
-			return nil, err
-		}
-		model.shares.own = e.shares.own
+		supplied, _ := s.supplied(ctx, c, own, found)
 		maps.Copy(model.kept, found)
-		maps.Copy(model.shares.supplied, e.shares.supplied)
+		maps.Copy(model.shares.supplied, supplied)
 	}
 	return model, wrong.Err()
 }
@@ -168,20 +168,35 @@ func (s *Service) estimate(ctx context.Context, e *Estimator, partner uuid.UUID,
 
 // estimator has the shares that hold for a partner's configuration.
 func (s *Service) estimator(ctx context.Context, partner uuid.UUID, c targeting.Configuration, found kept) (*Estimator, []string, error) {
-	own := map[key]Assumed{}
-	if partner != uuid.Nil {
-		factors, err := s.Factors.Factors(ctx, partner)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, a := range factors.state.Factors {
-			own[key{a.Criterion, a.Value}] = a
-		}
+	own, err := s.ownShares(ctx, partner)
+	if err != nil {
+		return nil, nil, err
 	}
 	e := New(s.Defaults, s.Now)
-	supplied, notes := supply(ctx, append(s.Providers[:len(s.Providers):len(s.Providers)], File{s.Defaults}), c, own, found)
+	supplied, notes := s.supplied(ctx, c, own, found)
 	e.shares.own, e.shares.supplied, e.kept = own, supplied, found
 	return e, notes, nil
+}
+
+// ownShares are those that the partner has set; none without a partner.
+func (s *Service) ownShares(ctx context.Context, partner uuid.UUID) (map[key]Assumed, error) {
+	own := map[key]Assumed{}
+	if partner == uuid.Nil {
+		return own, nil
+	}
+	factors, err := s.Factors.Factors(ctx, partner)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range factors.state.Factors {
+		own[key{a.Criterion, a.Value}] = a
+	}
+	return own, nil
+}
+
+// supplied is what the providers know beside the partner's own, the defaults last.
+func (s *Service) supplied(ctx context.Context, c targeting.Configuration, own map[key]Assumed, found kept) (map[key]Assumed, []string) {
+	return supply(ctx, append(s.Providers[:len(s.Providers):len(s.Providers)], File{s.Defaults}), c, own, found)
 }
 
 func (s *Service) lessons(ctx context.Context, partner uuid.UUID) ([]Lesson, error) {
