@@ -63,13 +63,19 @@ func (s *street) heard(t *testing.T, x *shop, h heard, of Type) []Finding {
 	return of1
 }
 
-func TestAnAudienceThatCostsMoreIsLeftOut(t *testing.T) {
-	s, x, h := neighbourhood(1)
-	found := s.heard(t, x, h, TargetingRefinement)
+// hears is the only finding of a type.
+func (s *street) hears(t *testing.T, x *shop, h heard, of Type) Finding {
+	t.Helper()
+	found := s.heard(t, x, h, of)
 	if len(found) != 1 {
 		t.Fatalf("%d findings", len(found))
 	}
-	f := found[0]
+	return found[0]
+}
+
+func TestAnAudienceThatCostsMoreIsLeftOut(t *testing.T) {
+	s, x, h := neighbourhood(1)
+	f := s.hears(t, x, h, TargetingRefinement)
 	change := f.Change.Targeting
 	if change.Field != "exclusions" || !reflect.DeepEqual(change.After, []string{"custom_audiences=buyers"}) || !change.Learning {
 		t.Errorf("%+v", change)
@@ -87,11 +93,7 @@ func TestAnAudienceThatCostsMoreIsLeftOut(t *testing.T) {
 
 func TestACriterionThatCostsReachIsGivenUp(t *testing.T) {
 	s, x, h := neighbourhood(0.4)
-	found := s.heard(t, x, h, AudienceExpansion)
-	if len(found) != 1 {
-		t.Fatalf("%d findings", len(found))
-	}
-	f := found[0]
+	f := s.hears(t, x, h, AudienceExpansion)
 	if c := f.Change.Targeting; c.Field != "interests" || len(c.After) != 0 || len(c.Whole.Interests) != 0 || f.Change.touches()[0].direction != Increase {
 		t.Errorf("%+v", c)
 	}

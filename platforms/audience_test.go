@@ -124,6 +124,16 @@ func audiencesAreBrought(t *testing.T, on platforms.Platform) {
 	}
 }
 
+// aimedAtOurs is a campaign that names no audience of the platform's own, which
+// nobody here can look for.
+func (w *world) aimedAtOurs() (campaign uuid.UUID, d *platforms.Draft) {
+	w.Helper()
+	campaign, d, _ = w.aimed()
+	d.Targeting.CustomAudiences = d.Targeting.CustomAudiences[:1]
+	w.drafts.put(campaign, *d)
+	return campaign, d
+}
+
 // aims holds the platform's object to whom the campaign is for and whom it spares.
 func (w *world) aims(p platforms.PlacementState, wanted, spared string) {
 	w.Helper()
@@ -139,9 +149,7 @@ func TestADeletedAudienceStopsTheCampaign(t *testing.T) { onBoth(t, aDeletedAudi
 
 func aDeletedAudienceStopsTheCampaign(t *testing.T, on platforms.Platform) {
 	w := newWorld(t, on, 0)
-	campaign, d, _ := w.aimed()
-	d.Targeting.CustomAudiences = d.Targeting.CustomAudiences[:1]
-	w.drafts.put(campaign, *d)
+	campaign, d := w.aimedAtOurs()
 	account := w.connect().ID
 	placed := w.place(campaign, account)
 	w.push(placed, platforms.IsCurrent)
@@ -170,9 +178,7 @@ func aDeletedAudienceStopsTheCampaign(t *testing.T, on platforms.Platform) {
 // What Google cannot work up is told, and sent once more after a while.
 func TestAnUploadThatFailsIsToldAndRepeated(t *testing.T) {
 	w := newWorld(t, platforms.Google, 0)
-	campaign, d, _ := w.aimed()
-	d.Targeting.CustomAudiences = d.Targeting.CustomAudiences[:1]
-	w.drafts.put(campaign, *d)
+	campaign, d := w.aimedAtOurs()
 	w.sandbox.Order(sandbox.Fault{Kind: sandbox.JobFails, Times: 1})
 	placed := w.place(campaign, w.connect().ID)
 	w.push(placed, platforms.IsCurrent)
@@ -201,9 +207,7 @@ func TestNothingIsMadeBeforeItsAudiences(t *testing.T) { onBoth(t, nothingIsMade
 
 func nothingIsMadeBeforeItsAudiences(t *testing.T, on platforms.Platform) {
 	w := newWorld(t, on, 0)
-	campaign, d, _ := w.aimed()
-	d.Targeting.CustomAudiences = d.Targeting.CustomAudiences[:1]
-	w.drafts.put(campaign, *d)
+	campaign, d := w.aimedAtOurs()
 	w.sandbox.Order(sandbox.Fault{Kind: sandbox.ServerError, Method: "POST", Path: w.pick("customaudiences", "googleAds:mutate")})
 	placed := w.place(campaign, w.connect().ID)
 	for range 30 {
