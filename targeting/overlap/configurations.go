@@ -151,18 +151,18 @@ func (m *regions) meet(a, b *region) (*region, error) {
 	c.Exclusions = bothLeaveOut(a.Exclusions, b.Exclusions)
 	joint := 1.0 // of lists that one configuration cannot say both of
 	for _, list := range lists {
-		mine, theirs := *list.of(&a.Configuration), *list.of(&b.Configuration)
+		mine, theirs := list.of(&a.Configuration), list.of(&b.Configuration)
 		both := common(mine, theirs)
 		switch {
 		case len(mine) == 0:
-			*list.of(&c) = theirs
+			list.set(&c, theirs)
 		case len(theirs) == 0:
-			*list.of(&c) = mine
+			list.set(&c, mine)
 		case len(both) == 0:
-			*list.of(&c) = mine
+			list.set(&c, mine)
 			joint *= factor(b.Estimate, list.name)
 		default:
-			*list.of(&c) = both
+			list.set(&c, both)
 		}
 	}
 	r, err := m.one(c)
@@ -173,7 +173,7 @@ func (m *regions) meet(a, b *region) (*region, error) {
 		return nil, err
 	}
 	for _, list := range lists {
-		mine, theirs := *list.of(&a.Configuration), *list.of(&b.Configuration)
+		mine, theirs := list.of(&a.Configuration), list.of(&b.Configuration)
 		if len(common(mine, theirs)) > 0 {
 			apart := factor(a.Estimate, list.name) * factor(b.Estimate, list.name)
 			joint *= max(1, apart/factor(r.Estimate, list.name))
@@ -206,18 +206,40 @@ func nobody(err error) bool {
 	})
 }
 
-// lists are those of which somebody can have values of two.
-var lists = []struct {
+// list is one of a configuration's, as texts.
+type list struct {
 	name targeting.Criterion
-	of   func(*targeting.Configuration) *[]string
-}{
-	{targeting.ByLanguage, func(c *targeting.Configuration) *[]string { return &c.Languages }},
-	{targeting.ByInterest, func(c *targeting.Configuration) *[]string { return &c.Interests }},
-	{targeting.ByBehavior, func(c *targeting.Configuration) *[]string { return &c.Behaviors }},
-	{targeting.ByAudience, func(c *targeting.Configuration) *[]string { return &c.CustomAudiences }},
-	{targeting.ByLookalike, func(c *targeting.Configuration) *[]string { return &c.LookalikeAudiences }},
-	{targeting.ByJobTitle, func(c *targeting.Configuration) *[]string { return &c.JobTitles }},
-	{targeting.ByIndustry, func(c *targeting.Configuration) *[]string { return &c.Industries }},
+	of   func(*targeting.Configuration) []string
+	set  func(*targeting.Configuration, []string)
+}
+
+func listOf[T ~string](name targeting.Criterion, field func(*targeting.Configuration) *[]T) list {
+	return list{
+		name,
+		func(c *targeting.Configuration) []string { return converted[string](*field(c)) },
+		func(c *targeting.Configuration, values []string) { *field(c) = converted[T](values) },
+	}
+}
+
+func converted[To, From ~string](values []From) (out []To) {
+	for _, v := range values {
+		out = append(out, To(v))
+	}
+	return out
+}
+
+// lists are those of which somebody can have values of two.
+var lists = []list{
+	listOf(targeting.ByLanguage, func(c *targeting.Configuration) *[]string { return &c.Languages }),
+	listOf(targeting.ByInterest, func(c *targeting.Configuration) *[]string { return &c.Interests }),
+	listOf(targeting.ByBehavior, func(c *targeting.Configuration) *[]string { return &c.Behaviors }),
+	listOf(targeting.ByAudience, func(c *targeting.Configuration) *[]string { return &c.CustomAudiences }),
+	listOf(targeting.ByLookalike, func(c *targeting.Configuration) *[]string { return &c.LookalikeAudiences }),
+	listOf(targeting.ByJobTitle, func(c *targeting.Configuration) *[]string { return &c.JobTitles }),
+	listOf(targeting.ByIndustry, func(c *targeting.Configuration) *[]string { return &c.Industries }),
+	listOf(targeting.ByDevice, func(c *targeting.Configuration) *[]targeting.DeviceType { return &c.DeviceTypes }),
+	listOf(targeting.ByPlatform, func(c *targeting.Configuration) *[]targeting.Platform { return &c.Platforms }),
+	listOf(targeting.ByConnection, func(c *targeting.Configuration) *[]targeting.ConnectionType { return &c.ConnectionTypes }),
 }
 
 // factor is the share that a criterion leaves in an estimate; 1 where it is not

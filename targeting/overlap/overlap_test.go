@@ -96,6 +96,12 @@ func TestConfigurationsOnThePopulationModel(t *testing.T) {
 	if p := nested.Pairs[0]; p.Intersection.Mid != nested.Sizes[1].Mid || p.Union.Mid != nested.Sizes[0].Mid {
 		t.Errorf("one inside the other: %+v", nested)
 	}
+	mobile := func(c *targeting.Configuration) { c.DeviceTypes = []targeting.DeviceType{"mobile"} }
+	for _, r := range []Result{estimate(t, in("CO", nil), in("CO", mobile)), estimate(t, in("CO", mobile), in("CO", nil))} {
+		if p := r.Pairs[0]; p.Intersection.Mid != min(r.Sizes[0].Mid, r.Sizes[1].Mid) || p.Union.Mid != max(r.Sizes[0].Mid, r.Sizes[1].Mid) {
+			t.Errorf("one device of all: %+v", r)
+		}
+	}
 	other := estimate(t, in("CO", nil), in("CO", func(c *targeting.Configuration) { c.Interests = []string{"150"} }))
 	if p := other.Pairs[0]; p.Intersection.Mid == 0 || p.Intersection.Mid >= min(other.Sizes[0].Mid, other.Sizes[1].Mid) {
 		t.Errorf("other interests: %+v", other)
@@ -116,6 +122,13 @@ func TestEstimatesHoldTogether(t *testing.T) {
 			}
 			c.Genders = rapid.SampledFrom([][]targeting.Gender{nil, {"female"}, {"male"}}).Draw(t, "genders")
 			c.Interests = rapid.SampledFrom([][]string{{"483"}, {"150"}, {"483", "150"}}).Draw(t, "interests")
+			for _, code := range rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"MX", "BR", "EC"}), 0, 2, rapid.ID[string]).Draw(t, "further") {
+				c.Locations = append(c.Locations, targeting.Location{Country: code})
+			}
+			c.Languages = rapid.SampledFrom([][]string{nil, {"es"}, {"es", "pt"}, {"en"}}).Draw(t, "languages")
+			c.DeviceTypes = rapid.SampledFrom([][]targeting.DeviceType{nil, {"mobile"}, {"mobile", "desktop"}, {"tablet"}}).Draw(t, "devices")
+			c.ConnectionTypes = rapid.SampledFrom([][]targeting.ConnectionType{nil, {"wifi"}, {"cellular"}}).Draw(t, "connections")
+			c.Platforms = rapid.SampledFrom([][]targeting.Platform{nil, {"facebook"}, {"google"}, {"facebook", "instagram"}}).Draw(t, "platforms")
 		})
 	})
 	rapid.Check(t, func(t *rapid.T) {
