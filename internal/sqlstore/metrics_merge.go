@@ -24,9 +24,10 @@ const (
 	maxTogether = 32       // campaigns merged in one transaction
 	tier        = 8        // runs of one size that are merged, and how much larger the next size is
 
-	// A round of merges that takes longer has more to do than a quarter of a core
-	// gets done.
-	behindAfter = time.Minute
+	// A round of merges takes the more of a core the longer it lasts: a sixteenth
+	// at first, half of it after a minute, and most of it when that is not enough.
+	catchUp = time.Minute
+	maxRest = 15 // times as long as it works
 
 	// A campaign that has been quiet for idleAfter is merged when it has
 	// worthIdle, so that a burst does not stay loose for ever.
@@ -43,7 +44,7 @@ type place struct{ partner, campaign uuid.UUID }
 // Merge merges what is worth it, in short transactions; whatever it is stopped
 // by, every event is there exactly once. It leaves every answer as it is. It
 // rests longer than it works, so that what comes in does not wait for it, and
-// less once it is behind.
+// less the longer it has had work.
 func (m Metrics) Merge(ctx context.Context) error {
 	due, err := m.loose(ctx, worthMerge)
 	if err != nil {
@@ -51,15 +52,17 @@ func (m Metrics) Merge(ctx context.Context) error {
 	}
 	begun := time.Now()
 	return m.merge(ctx, due, worthMerge, func(worked time.Duration) {
-		rest := 3 * worked
-		if time.Since(begun) > behindAfter {
-			rest = worked
-		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(rest):
+		case <-time.After(restAfter(worked, time.Since(begun))):
 		}
 	})
+}
+
+// restAfter is how long a round that has lasted so long rests after a piece of
+// work.
+func restAfter(worked, lasted time.Duration) time.Duration {
+	return time.Duration(float64(worked) * min(maxRest, float64(catchUp)/float64(lasted)))
 }
 
 // MergeIdle merges the rest of campaigns that nothing came for of late.

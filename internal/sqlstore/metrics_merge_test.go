@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -310,6 +311,22 @@ func TestWhichRunsAreMerged(t *testing.T) {
 	} {
 		if got := dueRuns(runs(tt.events...)); got != tt.want {
 			t.Errorf("%s: %d runs, want %d", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestAMergeTakesMoreOfACoreTheLongerItLasts(t *testing.T) {
+	for _, c := range []struct {
+		lasted time.Duration
+		share  float64 // of a core
+	}{
+		{0, 1.0 / 16}, {time.Second, 1.0 / 16}, {4 * time.Second, 1.0 / 16},
+		{20 * time.Second, 1.0 / 4}, {time.Minute, 1.0 / 2}, {9 * time.Minute, 9.0 / 10},
+	} {
+		const worked = 100 * time.Millisecond
+		share := float64(worked) / float64(worked+restAfter(worked, c.lasted))
+		if math.Abs(share-c.share) > 1e-6 {
+			t.Errorf("after %s a merge takes %.3f of a core, want %.3f", c.lasted, share, c.share)
 		}
 	}
 }
