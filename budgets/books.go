@@ -57,6 +57,8 @@ type Vault interface {
 	Reservation(ctx context.Context, partner, id uuid.UUID) (*Reservation, error)
 	// Reservations are a budget's, the newest first.
 	Reservations(ctx context.Context, partner, budget uuid.UUID, q ReservationQuery) (items []*Reservation, next string, err error)
+	// Spend is the one that has the sender's id, or ErrSpendNotFound.
+	Spend(ctx context.Context, partner, budget uuid.UUID, id string) (*Spend, error)
 	// Spends are a budget's, the newest first.
 	Spends(ctx context.Context, partner, budget uuid.UUID, limit int, cursor string) (items []*Spend, next string, err error)
 }

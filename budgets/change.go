@@ -20,6 +20,11 @@ type Patch struct {
 	Curve        *pacing.Curve `json:"pacing_curve"` // how the limit is to be spread over its time
 	ValidateOnly bool          `json:"-"`            // check everything, change nothing
 
+	// These never change; one that is the same is allowed.
+	Kind     *Kind           `json:"kind"`
+	Currency *money.Currency `json:"currency"`
+	Timezone *string         `json:"timezone"`
+
 	Confirmed bool `json:"confirm_unusual"` // a person means the amount, however unusual
 	// Authorised says that no second person is needed: an administrator asks, or
 	// the campaign is a draft, which spends nothing until it is launched.
@@ -57,7 +62,7 @@ func (b *Budget) change(by event.Origin, at time.Time, patch Patch, approved boo
 }
 
 func (b *Budget) check(patch Patch) error {
-	var wrong fault.Fields
+	wrong := patch.immovable(b.state)
 	if patch.Limit != nil {
 		if patch.Limit.Currency != b.state.Currency {
 			wrong.Add("limit.currency", money.ErrCurrencyMismatch.Code,
@@ -72,6 +77,21 @@ func (b *Budget) check(patch Patch) error {
 		wrong = append(wrong, patch.Curve.Check("pacing_curve")...)
 	}
 	return wrong.Err()
+}
+
+// immovable names what can never change.
+func (p Patch) immovable(s State) (never fault.Fields) {
+	const another = "leave it out; another campaign can have another budget"
+	if p.Kind != nil && *p.Kind != s.Kind {
+		never.Add("kind", "immutable", "The kind never changes: what was spent is counted by its periods.", another)
+	}
+	if p.Currency != nil && *p.Currency != s.Currency {
+		never.Add("currency", "immutable", "The currency never changes: every amount in the ledger is in it.", another)
+	}
+	if p.Timezone != nil && *p.Timezone != s.Timezone {
+		never.Add("timezone", "immutable", "The time zone never changes: with another, one local day would have its money twice, or none.", another)
+	}
+	return never
 }
 
 func (b *Budget) apply(patch Patch) {

@@ -96,6 +96,8 @@ func TestChangeIsRefusedWhole(t *testing.T) {
 	}{
 		{"another currency", budgets.Patch{Limit: new(money.New(money.Unit, "EUR")), AutoPause: new(true)},
 			map[string]string{"limit.currency": "currency_mismatch"}},
+		{"what never changes", budgets.Patch{Kind: new(budgets.KindDaily), Currency: new(money.Currency("EUR")), Timezone: new("Asia/Tokyo"), AutoPause: new(true)},
+			map[string]string{"kind": "immutable", "currency": "immutable", "timezone": "immutable"}},
 		{"no limit", limit(0), map[string]string{"limit.amount": "out_of_range"}},
 		{"a negative limit", limit(-1), map[string]string{"limit.amount": "out_of_range"}},
 		{"too high a limit", budgets.Patch{Limit: new(money.New(budgets.MaxLimit+1, "USD"))},

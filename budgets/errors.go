@@ -26,6 +26,9 @@ var (
 	ErrResolved = fault.New(fault.Conflict, "reservation_resolved",
 		"The reservation has come to another end already.", "Read it to see which; report further spend with POST /budgets/{id}/spend.")
 
+	ErrSpendNotFound = fault.New(fault.NotFound, "spend_not_found",
+		"No spend of the budget has this id.", "Check the id; what a campaign's metrics report is in GET /campaigns/{id}/metrics.")
+
 	// ErrSpendReused refuses a spend_id that came with another content.
 	ErrSpendReused = fault.New(fault.Conflict, "spend_id_reused",
 		"This spend_id was recorded with another content.", "Send a correction as a new spend with an id of its own; a negative amount takes back.")

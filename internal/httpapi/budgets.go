@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -117,11 +118,24 @@ func (s *Server) getBudget(ctx context.Context, in *ByID) (*found[budgetBody], e
 }
 
 type budgetPatch struct {
-	Limit      *money.Money     `json:"limit,omitempty" doc:"In the budget's currency. Raising it by more than one person may takes extra spend; raising it re-arms the thresholds no longer reached; lowering it reverses nothing."`
+	Limit      *amount          `json:"limit,omitempty" doc:"A decimal string in the budget's currency, or amount and currency. Raising it by more than one person may takes extra spend; raising it re-arms the thresholds no longer reached; lowering it reverses nothing."`
 	AutoPause  *bool            `json:"auto_pause,omitempty"`
 	Thresholds *[]budgets.Level `json:"thresholds,omitempty" doc:"All of them; an empty list is none."`
 	Curve      *pacing.Curve    `json:"pacing_curve,omitempty" doc:"How the limit is to be spread over its time: even, front_loaded, asap, or custom with points."`
 	Confirmed  bool             `json:"confirm_unusual,omitempty" doc:"The limit is meant, although it looks like cents or micros."`
+
+	Kind     *budgets.Kind   `json:"kind,omitempty" doc:"Never changes: refused unless it is the same."`
+	Currency *money.Currency `json:"currency,omitempty" doc:"Never changes: refused unless it is the same."`
+	Timezone *string         `json:"timezone,omitempty" doc:"Never changes: refused unless it is the same."`
+}
+
+// limit is the limit asked for, nil for none.
+func (p budgetPatch) limit(of budgets.State) (*money.Money, error) {
+	if p.Limit == nil {
+		return nil, nil
+	}
+	got, err := p.Limit.parse("limit", "")
+	return new(money.New(got.Micros, cmp.Or(got.Currency, of.Currency))), err
 }
 
 func (s *Server) changeBudget(ctx context.Context, in *struct {
@@ -134,13 +148,22 @@ func (s *Server) changeBudget(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	alone, err := s.mayAlone(ctx, in.ID)
+	b, err := s.Budgets.Get(ctx, principal(ctx).Partner, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	b, err := s.Budgets.Patch(ctx, by(ctx), in.ID, revision, budgets.Patch{
-		Limit: in.Body.Limit, AutoPause: in.Body.AutoPause, Thresholds: in.Body.Thresholds, ValidateOnly: in.ValidateOnly,
+	limit, err := in.Body.limit(b.State())
+	if err != nil {
+		return nil, err
+	}
+	alone, err := s.mayAlone(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	b, err = s.Budgets.Patch(ctx, by(ctx), in.ID, revision, budgets.Patch{
+		Limit: limit, AutoPause: in.Body.AutoPause, Thresholds: in.Body.Thresholds, ValidateOnly: in.ValidateOnly,
 		Curve: in.Body.Curve, Confirmed: in.Body.Confirmed, Authorised: alone,
+		Kind: in.Body.Kind, Currency: in.Body.Currency, Timezone: in.Body.Timezone,
 	})
 	if err != nil {
 		return nil, err
@@ -150,13 +173,9 @@ func (s *Server) changeBudget(ctx context.Context, in *struct {
 
 // mayAlone reports whether a limit may be set by one person, however high: by
 // an administrator, and of a draft, which spends nothing before its launch.
-func (s *Server) mayAlone(ctx context.Context, budget uuid.UUID) (bool, error) {
+func (s *Server) mayAlone(ctx context.Context, b *budgets.Budget) (bool, error) {
 	if principal(ctx).IsAdmin() {
 		return true, nil
-	}
-	b, err := s.Budgets.Get(ctx, principal(ctx).Partner, budget)
-	if err != nil {
-		return false, err
 	}
 	c, err := s.Campaigns.Get(ctx, event.Origin{Partner: b.State().Partner}, b.State().Campaign)
 	if err != nil {

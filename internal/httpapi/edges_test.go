@@ -92,6 +92,37 @@ func TestTheLargestAmountsAreExact(t *testing.T) {
 	}
 }
 
+// A limit may come as text in the budget's currency, and what is no amount is
+// told what to send instead.
+func TestALimitIsReadAsOtherAmountsAre(t *testing.T) {
+	h := newHouse(newWorld(t), "Andes")
+	budget := h.budgetOf()
+	patch := func(limit string) *answer {
+		return h.call(adminSecret, "PATCH", budget, `{"limit":`+limit+`}`, "If-Match", "*")
+	}
+	for _, same := range []string{`"1234.5"`, `{"amount":"1234.50","currency":"USD"}`} {
+		if got := patch(same).want(http.StatusOK); got.str("limit.amount") != "1234.50" || got.str("limit.currency") != "USD" {
+			t.Errorf("%s: %s", same, got.text)
+		}
+	}
+	for limit, want := range map[string][2]string{
+		`1234.5`:                          {"limit", "money_malformed"},
+		`true`:                            {"limit", "money_malformed"},
+		`"1,5"`:                           {"limit", "money_malformed"},
+		`{"amount":"1.00"}`:               {"limit", "money_malformed"},
+		`{"amount":1.5,"currency":"USD"}`: {"limit", "money_malformed"},
+		`{"amount":"1.0000001","currency":"USD"}`:            {"limit", "money_too_precise"},
+		`{"amount":"9223372036854.775808","currency":"USD"}`: {"limit", "money_overflow"},
+		`{"amount":"1.00","currency":"ZZZ"}`:                 {"limit.currency", "unknown_currency"},
+		`{"amount":"1.00","currency":"EUR"}`:                 {"limit.currency", "currency_mismatch"},
+	} {
+		got := patch(limit).refused(http.StatusUnprocessableEntity, "validation_failed")
+		if is := [2]string{got.str("errors.0.path"), got.str("errors.0.code")}; is != want {
+			t.Errorf("%s: %v, want %v", limit, is, want)
+		}
+	}
+}
+
 // A budget in mid-day keeps its zone: with another, one local day would have
 // had its money twice, or none.
 func TestABudgetDoesNotMoveToAnotherZone(t *testing.T) {
@@ -99,6 +130,13 @@ func TestABudgetDoesNotMoveToAnotherZone(t *testing.T) {
 	at := h.active()
 	zone := h.call(h.manager, "GET", at, nil).want(http.StatusOK).str("timezone")
 	h.call(h.manager, "PATCH", at, `{"timezone":"Pacific/Apia"}`, "If-Match", "*").refused(http.StatusUnprocessableEntity, "validation_failed")
+	for _, is := range [][2]string{{"timezone", "Pacific/Apia"}, {"currency", "EUR"}, {"kind", "daily"}} {
+		got := h.call(adminSecret, "PATCH", h.budgetPath(at), `{"`+is[0]+`":"`+is[1]+`","limit":"7.00"}`, "If-Match", "*").refused(http.StatusUnprocessableEntity, "validation_failed")
+		if got.str("errors.0.path") != is[0] || got.str("errors.0.code") != "immutable" || !strings.Contains(got.str("errors.0.detail"), "never changes") {
+			t.Errorf("the refusal does not say that the %s never changes: %s", is[0], got.text)
+		}
+	}
+	h.call(h.manager, "PATCH", h.budgetPath(at), `{"timezone":"`+zone+`","currency":"USD","kind":"total"}`, "If-Match", "*").want(http.StatusOK) // as it is
 	h.call(adminSecret, "PATCH", "/api/v1/partners/"+h.id, `{"timezone":"Pacific/Apia"}`, "If-Match", "*").want(http.StatusOK)
 	if got := h.call(h.manager, "GET", at+"/budget", nil).want(http.StatusOK).str("timezone"); got != zone {
 		t.Errorf("the budget's days are of %s, the campaign's of %s", got, zone)

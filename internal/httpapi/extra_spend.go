@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -70,7 +71,7 @@ func (s *Server) proposeExtra(ctx context.Context, in *struct {
 		Confirmed bool   `json:"confirm_unusual,omitempty" doc:"The amount is meant, although it looks like cents or micros."`
 	}
 }) (*made[extraBody], error) {
-	amount, err := in.Body.Amount.parse("")
+	amount, err := in.Body.Amount.parse("amount", "")
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +115,8 @@ type extraDecision struct {
 	Write
 	Retryable
 	Body *struct {
-		Note string `json:"note,omitempty" maxLength:"500" doc:"For whoever proposed it."`
+		Reason string `json:"reason,omitempty" maxLength:"500" doc:"For whoever proposed it; shown as note."`
+		Note   string `json:"note,omitempty" maxLength:"500" doc:"The same by its other name."`
 	} `required:"false"`
 }
 
@@ -129,7 +131,7 @@ func (s *Server) denyExtra(ctx context.Context, in *extraDecision) (*plain[extra
 func (s *Server) decideExtra(ctx context.Context, in *extraDecision, approve bool) (*plain[extraBody], error) {
 	note := ""
 	if in.Body != nil {
-		note = in.Body.Note
+		note = cmp.Or(in.Body.Reason, in.Body.Note)
 	}
 	x, err := s.Funding.Decide(ctx, by(ctx), in.ID, approve, note, budgets.Option{ValidateOnly: in.ValidateOnly})
 	if err != nil {

@@ -43,9 +43,9 @@ func (s *Server) setAllocations(ctx context.Context, in *struct {
 	var wrong fault.Fields
 	want := make([]budgets.Allocation, len(in.Body.Allocations))
 	for i, a := range in.Body.Allocations {
-		got, err := a.Amount.parse("")
-		if e := fault.As(err); e != nil && len(e.Fields) > 0 {
-			wrong.Add(fmt.Sprintf("allocations[%d].%s", i, e.Fields[0].Path), e.Fields[0].Code, e.Fields[0].Detail, e.Fields[0].Allow)
+		got, err := a.Amount.parse(fmt.Sprintf("allocations[%d].amount", i), "")
+		if e := fault.As(err); e != nil {
+			wrong = append(wrong, e.Fields...)
 		}
 		want[i] = budgets.Allocation{Category: a.Category, Amount: got}
 	}
@@ -75,7 +75,7 @@ func (s *Server) reallocate(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	amount, err := in.Body.Amount.parse("")
+	amount, err := in.Body.Amount.parse("amount", "")
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func (s *Server) transfer(ctx context.Context, in *struct {
 		Reason string    `json:"reason,omitempty" maxLength:"500"`
 	}
 }) (*found[budgetBody], error) {
-	amount, err := in.Body.Amount.parse("")
+	amount, err := in.Body.Amount.parse("amount", "")
 	if err != nil {
 		return nil, err
 	}

@@ -138,7 +138,9 @@ func TestExtraSpendTakesTwoPeople(t *testing.T) {
 	// An administrator is one person too.
 	mine := h.call(adminSecret, "POST", budget+"/extra-spend", `{"amount":"900.00","reason":"more"}`).want(http.StatusCreated)
 	h.call(adminSecret, "POST", "/api/v1/extra-spend/"+mine.str("id")+"/approve", nil).refused(http.StatusForbidden, "same_person")
-	h.call(h.approver, "POST", "/api/v1/extra-spend/"+mine.str("id")+"/deny", nil).want(http.StatusOK)
+	if got := h.call(h.approver, "POST", "/api/v1/extra-spend/"+mine.str("id")+"/deny", `{"reason":"not this month"}`).want(http.StatusOK); got.str("note") != "not this month" || got.str("reason") != "more" {
+		t.Errorf("denied: %s", got.text)
+	}
 
 	late := propose("600.00").want(http.StatusCreated).str("id")
 	w.sleep(14 * 24 * time.Hour)

@@ -85,7 +85,7 @@ func (s *Server) createPayment(ctx context.Context, in *struct {
 	Body struct {
 		PartnerID uuid.UUID `json:"partner_id,omitempty" format:"uuid" doc:"As in the query."`
 		Provider  string    `json:"provider" enum:"stripe,paypal,simulated" doc:"simulated moves no money; it is there in the demo, and where the operators allow it."`
-		Amount    amount    `json:"amount" doc:"A decimal string in the partner's currency, or amount and currency." example:"250.00"`
+		Amount    amount    `json:"amount" doc:"A decimal string in the partner's currency, or amount and currency."`
 		Currency  string    `json:"currency,omitempty" doc:"Of an amount that is a string, when not the partner's."`
 		ReturnURL string    `json:"return_url,omitempty" maxLength:"2000" doc:"Where the payer comes back to; the Billing page without one."`
 	}
@@ -94,7 +94,7 @@ func (s *Server) createPayment(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	amount, err := in.Body.Amount.parse(in.Body.Currency)
+	amount, err := in.Body.Amount.parse("amount", in.Body.Currency)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +149,7 @@ func (s *Server) refundPayment(ctx context.Context, in *struct {
 }) (*found[paymentBody], error) {
 	back := payment.Back{ID: reservedID(ctx)}
 	if in.Body != nil && in.Body.Amount != nil {
-		a, err := in.Body.Amount.parse("")
+		a, err := in.Body.Amount.parse("amount", "")
 		if err != nil {
 			return nil, err
 		}

@@ -1,17 +1,13 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/budgets"
-	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/partners"
 )
@@ -32,47 +28,8 @@ func (s *Server) registerReservations() {
 	route(s, operation(http.MethodPost, "/reservations/{id}/commit", "commit-reservation", "Spend what is reserved; the rest is given back", write, http.StatusOK), s.commitReservation)
 	route(s, operation(http.MethodPost, "/reservations/{id}/release", "release-reservation", "Give a reservation back", write, http.StatusOK), s.releaseReservation)
 	route(s, operation(http.MethodPost, "/budgets/{id}/spend", "record-spend", "Record what was spent, beyond the limit too", report, http.StatusCreated), s.recordSpend)
+	route(s, operation(http.MethodGet, "/budgets/{id}/spend/{spend_id}", "get-spend", "Read a spend by its sender's id", read, http.StatusOK), s.getSpend)
 	route(s, operation(http.MethodGet, "/budgets/{id}/spend", "list-spend", "List the spend recorded by its id, the newest first", read, http.StatusOK), s.listSpend)
-}
-
-// amount is "12.50", in the budget's currency, or {"amount","currency"}.
-type amount struct{ text, currency string }
-
-// UnmarshalJSON keeps the text; parse says what is wrong with it.
-func (a *amount) UnmarshalJSON(b []byte) error {
-	if b = bytes.TrimSpace(b); len(b) > 0 && b[0] == '{' {
-		var m struct{ Amount, Currency string }
-		err := json.Unmarshal(b, &m)
-		a.text, a.currency = m.Amount, m.Currency
-		return err
-	}
-	return json.Unmarshal(b, &a.text)
-}
-
-// Schema is either form.
-func (amount) Schema(huma.Registry) *huma.Schema {
-	text := &huma.Schema{Type: "string", Description: "Decimal string in the budget's currency.", Examples: []any{"12.50"}}
-	return &huma.Schema{OneOf: []*huma.Schema{text, {Type: "object", Properties: map[string]*huma.Schema{
-		"amount": {Type: "string"}, "currency": {Type: "string"},
-	}, Required: []string{"amount", "currency"}, AdditionalProperties: false}}}
-}
-
-// parse reads the amount; a currency beside it is as good as one in it.
-func (a amount) parse(beside string) (budgets.Amount, error) {
-	currency := a.currency
-	if currency == "" {
-		currency = beside
-	}
-	if currency != "" && !money.Currency(currency).Valid() {
-		return budgets.Amount{}, fault.ErrInvalid.WithFields(fault.Field{
-			Path: "amount.currency", Code: money.ErrUnknownCurrency.Code, Detail: "This is not the code of a currency in use.", Allow: "the budget's currency, or none",
-		})
-	}
-	micros, err := money.ParseMicros(a.text)
-	if e := fault.As(err); e != nil {
-		return budgets.Amount{}, fault.ErrInvalid.WithFields(fault.Field{Path: "amount", Code: e.Code, Detail: e.Detail, Allow: e.Fix})
-	}
-	return budgets.Amount{Micros: micros, Currency: money.Currency(currency)}, err
 }
 
 // reservationBody is a reservation as it is read.
@@ -137,7 +94,7 @@ func (s *Server) reserve(ctx context.Context, in *struct {
 		Channel  string `json:"channel,omitempty" maxLength:"64" doc:"The channel that it is for, whose allocation must have room too."`
 	}
 }) (*made[reservationBody], error) {
-	amount, err := in.Body.Amount.parse(in.Body.Currency)
+	amount, err := in.Body.Amount.parse("amount", in.Body.Currency)
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +146,7 @@ func (s *Server) commitReservation(ctx context.Context, in *struct {
 		Currency string `json:"currency,omitempty" doc:"The budget's, when it is given."`
 	}
 }) (*plain[reservationBody], error) {
-	amount, err := in.Body.Amount.parse(in.Body.Currency)
+	amount, err := in.Body.Amount.parse("amount", in.Body.Currency)
 	if err != nil {
 		return nil, err
 	}

@@ -11,9 +11,15 @@ import (
 // budgetOf is the path of an active campaign's budget, of 1 000 USD.
 func (h *house) budgetOf() string {
 	h.Helper()
-	path := "/api/v1/budgets/" + h.call(h.manager, "GET", h.active()+"/budget", nil).want(http.StatusOK).str("id")
+	path := h.budgetPath(h.active())
 	h.call(adminSecret, "PATCH", path, `{"limit":{"amount":"1000.00","currency":"USD"}}`, "If-Match", "*").want(http.StatusOK)
 	return path
+}
+
+// budgetPath is the path of a campaign's budget.
+func (h *house) budgetPath(campaign string) string {
+	h.Helper()
+	return "/api/v1/budgets/" + h.call(h.manager, "GET", campaign+"/budget", nil).want(http.StatusOK).str("id")
 }
 
 // stands wants a budget's figures.
@@ -100,6 +106,23 @@ func TestSpendIsAlwaysRecorded(t *testing.T) {
 	if page.str("items.0.spend_id") != "c" || page.str("next_cursor") == "" {
 		t.Errorf("%s", page.text)
 	}
+}
+
+// A spend is found by the id that its sender has given it, whatever is in that.
+func TestASpendIsReadByItsID(t *testing.T) {
+	w := newWorld(t)
+	h, other := newHouse(w, "Andes"), newHouse(w, "Patagonia")
+	budget := h.budgetOf()
+	for _, id := range []string{"inv-7", "inv/7 ñ?#%2F", "inv+7"} {
+		made := h.call(h.manager, "POST", budget+"/spend", map[string]string{"spend_id": id, "amount": "5.00"}).want(http.StatusCreated)
+		at := made.Header.Get("Location")
+		got := h.call(h.analyst, "GET", at, nil).want(http.StatusOK)
+		if got.str("id") != id || got.str("spend_id") != id || got.at("revision") != 1.0 || got.str("amount.amount") != "5.00" || got.str("recorded_at") != made.str("recorded_at") {
+			t.Errorf("%q at %s: %s", id, at, got.text)
+		}
+		other.call(other.manager, "GET", at, nil).refused(http.StatusNotFound, "budget_not_found")
+	}
+	h.call(h.manager, "GET", budget+"/spend/inv-8", nil).refused(http.StatusNotFound, "spend_not_found")
 }
 
 func TestReservationsThatCannotLast(t *testing.T) {

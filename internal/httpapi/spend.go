@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,6 +13,8 @@ import (
 
 // spendBody is a spend as it is read.
 type spendBody struct {
+	ID           string      `json:"id" doc:"Its spend_id."`
+	Revision     int64       `json:"revision" doc:"Always 1: what was recorded never changes."`
 	SpendID      string      `json:"spend_id"`
 	BudgetID     uuid.UUID   `json:"budget_id"`
 	Amount       money.Money `json:"amount"`
@@ -26,7 +29,7 @@ type spendBody struct {
 
 func describeSpend(s *budgets.Spend) spendBody {
 	return spendBody{
-		SpendID: s.ID, BudgetID: s.Budget, Amount: money.New(s.Amount, s.Currency), Category: s.Category, OccurredAt: s.OccurredAt,
+		ID: s.ID, Revision: 1, SpendID: s.ID, BudgetID: s.Budget, Amount: money.New(s.Amount, s.Currency), Category: s.Category, OccurredAt: s.OccurredAt,
 		Day: s.Day.String(), RecordedAt: s.RecordedAt, Overdelivery: money.New(s.Overdelivery, s.Currency), Credit: money.New(s.Credit, s.Currency),
 	}
 }
@@ -42,8 +45,8 @@ func (s *Server) recordSpend(ctx context.Context, in *struct {
 		Category   string     `json:"category,omitempty" maxLength:"64" doc:"The channel or the objective that it was for."`
 		OccurredAt *time.Time `json:"occurred_at,omitempty" doc:"When it was spent; now unless given. It counts on that local day."`
 	}
-}) (*plain[spendBody], error) {
-	amount, err := in.Body.Amount.parse(in.Body.Currency)
+}) (*made[spendBody], error) {
+	amount, err := in.Body.Amount.parse("amount", in.Body.Currency)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +60,22 @@ func (s *Server) recordSpend(ctx context.Context, in *struct {
 	}
 	body := describeSpend(&got.Spend)
 	body.Duplicate = got.Again
-	return &plain[spendBody]{body}, nil
+	return &made[spendBody]{Base + "/budgets/" + got.Budget.String() + "/spend/" + url.PathEscape(got.ID), body}, nil
+}
+
+func (s *Server) getSpend(ctx context.Context, in *struct {
+	ByID
+	SpendID string `path:"spend_id" maxLength:"128" doc:"The sender's."`
+}) (*plain[spendBody], error) {
+	b, err := s.Budgets.Get(ctx, principal(ctx).Partner, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Authorizer.Vault.Spend(ctx, b.State().Partner, in.ID, in.SpendID)
+	if err != nil {
+		return nil, err
+	}
+	return &plain[spendBody]{describeSpend(found)}, nil
 }
 
 func (s *Server) listSpend(ctx context.Context, in *struct {

@@ -59,6 +59,13 @@ func (v Vault) Reservations(ctx context.Context, partner, budget uuid.UUID, q bu
 	return items, next, nil
 }
 
+// Spend implements budgets.Vault.
+func (v Vault) Spend(ctx context.Context, partner, budget uuid.UUID, id string) (*budgets.Spend, error) {
+	s, err := scanSpend(v.db.reader.QueryRowContext(ctx, `SELECT `+spendColumns+` FROM budget_spends WHERE partner = $1 AND budget = $2 AND id = $3`,
+		v.db.key(partner), v.db.key(budget), id))
+	return s, v.db.translate(missing(err, budgets.ErrSpendNotFound))
+}
+
 // Spends implements budgets.Vault.
 func (v Vault) Spends(ctx context.Context, partner, budget uuid.UUID, limit int, cursor string) (items []*budgets.Spend, next string, err error) {
 	which := v.db.one(partner, "budget", budget)
