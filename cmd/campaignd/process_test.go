@@ -192,15 +192,25 @@ func (p *process) partner() (id string, manager caller) {
 // set it is taken all the way to ACTIVE.
 func (c caller) campaign(budget string, launched bool) string {
 	c.t.Helper()
-	id := c.must("POST", "/campaigns", map[string]any{
+	id := c.draft("USD", budget)
+	if launched {
+		c.launch(id)
+	}
+	return id
+}
+
+func (c caller) draft(currency, budget string) string {
+	c.t.Helper()
+	return c.must("POST", "/campaigns", map[string]any{
 		"name": "Winter", "type": "DISPLAY", "objective": "CONVERSIONS",
 		"goals":    map[string]any{"target_metrics": map[string]any{"conversions": 1000}},
-		"budget":   map[string]any{"amount": budget, "currency": "USD"},
+		"budget":   map[string]any{"amount": budget, "currency": currency},
 		"timezone": "America/Bogota", "channels": []string{"display"},
 	})["id"].(string)
-	if !launched {
-		return id
-	}
+}
+
+func (c caller) launch(id string) {
+	c.t.Helper()
 	path := "/campaigns/" + id
 	c.must("PUT", path+"/targeting", map[string]any{"locations": []any{map[string]any{"country": "CO"}}, "behaviors": []string{"shoppers"}}, "If-Match", c.etag(path))
 	c.must("PUT", path+"/creatives", []any{map[string]any{"name": "A", "format": "image", "url": "https://example.com/a.png", "channel": "display"}}, "If-Match", c.etag(path))
@@ -208,7 +218,6 @@ func (c caller) campaign(budget string, launched bool) string {
 	if got := c.must("POST", path+"/launch", nil)["status"]; got != "ACTIVE" {
 		c.t.Fatalf("launched campaign is %v", got)
 	}
-	return id
 }
 
 func (c caller) etag(path string) string {

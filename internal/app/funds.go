@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
+	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/performance"
 )
 
@@ -21,8 +23,8 @@ var fundsKinds = map[payment.Level]performance.AlertKind{
 	payment.FundsLow: performance.AlertFundsLow, payment.FundsOut: performance.AlertFundsExhausted,
 }
 
-// fundsChanged alerts, and stops what delivers for a partner whose money is used
-// up. An event that a later one has overtaken is left to that one.
+// fundsChanged alerts, stops what delivers for a partner whose money is used up,
+// and takes it up again when a day of delivery is paid for. An event that a later one has overtaken is left to that one.
 func (r *reactions) fundsChanged(ctx context.Context, by event.Origin, e event.Event, data payment.FundsChanged) error {
 	purses, err := r.payments.Funds(ctx, e.Partner)
 	if err != nil {
@@ -44,8 +46,13 @@ func (r *reactions) fundsChanged(ctx context.Context, by event.Origin, e event.E
 			return err
 		}
 	}
-	if data.Level == payment.FundsOut {
-		return r.pauseUnpaid(ctx, by, subject)
+	switch data.Level {
+	case payment.FundsOut:
+		return r.eachIn(ctx, by, campaigns.Active, data.Available.Currency, func(c campaigns.State) error {
+			return r.pause(ctx, by, c.ID, campaigns.ReasonFundsExhausted)
+		})
+	case payment.FundsEnough:
+		return r.eachIn(ctx, by, campaigns.Paused, data.Available.Currency, func(c campaigns.State) error { return r.resumePaid(ctx, by, c) })
 	}
 	return nil
 }
@@ -60,21 +67,37 @@ func fundsNotice(data payment.FundsChanged, subject string) performance.Notice {
 	if data.Level == payment.FundsOut {
 		n.Kind, n.Severity = performance.AlertFundsExhausted, performance.SeverityCritical
 		n.Title = "The balance is used up; what delivered is paused"
-		n.Detail = fmt.Sprintf("The partner pays in advance and has %s. Pay in, then resume the campaigns.", data.Available)
+		n.Detail = fmt.Sprintf("The partner pays in advance and has %s. Pay in: what was paused goes on by itself once a day of delivery is paid for.", data.Available)
 	}
 	return n
 }
 
-// pauseUnpaid pauses everything that delivers in the currency.
-func (r *reactions) pauseUnpaid(ctx context.Context, by event.Origin, currency string) error {
+// resumePaid takes up what was paused for want of money alone, as it was a
+// machine that paused it. What has come to want something else besides waits for
+// a person, whom its readiness tells what.
+func (r *reactions) resumePaid(ctx context.Context, by event.Origin, c campaigns.State) error {
+	if c.PausedBecause != campaigns.ReasonFundsExhausted {
+		return nil
+	}
+	_, err := r.campaigns.Resume(ctx, by, c.ID, c.Revision) // no other pause than the one just read
+	if errors.Is(err, campaigns.ErrNotReady) {
+		slog.InfoContext(ctx, "campaign paid for and not ready, left paused", "partner", c.Partner, "campaign", c.ID, "error", err)
+		return nil
+	}
+	return err
+}
+
+// eachIn does something with every campaign of the partner in a status and a
+// currency.
+func (r *reactions) eachIn(ctx context.Context, by event.Origin, in campaigns.Status, currency money.Currency, do func(campaigns.State) error) error {
 	for cursor := ""; ; {
-		active, next, err := r.campaigns.List(ctx, by, campaigns.Query{Status: []campaigns.Status{campaigns.Active}, Cursor: cursor})
+		found, next, err := r.campaigns.List(ctx, by, campaigns.Query{Status: []campaigns.Status{in}, Cursor: cursor})
 		if err != nil {
 			return err
 		}
-		for _, c := range active {
-			if s := c.State(); string(s.Currency) == currency {
-				if err := r.pause(ctx, by, s.ID, campaigns.ReasonFundsExhausted); err != nil {
+		for _, c := range found {
+			if s := c.State(); s.Currency == currency {
+				if err := do(s); err != nil {
 					return err
 				}
 			}
