@@ -75,26 +75,31 @@ func describeAnomaly(a lookout.Listed) anomalyBody {
 type WhichAnomalies struct {
 	Page
 	Projected
-	From     time.Time `query:"from" doc:"Of the hours' starts."`
-	To       time.Time `query:"to" doc:"Exclusive."`
-	KPI      []string  `query:"kpi" enum:"impressions,clicks,spend,conversions,ctr,cpc,cpm,cpa,cvr,roas" doc:"Any of these, separated by commas."`
-	Kind     []string  `query:"kind" enum:"spike,drop,no_delivery,level_shift,unrest,flatline" doc:"Any of these, separated by commas."`
-	MinScore float64   `query:"min_score" minimum:"0" maximum:"1" doc:"Only those with at least this score."`
+	Span
+	KPI      []string `query:"kpi" enum:"impressions,clicks,spend,conversions,ctr,cpc,cpm,cpa,cvr,roas" doc:"Any of these, separated by commas."`
+	Kind     []string `query:"kind" enum:"spike,drop,no_delivery,level_shift,unrest,flatline" doc:"Any of these, separated by commas."`
+	MinScore float64  `query:"min_score" minimum:"0" maximum:"1" doc:"Only those with at least this score."`
 }
 
-func (w *WhichAnomalies) query(campaign uuid.UUID) lookout.Query {
-	q := lookout.Query{Campaign: campaign, From: w.From, To: w.To, KPIs: w.KPI, MinScore: w.MinScore, Limit: w.Limit, Cursor: w.Cursor}
+func (w *WhichAnomalies) query(campaign uuid.UUID, zone zoneOf) (lookout.Query, error) {
+	from, to, err := w.Span.in(zone)
+	q := lookout.Query{Campaign: campaign, From: from, To: to, KPIs: w.KPI, MinScore: w.MinScore, Limit: w.Limit, Cursor: w.Cursor}
 	for _, kind := range w.Kind {
 		q.Kinds = append(q.Kinds, anomaly.Kind(kind))
 	}
-	return q
+	return q, err
 }
 
 func (s *Server) listCampaignAnomalies(ctx context.Context, in *struct {
 	ByID
 	WhichAnomalies
 }) (*plain[list[partial[anomalyBody]]], error) {
-	items, next, err := s.Anomalies.List(ctx, principal(ctx).Partner, in.query(in.ID))
+	partner := principal(ctx).Partner
+	q, err := in.query(in.ID, s.campaignZone(ctx, partner, in.ID))
+	if err != nil {
+		return nil, err
+	}
+	items, next, err := s.Anomalies.List(ctx, partner, q)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +115,11 @@ func (s *Server) listAnomalies(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.Anomalies.List(ctx, author.Partner, in.query(in.Campaign))
+	q, err := in.query(in.Campaign, s.partnerZone(ctx, author.Partner))
+	if err != nil {
+		return nil, err
+	}
+	items, next, err := s.Anomalies.List(ctx, author.Partner, q)
 	if err != nil {
 		return nil, err
 	}

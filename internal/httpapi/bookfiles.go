@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
@@ -54,11 +53,14 @@ func jsonOr[T any](s *Server, types ...string) map[string]*huma.MediaType {
 
 func (s *Server) exportLedger(ctx context.Context, in *struct {
 	ForPartner
-	From   time.Time `query:"from" doc:"Recorded then or later."`
-	To     time.Time `query:"to" doc:"Recorded before."`
-	Format string    `query:"format" enum:"csv,xlsx,ndjson" default:"csv"`
+	Span
+	Format string `query:"format" enum:"csv,xlsx,ndjson" default:"csv"`
 }) (*huma.StreamResponse, error) {
 	partner, err := onePartner(ctx, in.PartnerID)
+	if err != nil {
+		return nil, err
+	}
+	from, to, err := in.Span.in(s.partnerZone(ctx, partner))
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +70,7 @@ func (s *Server) exportLedger(ctx context.Context, in *struct {
 	}
 	return fileAnswer("ledger", in.Format, func(w io.Writer) error {
 		return s.Files.Ledger(w, in.Format, names, func(each func(ledger.Entry) error) error {
-			return s.Statements.Export(ctx, partner, in.From, in.To, each)
+			return s.Statements.Export(ctx, partner, from, to, each)
 		})
 	}), nil
 }

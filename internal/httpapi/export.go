@@ -37,25 +37,29 @@ func (s *Server) registerExport() {
 // ExportQuery is what both operations ask.
 type ExportQuery struct {
 	ByID
+	Span
 	Format  string    `query:"format" enum:"ndjson,csv" default:"ndjson"`
-	From    time.Time `query:"from" doc:"Of occurred_at."`
-	To      time.Time `query:"to" doc:"Exclusive."`
 	KnownAt time.Time `query:"known_at" doc:"Only what had been recorded by then."`
 }
 
 func (s *Server) exportCampaign(ctx context.Context, in *ExportQuery) (*huma.StreamResponse, error) {
-	return s.export(ctx, principal(ctx).Partner, in.ID, in)
+	partner := principal(ctx).Partner
+	return s.export(ctx, partner, in.ID, in, s.campaignZone(ctx, partner, in.ID))
 }
 
 func (s *Server) exportPartner(ctx context.Context, in *ExportQuery) (*huma.StreamResponse, error) {
 	if err := s.ownPartner(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	return s.export(ctx, in.ID, uuid.Nil, in)
+	return s.export(ctx, in.ID, uuid.Nil, in, s.partnerZone(ctx, in.ID))
 }
 
-func (s *Server) export(ctx context.Context, partner, campaign uuid.UUID, in *ExportQuery) (*huma.StreamResponse, error) {
-	x, err := s.Performance.Export(ctx, partner, campaign, performance.ExportQuery{From: in.From, To: in.To, KnownAt: in.KnownAt})
+func (s *Server) export(ctx context.Context, partner, campaign uuid.UUID, in *ExportQuery, zone zoneOf) (*huma.StreamResponse, error) {
+	from, to, err := in.Span.in(zone)
+	if err != nil {
+		return nil, err
+	}
+	x, err := s.Performance.Export(ctx, partner, campaign, performance.ExportQuery{From: from, To: to, KnownAt: in.KnownAt})
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -21,6 +22,8 @@ var (
 		"Send it faster, or less of it.")
 )
 
+const unknownParameter = "unknown_parameter"
+
 // adoptFramework makes what huma itself refuses look like everything else.
 // huma's hooks are global, so they are set once however many servers there are.
 var adoptFramework = sync.OnceFunc(func() {
@@ -37,7 +40,7 @@ func frameworkProblem(ctx huma.Context, status int, msg string, errs []error) hu
 	if ctx == nil { // asked at registration for the schema
 		return &Problem{}
 	}
-	p := problem(ctx.Context(), refusal(status, msg, errs))
+	p := problem(ctx.Context(), refusal(ctx.Operation(), status, msg, errs))
 	for name, value := range p.headers() {
 		ctx.SetHeader(name, value)
 	}
@@ -46,7 +49,7 @@ func frameworkProblem(ctx huma.Context, status int, msg string, errs []error) hu
 
 // refusal is the fault behind a call of huma's error hook: the one a handler
 // returned, or one for what huma found.
-func refusal(status int, msg string, errs []error) error {
+func refusal(op *huma.Operation, status int, msg string, errs []error) error {
 	switch {
 	case len(errs) == 1 && (status == http.StatusInternalServerError || fault.As(errs[0]) != nil):
 		if msg == "cannot read request body" {
@@ -63,6 +66,7 @@ func refusal(status int, msg string, errs []error) error {
 		return errors.Join(append(errs, errors.New(msg))...)
 	}
 	fields, inBody := fieldsOf(errs)
+	nameParameters(op, fields)
 	if inBody && status == http.StatusUnprocessableEntity {
 		return fault.ErrInvalid.WithFields(fields...)
 	}
@@ -87,14 +91,40 @@ func fieldsOf(errs []error) (fields []fault.Field, inBody bool) {
 	return fields, inBody
 }
 
+// nameParameters says of each parameter that an operation does not have which
+// it has.
+func nameParameters(op *huma.Operation, fields []fault.Field) {
+	names := []string{}
+	for _, p := range op.Parameters {
+		if p.In == "query" {
+			names = append(names, p.Name)
+		}
+	}
+	slices.Sort(names)
+	for i := range fields {
+		if fields[i].Code == unknownParameter {
+			fields[i].Allow = cmp.Or(strings.Join(names, ", "), "none")
+		}
+	}
+}
+
 func fieldOf(place, path, message string) fault.Field {
 	if rest, ok := strings.CutPrefix(message, "expected required property "); ok {
 		name, _, _ := strings.Cut(rest, " ")
 		return fault.Field{Path: strings.TrimPrefix(path+"."+name, "."), Code: "required", Detail: "It is missing."}
 	}
 	path = cmp.Or(path, place)
-	if message == "unexpected property" {
+	switch {
+	case message == "unexpected property":
 		return fault.Field{Path: path, Code: "unknown_field", Detail: "There is no such field here; /docs lists those there are."}
+	case strings.HasPrefix(message, "expected value to match "): // one of several schemas
+		return fault.Field{Path: path, Code: "schema", Detail: "It has none of the forms that are allowed here; /docs shows them."}
+	case message == "unknown query parameter":
+		return fault.Field{Path: path, Code: unknownParameter, Detail: "There is no such parameter here."}
+	case strings.HasPrefix(message, "invalid date/time for format "):
+		return fault.Field{Path: path, Code: "invalid_time", Detail: "This is no moment.", Allow: allowMoment}
+	case message == "invalid value: "+errNoTime.Error():
+		return fault.Field{Path: path, Code: "invalid_time", Detail: "This is neither a moment nor a date.", Allow: allowWhen}
 	}
 	code, detail := codeOf(message)
 	return fault.Field{Path: path, Code: code, Detail: sentence(detail)}

@@ -78,10 +78,13 @@ func (s *Server) readLedger(ctx context.Context, in *struct {
 	Budget   uuid.UUID `query:"budget_id" format:"uuid"`
 	Channel  string    `query:"channel" maxLength:"64"`
 	Types    []string  `query:"type" doc:"Any of these, separated by commas."`
-	From     time.Time `query:"from" doc:"Recorded then or later."`
-	To       time.Time `query:"to" doc:"Recorded before."`
+	Span
 }) (*plain[list[partial[entryBody]]], error) {
 	partner, err := onePartner(ctx, in.PartnerID)
+	if err != nil {
+		return nil, err
+	}
+	from, to, err := in.Span.in(s.partnerZone(ctx, partner))
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +92,7 @@ func (s *Server) readLedger(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	q := ledger.Query{Campaign: in.Campaign, Channel: in.Channel, From: in.From, To: in.To, Before: before, Limit: in.Limit}
+	q := ledger.Query{Campaign: in.Campaign, Channel: in.Channel, From: from, To: to, Before: before, Limit: in.Limit}
 	if q.Kinds, err = kindsOf(in.Types); err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 // kpiUnits is what the contract says of numbers, once for every query.
 const kpiUnits = " Counts are whole numbers, money is a decimal string with its currency. ctr, cvr and roi are fractions (0.01 is 1 %), never percent; roas and frequency are ratios (2 is twice); cpc, cpm (of a thousand impressions) and cpa are money. KPIs are exact to 6 decimals, rounded half to even, computed from the sums and never averaged; one that is not defined is null with a reason."
 
-const asOf = " Every number can be asked for as of two clocks, in any combination and with every granularity and group_by: at counts what had happened by then (occurred_at <= at), known_at what had been recorded by then (recorded_at <= known_at). An answer with a known_at never changes."
+const asOf = " Without from: everything, or the last 60 minutes, 48 hours or 30 local days of the granularity. Every number can be asked for as of two clocks, in any combination and with every granularity and group_by: at counts what had happened by then (occurred_at <= at), known_at what had been recorded by then (recorded_at <= known_at). An answer with a known_at never changes."
 
 func (s *Server) registerMetrics() {
 	read := partners.ActionRead
@@ -73,16 +73,16 @@ type mixBody struct {
 
 // MetricsQuery is what both operations ask.
 type MetricsQuery struct {
-	From        time.Time `query:"from" doc:"Of occurred_at. Without it everything, or the last 60 minutes, 48 hours or 30 local days."`
-	To          time.Time `query:"to" doc:"Exclusive."`
+	Span
 	Granularity string    `query:"granularity" enum:"total,minute,hour,day" default:"total" doc:"Minutes and hours are UTC; days are the campaign's local days."`
 	At          time.Time `query:"at" doc:"Count what had happened by then."`
 	KnownAt     time.Time `query:"known_at" doc:"Count what had been recorded by then. One in the future is cut back, and the answer says so."`
 	AllowMixed  bool      `query:"allow_mixed" doc:"Instead of refusing what has no sum, give one item of each part, marked."`
 }
 
-func (q MetricsQuery) query(groupBy []string) performance.Query {
-	return performance.Query{From: q.From, To: q.To, Granularity: q.Granularity, GroupBy: groupBy, At: q.At, KnownAt: q.KnownAt}
+func (q MetricsQuery) query(groupBy []string, zone zoneOf) (performance.Query, error) {
+	from, to, err := q.Span.in(zone)
+	return performance.Query{From: from, To: to, Granularity: q.Granularity, GroupBy: groupBy, At: q.At, KnownAt: q.KnownAt}, err
 }
 
 func (q MetricsQuery) cut(known time.Time) bool {
@@ -94,7 +94,12 @@ func (s *Server) getMetrics(ctx context.Context, in *struct {
 	MetricsQuery
 	GroupBy []string `query:"group_by" doc:"Any of channel, source, ad, creative, audience, country, device, separated by commas."`
 }) (*plain[metricsAnswer], error) {
-	r, err := s.Explorer.Campaign(ctx, principal(ctx).Partner, in.ID, in.query(in.GroupBy), in.AllowMixed)
+	partner := principal(ctx).Partner
+	q, err := in.query(in.GroupBy, s.campaignZone(ctx, partner, in.ID))
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.Explorer.Campaign(ctx, partner, in.ID, q, in.AllowMixed)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +117,11 @@ func (s *Server) getPartnerMetrics(ctx context.Context, in *struct {
 	if err := s.ownPartner(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	r, err := s.Explorer.Partner(ctx, in.ID, in.query(in.GroupBy), in.AllowMixed)
+	q, err := in.query(in.GroupBy, s.partnerZone(ctx, in.ID))
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.Explorer.Partner(ctx, in.ID, q, in.AllowMixed)
 	if err != nil {
 		return nil, err
 	}
