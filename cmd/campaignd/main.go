@@ -45,6 +45,7 @@ type cli struct {
 	Audiences audiencesCmd `cmd:"" help:"Upload members to an audience of a running service, or forget people."`
 	Letters   lettersCmd   `cmd:"" name:"dead-letters" help:"List, show, replay and drop messages of brokers that could not be taken in."`
 	Payments  paymentsCmd  `cmd:"" help:"List payments of unknown outcome, and ask their provider about them."`
+	Platforms platformsCmd `cmd:"" help:"List ad accounts and campaigns at ad platforms, and decide about what is open there."`
 	Brokers   brokersCmd   `cmd:"" help:"Show how each broker of a running service stands."`
 	Bench     benchCmd     `cmd:"" help:"Measure the program, each figure beside its baseline."`
 	Conf      configCmd    `cmd:"" name:"config" help:"Check, print or explain the configuration."`
