@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -82,8 +83,9 @@ type sideRow struct {
 }
 
 type ageCell struct {
-	Days  string
-	Count int
+	Days   string
+	Count  int64
+	Amount figure
 }
 
 type gapRow struct {
@@ -208,7 +210,9 @@ func sideRows(sides []billing.Side) (rows []sideRow) {
 		in := amountIn(side.Currency)
 		row := sideRow{Currency: side.Currency, Ledger: in(side.Ledger), Reported: in(side.Reported), Apart: in(side.Ledger - side.Reported), Open: side.Open, Explained: side.Explained}
 		for age, of := range side.Ageing {
-			row.Ages = append(row.Ages, ageCell{billing.Ages[age], of.Count})
+			if of.Count > 0 {
+				row.Ages = append(row.Ages, ageCell{strings.ReplaceAll(billing.Ages[age], "-", "–"), int64(of.Count), in(of.Sum)})
+			}
 		}
 		rows = append(rows, row)
 	}

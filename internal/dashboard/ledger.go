@@ -27,6 +27,7 @@ type Ledger interface {
 // ledgerPage is the book for finance: each line in words, and where its money
 // went from and to.
 type ledgerPage struct {
+	Partner        string
 	Next, Found    string
 	From, To       string // the days asked for, in the partner's zone, both included
 	Campaign       string // the one that is asked for
@@ -56,7 +57,7 @@ type ledgerPosting struct {
 // ledger shows a partner's entries, the newest first.
 func (v *visit) ledger() error {
 	q := ledger.Query{Limit: pageSize}
-	p := ledgerPage{Kinds: ledger.Kinds(), Kind: v.r.FormValue("kind")}
+	p := ledgerPage{Partner: v.partner.ID.String(), Kinds: ledger.Kinds(), Kind: v.r.FormValue("kind")}
 	if kind, ok := ledger.ParseKind(p.Kind); ok {
 		q.Kinds = []ledger.Kind{kind}
 	} else {
