@@ -46,10 +46,13 @@ type world struct {
 	now time.Time
 }
 
-// onBoth runs a test against each platform.
+// onBoth runs a test against each platform, both at once: they share nothing.
 func onBoth(t *testing.T, test func(t *testing.T, on platforms.Platform)) {
 	for _, on := range platforms.Platforms {
-		t.Run(string(on), func(t *testing.T) { test(t, on) })
+		t.Run(string(on), func(t *testing.T) {
+			t.Parallel()
+			test(t, on)
+		})
 	}
 }
 
