@@ -119,7 +119,7 @@ func refusal(answer exchange.Answer, request string) error {
 		f.RequestID = e.Trace
 	}
 	switch e.Code {
-	case 4, 17, 613, 80000, 80004:
+	case 4, 17, 613, 80000, 80003, 80004:
 		f.Class, f.RetryAfter = platforms.Throttled, regain(answer.Header)
 	case 190:
 		f.Class = platforms.Unauthorized
