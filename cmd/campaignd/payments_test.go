@@ -51,17 +51,20 @@ func (x *till) pay(provider string) {
 	_, _, _ = x.finance.try("POST", "/payments", map[string]any{"provider": provider, "amount": "20.00"})
 }
 
-// told delivers a webhook; the program may die over it.
-func (x *till) told(provider string, w bank.Webhook) {
+// told delivers a webhook and returns the status; the program may die over it.
+func (x *till) told(provider string, w bank.Webhook) (status int) {
 	r, err := http.NewRequestWithContext(x.Context(), http.MethodPost, x.process.url+"/api/v1/webhooks/"+provider, bytes.NewReader(w.Body))
 	if err != nil {
 		x.Fatal(err)
 	}
 	r.Header = w.Header.Clone()
 	r.Header.Set("Content-Type", "application/json")
-	if answer, err := http.DefaultClient.Do(r); err == nil {
-		_ = answer.Body.Close()
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0
 	}
+	_ = answer.Body.Close()
+	return answer.StatusCode
 }
 
 // dieAt kills the program at the first request of a kind.

@@ -57,6 +57,7 @@ type App struct {
 	tokens   *auth.Tokens // nil without issuers
 	importer *adplatform.Importer
 	links    *links // to brokers
+	keys     *keyring
 	live     *live.Hub
 	handler  http.Handler
 	ops      http.Handler
@@ -101,7 +102,7 @@ type services struct {
 
 func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
-func newServices(db *sqlstore.DB, cfg Config) services {
+func newServices(db *sqlstore.DB, cfg Config, keys *keyring) services {
 	now := cfg.clock()
 	ingester := performance.NewIngester(db.Metrics())
 	mirror := newMirror(db, cfg)
@@ -129,7 +130,7 @@ func newServices(db *sqlstore.DB, cfg Config) services {
 	s.funding = budgets.NewFunding(s.budgets, db.Extras(), db.Extras())
 	s.platforms = newPlatforms(db, &s, cfg)
 	s.overruns = budgets.NewOverruns(db.Budgets(), delivered{s.metrics})
-	s.addPayments(db, cfg)
+	s.addPayments(db, cfg, keys)
 	s.statements, s.reconciler = newStatements(db, &s, cfg), newReconciler(db, &s, now)
 	s.reports = report.NewService(report.Ports{
 		Store: db.Reports(), Files: db.Reports(), Schedules: db.Reports(), Source: reportSource{&s}, Metrics: s.metrics,
@@ -152,11 +153,15 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	keys, err := newKeyring(cfg.PaymentConfig, cfg.clock())
+	if err != nil {
+		return nil, err
+	}
 	db, err := sqlstore.Open(ctx, sqlstore.Config{URL: cfg.storeURL(), Now: cfg.Clock, MaxConns: cfg.DBConns})
 	if err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, db: db, services: newServices(db, cfg)}
+	a := &App{cfg: cfg, db: db, services: newServices(db, cfg, keys), keys: keys}
 	if a.links, err = newLinks(db, &a.services, cfg); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

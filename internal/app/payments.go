@@ -21,40 +21,33 @@ import (
 
 // PaymentConfig is the accounts that take partners' money.
 type PaymentConfig struct {
-	StripeKey            string   `placeholder:"SECRET" help:"Stripe's secret key, sk_ or rk_; with it partners can pay through Stripe."`
-	StripeWebhookSecrets []string `name:"stripe-webhook-secret" placeholder:"SECRET" help:"The signing secret of the webhook, whsec_; two, with a comma between, while one takes the other's place."`
-	StripeURL            string   `name:"stripe-url" placeholder:"URL" help:"Another address than Stripe's own, for tests."`
+	PaymentKeys     `embed:""`
+	PaymentKeysFile string `name:"payment-keys" type:"existingfile" placeholder:"FILE" help:"A YAML file with stripe-key, stripe-webhook-secret, paypal-client-id, paypal-secret and paypal-webhook-id in place of these settings. It is taken anew when it changes, without a restart."`
 
-	PayPalClientID  string `name:"paypal-client-id" placeholder:"ID" help:"PayPal's client id; with it partners can pay through PayPal."`
-	PayPalSecret    string `name:"paypal-secret" placeholder:"SECRET" help:"The client's secret."`
-	PayPalWebhookID string `name:"paypal-webhook-id" placeholder:"ID" help:"The id that PayPal has given the webhook, which its signatures are over."`
-	PayPalURL       string `name:"paypal-url" placeholder:"URL" default:"https://api-m.paypal.com" help:"PayPal's API; https://api-m.sandbox.paypal.com is its sandbox."`
+	StripeURL string `name:"stripe-url" placeholder:"URL" help:"Another address than Stripe's own, for tests."`
+	PayPalURL string `name:"paypal-url" placeholder:"URL" default:"https://api-m.paypal.com" help:"PayPal's API; https://api-m.sandbox.paypal.com is its sandbox."`
 
 	PaymentsSimulated bool `name:"payments-simulated" help:"Offer the provider simulated, which moves no money: for demos and development, never where partners pay."`
 }
 
-// check says which settings of a provider are missing.
+// check says which settings are missing or contradict each other.
 func (c PaymentConfig) check() error {
-	switch {
-	case (c.StripeKey == "") != (len(c.StripeWebhookSecrets) == 0):
-		return errors.New("stripe-key and stripe-webhook-secret: one is of no use without the other")
-	case c.PayPalClientID != "" && (c.PayPalSecret == "" || c.PayPalWebhookID == ""):
-		return errors.New("paypal-client-id: it is of no use without paypal-secret and paypal-webhook-id")
+	if c.PaymentKeysFile == "" {
+		return c.PaymentKeys.check()
 	}
-	return nil
+	if !c.none() {
+		return errors.New("payment-keys: keys are set beside the file; keep all of them in it")
+	}
+	_, err := newKeyring(c, time.Now)
+	return err
 }
 
 // addPayments connects the payment providers whose settings are there.
-func (s *services) addPayments(db *sqlstore.DB, cfg Config) {
+func (s *services) addPayments(db *sqlstore.DB, cfg Config, keys *keyring) {
 	s.home = &home{public: cfg.PublicURL}
 	all := map[payment.Provider]payment.Gateway{}
-	if cfg.StripeKey != "" {
-		all[payment.Stripe] = payments.NewStripe(payments.StripeConfig{Key: cfg.StripeKey, WebhookSecrets: cfg.StripeWebhookSecrets, URL: cfg.StripeURL})
-	}
-	if cfg.PayPalClientID != "" {
-		all[payment.PayPal] = payments.NewPayPal(payments.PayPalConfig{
-			ClientID: cfg.PayPalClientID, Secret: cfg.PayPalSecret, WebhookID: cfg.PayPalWebhookID, URL: cfg.PayPalURL, Now: cfg.clock(),
-		})
+	for provider, gateway := range keys.gateways {
+		all[provider] = gateway
 	}
 	if cfg.PaymentsSimulated {
 		s.simulated = payments.NewSimulated(s.home.url, s.paidInSimulation, cfg.clock())

@@ -68,6 +68,9 @@ func (a *App) newWorkers() []worker {
 		{"jobs", timed.Run},
 		{"imports", a.importer.Run},
 	}
+	if a.cfg.PaymentKeysFile != "" {
+		workers = append(workers, worker{"payment keys", a.keys.watch})
+	}
 	if a.tokens != nil {
 		workers = append(workers, worker{"issuers", a.tokens.Run})
 	}

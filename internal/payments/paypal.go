@@ -23,8 +23,8 @@ const (
 // PayPalConfig is the account that takes the money.
 type PayPalConfig struct {
 	ClientID, Secret string
-	WebhookID        string
-	URL              string // "" is PayPalLive
+	WebhookIDs       []string // any of them holds, so that a new one can come beside the old
+	URL              string   // "" is PayPalLive
 	Now              func() time.Time
 }
 
@@ -43,7 +43,7 @@ func NewPayPal(c PayPalConfig) *PayPal {
 	client := &http.Client{Timeout: 15 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return &PayPal{
 		&paypalClient{http: client, base: strings.TrimRight(c.URL, "/"), id: c.ClientID, secret: c.Secret, now: c.Now},
-		&proof{http: client, webhook: c.WebhookID, origin: certificatesOf(c.URL), now: c.Now},
+		&proof{http: client, webhooks: c.WebhookIDs, origin: certificatesOf(c.URL), now: c.Now},
 	}
 }
 

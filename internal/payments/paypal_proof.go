@@ -25,10 +25,10 @@ import (
 // our webhook's id and the CRC-32 of the raw body, by a certificate that is
 // fetched from PayPal's own host and no other.
 type proof struct {
-	http    *http.Client
-	webhook string
-	origin  string // scheme and host that certificates come from
-	now     func() time.Time
+	http     *http.Client
+	webhooks []string // their ids
+	origin   string   // scheme and host that certificates come from
+	now      func() time.Time
 
 	mu    sync.Mutex
 	certs map[string]*x509.Certificate
@@ -71,12 +71,14 @@ func (p *proof) check(ctx context.Context, body []byte, header func(string) stri
 	if !ok {
 		return payment.ErrSignature
 	}
-	signed := fmt.Sprintf("%s|%s|%s|%d", header("Paypal-Transmission-Id"), header("Paypal-Transmission-Time"), p.webhook, crc32.ChecksumIEEE(body))
-	sum := sha256.Sum256([]byte(signed))
-	if rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], signature) != nil {
-		return payment.ErrSignature
+	for _, webhook := range p.webhooks {
+		signed := fmt.Sprintf("%s|%s|%s|%d", header("Paypal-Transmission-Id"), header("Paypal-Transmission-Time"), webhook, crc32.ChecksumIEEE(body))
+		sum := sha256.Sum256([]byte(signed))
+		if rsa.VerifyPKCS1v15(key, crypto.SHA256, sum[:], signature) == nil {
+			return nil
+		}
 	}
-	return nil
+	return payment.ErrSignature
 }
 
 // mostCerts bounds the certificates that are kept; PayPal uses a few at a time.

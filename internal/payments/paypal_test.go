@@ -141,6 +141,23 @@ func TestAWebhookOfPayPalThatIsNotProvedIsRefused(t *testing.T) {
 	refused("a certificate that has run out", func(http.Header) {})
 }
 
+// While one webhook takes the other's place, both tell.
+func TestTwoWebhooksOfPayPal(t *testing.T) {
+	w := newWorld(t)
+	p := payments.NewPayPal(payments.PayPalConfig{WebhookIDs: []string{"WH-NEXT", w.paypal.WebhookID}, URL: w.paypal.URL, Now: func() time.Time { return w.now }})
+	body := []byte(`{"event_type":"CHECKOUT.ORDER.APPROVED","resource":{"id":"O1"}}`)
+	verify := func() error {
+		told := w.paypal.Sign(body)
+		_, err := p.Verify(t.Context(), told.Body, told.Header.Get)
+		return err
+	}
+	for id, want := range map[string]error{w.paypal.WebhookID: nil, "WH-NEXT": nil, "WH-OTHER": payment.ErrSignature} {
+		if w.paypal.WebhookID = id; !errors.Is(verify(), want) {
+			t.Errorf("%s: %v", id, verify())
+		}
+	}
+}
+
 func TestAmountsThatPayPalCannotTakeExactly(t *testing.T) {
 	p := payments.NewPayPal(payments.PayPalConfig{})
 	for _, c := range []struct {
@@ -179,7 +196,7 @@ func FuzzPayPalWebhook(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Cleanup(bank.Close)
-	p := payments.NewPayPal(payments.PayPalConfig{WebhookID: "WH", URL: bank.URL, Now: time.Now})
+	p := payments.NewPayPal(payments.PayPalConfig{WebhookIDs: []string{"WH"}, URL: bank.URL, Now: time.Now})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		told := bank.Sign(body)
 		if n, err := p.Verify(t.Context(), body, told.Header.Get); err == nil && !n.LookUp || err != nil && !errors.Is(err, payment.ErrSignature) {

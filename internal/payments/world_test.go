@@ -93,7 +93,7 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.paypal.Close)
-	paypal := payments.NewPayPal(payments.PayPalConfig{ClientID: "id", Secret: "secret", WebhookID: w.paypal.WebhookID, URL: w.paypal.URL, Now: clock})
+	paypal := payments.NewPayPal(payments.PayPalConfig{ClientID: "id", Secret: "secret", WebhookIDs: []string{w.paypal.WebhookID}, URL: w.paypal.URL, Now: clock})
 	stripe := payments.NewStripe(payments.StripeConfig{Key: "sk_test_x", WebhookSecrets: []string{"whsec_new", secret}, URL: server.URL})
 	w.gateways = map[payment.Provider]payment.Gateway{payment.Stripe: stripe, payment.PayPal: paypal}
 	w.Service = w.service(db.Payments(), db.Payments(), w.gateways)
