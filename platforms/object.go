@@ -31,7 +31,7 @@ const (
 type Object struct {
 	Key       string      `json:"key"`             // within the placement: "campaign", "ad:Summit"
 	Name      string      `json:"name,omitempty"`  // of the creative or the audience that it is
-	Kind      string      `json:"kind"`            // budget, campaign, audience, ad_set, ad_group, ad
+	Kind      string      `json:"kind"`            // budget, campaign, audience, video, ad_set, ad_group, ad
 	Call      int         `json:"call"`            // objects of one number are created together
 	Needs     string      `json:"needs,omitempty"` // the key of what has to exist before
 	Reference string      `json:"reference"`

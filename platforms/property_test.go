@@ -26,6 +26,9 @@ func noFaultMakesASecondObject(t *testing.T, on platforms.Platform) {
 		w.sandbox.Clear()
 		campaign, d := w.draft("Summit", "Valley")
 		d.Name = "Campaign " + campaign.String()
+		if on == platforms.Meta { // where a video is one object more that can be lost
+			d.Creatives[1].Format, d.Creatives[1].URL = "video", "https://cdn.example.com/valley.mp4"
+		}
 		w.drafts.put(campaign, *d)
 		id := w.place(campaign, account.ID)
 		for range rapid.IntRange(1, 12).Draw(r, "steps") {

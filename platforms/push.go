@@ -135,6 +135,9 @@ func (t *push) run(ctx context.Context) (err error) {
 		}
 		err = t.create(ctx, call)
 	}
+	if err != nil && !t.draft.Runs() {
+		return errors.Join(err, t.apply(ctx)) // what cannot be made yet keeps nothing running
+	}
 	if err != nil {
 		return err
 	}

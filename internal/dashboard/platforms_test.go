@@ -104,6 +104,12 @@ func TestAdPlatformsOnTheDashboard(t *testing.T) {
 	has(t, body, `value="hour" aria-pressed="true"`) // what a platform reports is of an hour
 	must(t, platforms.NewPusher(w.platforms.Config, platforms.Usual).Tick(t.Context()))
 	_, body, _ = w.get(setup, who, "es")
+	has(t, body, "Vídeo · Video 15 s", "Meta is still working up the video")
+	w.sandbox.Advance(time.Minute)
+	later := w.platforms.Config
+	later.Now = func() time.Time { return time.Now().Add(time.Minute) }
+	must(t, platforms.NewPusher(later, platforms.Usual).Tick(t.Context()))
+	_, body, _ = w.get(setup, who, "es")
 	has(t, body, "Al día", "En revisión", "Conjunto de anuncios")
 	if len(w.sandbox.Count("meta", "campaign")) != 1 {
 		t.Error("the campaign was not made, or twice")

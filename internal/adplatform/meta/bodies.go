@@ -1,6 +1,7 @@
 package meta
 
 import (
+	"context"
 	"math"
 	"slices"
 	"strings"
@@ -135,22 +136,34 @@ func countries(places []targeting.Location) []string {
 
 // adBody is an ad with its creative inside, so that there is one object less of
 // which the outcome can be unknown.
-func adBody(a platforms.Access, d platforms.Draft, creative string) (map[string]any, error) {
+func (c *Client) adBody(ctx context.Context, a platforms.Access, d platforms.Draft, creative string, existing map[string]string) (map[string]any, error) {
 	at := slices.IndexFunc(d.Creatives, func(c campaigns.Creative) bool { return c.Name == creative })
 	if at < 0 {
 		return nil, &platforms.Failure{Class: platforms.NotSent, Message: "The campaign has no creative " + creative + " any more."}
 	}
-	c := d.Creatives[at]
-	link := map[string]any{"link": a.Settings.Website, "name": clip(c.Name, 40), "message": clip(cmpText(d.Description, d.Name), 500)}
+	shown, err := c.shotOf(ctx, a, d, creative, existing)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"creative": map[string]any{"name": clip(creative, 100), "object_story_spec": story(a, d, d.Creatives[at], shown)}}, nil
+}
+
+// story is what people see of an ad, and where it leads.
+func story(a platforms.Access, d platforms.Draft, c campaigns.Creative, shown shot) map[string]any {
+	headline, message := clip(c.Name, 40), clip(cmpText(d.Description, d.Name), 500)
+	if film(c) {
+		return map[string]any{"page_id": a.Settings.Page, "video_data": map[string]any{
+			"video_id": shown.video, "image_url": shown.still, "title": headline, "message": message,
+			"call_to_action": map[string]any{"type": "LEARN_MORE", "value": map[string]string{"link": a.Settings.Website}},
+		}}
+	}
+	link := map[string]any{"link": a.Settings.Website, "name": headline, "message": message}
 	if c.Format == "text" || c.Format == "link" {
 		link["link"] = c.URL
 	} else {
 		link["picture"] = c.URL
 	}
-	return map[string]any{"creative": map[string]any{
-		"name":              clip(c.Name, 100),
-		"object_story_spec": map[string]any{"page_id": a.Settings.Page, "link_data": link},
-	}}, nil
+	return map[string]any{"page_id": a.Settings.Page, "link_data": link}
 }
 
 func cmpText(a, b string) string {

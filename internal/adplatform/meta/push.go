@@ -14,7 +14,7 @@ import (
 )
 
 // The kinds of objects, with their edges below an account.
-var edges = map[string]string{"campaign": "campaigns", "audience": "customaudiences", "ad_set": "adsets", "ad": "ads"}
+var edges = map[string]string{"campaign": "campaigns", "audience": "customaudiences", "video": "advideos", "ad_set": "adsets", "ad": "ads"}
 
 // Outline implements platforms.Connector.
 func (c *Client) Outline(a platforms.Access, d platforms.Draft) (platforms.Outline, error) {
@@ -43,7 +43,11 @@ func (c *Client) Outline(a platforms.Access, d platforms.Draft) (platforms.Outli
 	}
 	set := add("ad_set", "ad_set", "", last)
 	for _, creative := range d.Creatives {
-		add("ad:"+creative.Name, "ad", creative.Name, set)
+		needs := set
+		if film(creative) {
+			needs = add(videoKey(creative), "video", creative.Name, set)
+		}
+		add("ad:"+creative.Name, "ad", creative.Name, needs)
 	}
 	return out, nil
 }
@@ -52,7 +56,7 @@ func (c *Client) Outline(a platforms.Access, d platforms.Draft) (platforms.Outli
 // that is paused, or what goes below it.
 func (c *Client) Create(ctx context.Context, a platforms.Access, d platforms.Draft, call []platforms.Object, existing map[string]string) ([]platforms.Outcome, error) {
 	object := call[0]
-	body, err := content(a, d, object, existing)
+	body, err := c.content(ctx, a, d, object, existing)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +64,7 @@ func (c *Client) Create(ctx context.Context, a platforms.Access, d platforms.Dra
 	switch object.Kind {
 	case "campaign":
 		body["status"] = "PAUSED"
-	case "audience":
+	case "audience", "video":
 	case "ad_set":
 		body["status"], body["campaign_id"] = "ACTIVE", existing["campaign"]
 	default:
@@ -97,7 +101,7 @@ func clip(s string, n int) string {
 }
 
 // content is what an object says, without its name, status and parent.
-func content(a platforms.Access, d platforms.Draft, o platforms.Object, existing map[string]string) (map[string]any, error) {
+func (c *Client) content(ctx context.Context, a platforms.Access, d platforms.Draft, o platforms.Object, existing map[string]string) (map[string]any, error) {
 	switch o.Kind {
 	case "campaign":
 		return campaignBody(d)
@@ -105,8 +109,10 @@ func content(a platforms.Access, d platforms.Draft, o platforms.Object, existing
 		return audienceBody(d), nil
 	case "ad_set":
 		return adSetBody(a, d, existing)
+	case "video":
+		return videoBody(d, o)
 	}
-	return adBody(a, d, strings.TrimPrefix(o.Key, "ad:"))
+	return c.adBody(ctx, a, d, strings.TrimPrefix(o.Key, "ad:"), existing)
 }
 
 // Find implements platforms.Connector. References are looked for by name; the
@@ -114,6 +120,16 @@ func content(a platforms.Access, d platforms.Draft, o platforms.Object, existing
 func (c *Client) Find(ctx context.Context, a platforms.Access, kind string, references []string) (map[string][]string, error) {
 	found := map[string][]string{}
 	for _, reference := range references {
+		if kind == "video" {
+			ids, err := c.findVideos(ctx, a, reference)
+			if err != nil {
+				return nil, err
+			}
+			if len(ids) > 0 {
+				found[reference] = ids
+			}
+			continue
+		}
 		filter, err := json.Marshal([]map[string]string{{"field": "name", "operator": "CONTAIN", "value": reference}})
 		if err != nil {
 			return nil, err
@@ -147,8 +163,8 @@ func (c *Client) Apply(ctx context.Context, a platforms.Access, d platforms.Draf
 		}
 	}
 	for _, o := range retired {
-		if o.Kind == "audience" {
-			continue // after the ad set has let go of it
+		if o.Kind == "audience" || o.Kind == "video" {
+			continue // the one after the ad set has let go of it, the other stays in the library
 		}
 		if err := c.change(ctx, a, o.External, map[string]any{"status": "PAUSED"}); err != nil {
 			return err
@@ -175,7 +191,10 @@ func (c *Client) Apply(ctx context.Context, a platforms.Access, d platforms.Draf
 	}
 	for _, key := range slices.Sorted(maps.Keys(existing)) {
 		if creative, ok := strings.CutPrefix(key, "ad:"); ok {
-			body, err := adBody(a, d, creative)
+			if unfetched(d, creative, existing) {
+				continue // it goes on with the video before
+			}
+			body, err := c.adBody(ctx, a, d, creative, existing)
 			if err != nil {
 				return err
 			}
@@ -220,7 +239,7 @@ func (c *Client) change(ctx context.Context, a platforms.Access, id string, body
 func (c *Client) Standing(ctx context.Context, a platforms.Access, objects []platforms.Object) (map[string]platforms.Standing, error) {
 	all := map[string]platforms.Standing{}
 	for _, o := range objects {
-		if o.Kind == "audience" {
+		if o.Kind == "audience" || o.Kind == "video" {
 			continue // nobody reviews it
 		}
 		fields := "effective_status"

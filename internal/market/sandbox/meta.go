@@ -200,7 +200,7 @@ func (g *graph) refuse(err error) {
 
 // ofAccount answers about the account or one of its edges.
 func (g *graph) ofAccount(edge string) (body any, created bool, err error) {
-	kind, ok := map[string]string{"campaigns": "campaign", "customaudiences": "audience", "adsets": "ad_set", "ads": "ad"}[edge]
+	kind, ok := map[string]string{"campaigns": "campaign", "customaudiences": "audience", "advideos": "video", "adsets": "ad_set", "ads": "ad"}[edge]
 	switch {
 	case edge == "" && g.r.Method == http.MethodGet:
 		body, err = g.describe()
@@ -258,6 +258,9 @@ func (g *graph) ofThing(t *thing) (any, bool, error) {
 		if err := g.knowsAudiences(g.params["targeting"]); err != nil {
 			return nil, false, err
 		}
+		if err := g.knowsVideo(g.params["creative"]); err != nil {
+			return nil, false, err
+		}
 		for name, value := range g.params {
 			t.fields[name] = value
 		}
@@ -281,8 +284,11 @@ func (g *graph) shown(t *thing) map[string]any {
 	all["id"], all["account_id"], all["created_time"] = t.id, g.account.ID, t.made.Format("2006-01-02T15:04:05-0700")
 	all["configured_status"] = t.fields["status"]
 	all["effective_status"] = g.effective(t)
-	if t.kind == "audience" {
+	switch t.kind {
+	case "audience":
 		all["approximate_count_lower_bound"] = len(t.members)
+	case "video":
+		g.showVideo(t, all)
 	}
 	for p := t.parent; p != nil; p = p.parent {
 		all[map[string]string{"campaign": "campaign_id", "ad_set": "adset_id"}[p.kind]] = p.id
@@ -328,6 +334,9 @@ func (g *graph) create(kind string) (any, error) {
 	if err := g.agrees(kind, parent); err != nil {
 		return nil, err
 	}
+	if err := g.knowsVideo(g.params["creative"]); err != nil {
+		return nil, err
+	}
 	if err := g.knowsAudiences(g.params["targeting"]); err != nil {
 		return nil, err
 	}
@@ -354,7 +363,7 @@ func (g *graph) agrees(kind string, parent *thing) error {
 // list is a page of an edge.
 func (g *graph) list(kind string) (any, error) {
 	for name := range g.params {
-		if !slices.Contains([]string{"fields", "filtering", "limit", "after", "summary", "effective_status"}, name) {
+		if !slices.Contains([]string{"fields", "filtering", "limit", "after", "summary", "effective_status"}, name) && (name != "title" || kind != "video") {
 			return nil, badParam("Unexpected parameter %s", name)
 		}
 	}
@@ -368,7 +377,7 @@ func (g *graph) list(kind string) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !fits {
+		if title, ok := g.params["title"].(string); !fits || ok && !strings.EqualFold(t.text("title"), title) {
 			continue
 		}
 		item, err := g.project(g.shown(t), t.id)

@@ -19,7 +19,7 @@ type rule struct {
 var metaReadable = []string{
 	"id", "name", "status", "configured_status", "effective_status", "objective", "daily_budget", "lifetime_budget", "bid_strategy", "bid_amount",
 	"special_ad_categories", "special_ad_category_country", "buying_type", "campaign_id", "adset_id", "account_id", "start_time", "end_time", "targeting", "optimization_goal",
-	"billing_event", "promoted_object", "subtype", "customer_file_source", "description", "approximate_count_lower_bound", "creative", "ad_review_feedback", "created_time",
+	"billing_event", "promoted_object", "subtype", "customer_file_source", "description", "approximate_count_lower_bound", "creative", "ad_review_feedback", "created_time", "title", "picture",
 }
 
 var metaStatus = rule{check: oneOf("ACTIVE", "PAUSED", "ARCHIVED", "DELETED")}
@@ -43,6 +43,11 @@ var metaObjects = map[string]map[string]rule{
 		"subtype":              {required: true, fixed: true, check: oneOf("CUSTOM")},
 		"customer_file_source": {required: true, fixed: true, check: oneOf("USER_PROVIDED_ONLY", "PARTNER_PROVIDED_ONLY", "BOTH_USER_AND_PARTNER_PROVIDED")},
 		"description":          {check: isText},
+	},
+	"video": {
+		"name":     {check: isText},
+		"title":    {check: isText},
+		"file_url": {required: true, fixed: true, check: isText},
 	},
 	"ad_set": {
 		"name":                    {required: true, check: isText},
@@ -202,9 +207,15 @@ func isCreative(v any) string {
 	if !ok || spec["page_id"] == nil {
 		return "must have object_story_spec with page_id."
 	}
+	if video, ok := spec["video_data"].(map[string]any); ok {
+		return isVideoData(video)
+	}
 	link, ok := spec["link_data"].(map[string]any)
 	if !ok || link["link"] == nil {
 		return "must have object_story_spec.link_data with link."
+	}
+	if picture := text(link["picture"]); strings.HasSuffix(picture, ".mp4") || strings.HasSuffix(picture, ".mov") {
+		return "must have a picture in link_data.picture, not a video."
 	}
 	return ""
 }

@@ -38,6 +38,8 @@ func TestMetasOwnSDKDrivesTheSandbox(t *testing.T) {
 		IDs         []string
 		Ad, Paused  map[string]string
 		Listed      []string
+		Videos      []string
+		Early, Film string
 		Rows        int
 		Impressions int64
 		Refused     []string
@@ -50,6 +52,9 @@ func TestMetasOwnSDKDrivesTheSandbox(t *testing.T) {
 	}
 	if out.Paused["status"] != "PAUSED" || len(out.Listed) != 1 || out.Rows < 20 || out.Impressions == 0 || out.Impressions > s.Delivered("meta").Impressions {
 		t.Errorf("read %s of %+v", text, s.Delivered("meta"))
+	}
+	if len(out.Videos) != 1 || out.Videos[0] != "cm-film ready" || out.Film == "" || !strings.Contains(out.Early, "still being processed") {
+		t.Errorf("videos in %s", text)
 	}
 	wanted := []string{"name is required", "objective must be one of", "special_ad_categories is required", "whole number", "Unexpected parameter colour"}
 	for i, part := range wanted {

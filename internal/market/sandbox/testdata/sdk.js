@@ -24,6 +24,12 @@ async function main() {
   await fetch(process.env.GRAPH + '/sandbox/advance', { method: 'POST', body: JSON.stringify({ by: '30h' }) })
   out.ad = (await new Ad(ad.id).read(['effective_status', 'adset_id', 'campaign_id']))._data
   out.listed = (await account.getCampaigns(['name', 'status'], { limit: 10 })).map((c) => c.name)
+  const video = await account.createAdVideo([], { file_url: 'https://cdn.example.com/summit.mp4', name: 'Summit', title: 'cm-film' })
+  const filmed = { name: 'Film', adset_id: set.id, status: 'ACTIVE', creative: { object_story_spec: { page_id: '1', video_data: { video_id: video.id, image_url: 'https://cdn.example.com/s.jpg' } } } }
+  out.early = await account.createAd([], filmed).then(() => 'taken', (e) => e.response.error_user_msg)
+  await fetch(process.env.GRAPH + '/sandbox/advance', { method: 'POST', body: JSON.stringify({ by: '2m' }) })
+  out.videos = (await account.getAdVideos(['title', 'status'], { title: 'cm-film' })).map((v) => v._data.title + ' ' + v._data.status.video_status)
+  out.film = (await account.createAd([], filmed)).id
   await new Campaign(campaign.id).update([], { status: 'PAUSED' })
   out.paused = (await new Campaign(campaign.id).read(['status', 'effective_status']))._data
   let page = await account.getInsights(['campaign_id', 'ad_id', 'impressions', 'inline_link_clicks', 'spend', 'actions', 'account_currency'], {
