@@ -81,7 +81,7 @@ func newShelf(t *rapid.T, kind Kind, daily int64) (*shelf, []*Budget) {
 // TestWhatAlwaysHolds plays any commands to two budgets under one partner and
 // wants, after each: no scope has more settled and reserved than its limit, the
 // ledger adds up to the budgets, what is reserved is what open reservations
-// hold, and every reservation has come to at most one end.
+// hold, and every reservation has come to at most one end. Clocks may step.
 func TestWhatAlwaysHolds(t *testing.T) {
 	for _, kind := range Kinds {
 		t.Run(string(kind), func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestWhatAlwaysHolds(t *testing.T) {
 				s, all := newShelf(t, kind, 150)
 				m := commands{shelf: s, all: all, ends: map[uuid.UUID]ReservationState{}}
 				t.Repeat(map[string]func(*rapid.T){
-					"": m.check, "reserve": m.reserve, "commit": m.commit, "release": m.release, "spend": m.spend, "wait": m.wait,
+					"": m.check, "reserve": m.reserve, "commit": m.commit, "release": m.release, "spend": m.spend, "wait": m.wait, "step": m.step,
 				})
 			})
 		})
@@ -176,6 +176,12 @@ func (m *commands) spend(t *rapid.T) {
 
 func (m *commands) wait(t *rapid.T) {
 	m.now = m.now.Add(time.Duration(rapid.IntRange(1, 40*60).Draw(t, "minutes")) * time.Minute)
+}
+
+// step sets the clock, or has the next decision made by a node whose clock is
+// another: back across expiries and midnights, and forth.
+func (m *commands) step(t *rapid.T) {
+	m.now = m.now.Add(rapid.SampledFrom([]time.Duration{-24 * time.Hour, -time.Hour, -10 * time.Minute, 10 * time.Minute, time.Hour, 24 * time.Hour}).Draw(t, "by"))
 }
 
 func (m *commands) check(t *rapid.T) {

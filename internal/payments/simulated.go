@@ -43,8 +43,18 @@ func NewSimulated(home func() string, tell func(context.Context, uuid.UUID), now
 	return &Simulated{home: home, tell: tell, now: now, known: map[uuid.UUID]*simulation{}}
 }
 
-// Fits implements payment.Gateway.
-func (*Simulated) Fits(money.Money) error { return nil }
+// Fits implements payment.Gateway. There is no smaller coin than a currency's
+// smallest unit.
+func (*Simulated) Fits(m money.Money) error {
+	coin := int64(money.Unit)
+	for range m.Currency.Exponent() {
+		coin /= 10
+	}
+	if m.Micros%coin != 0 {
+		return misfit(m.String()+" cannot be paid exactly.", "a multiple of "+money.New(coin, m.Currency).String())
+	}
+	return nil
+}
 
 // Create implements payment.Gateway.
 func (s *Simulated) Create(_ context.Context, st payment.State) (payment.Report, error) {

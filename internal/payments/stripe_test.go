@@ -254,3 +254,20 @@ func FuzzStripeWebhook(f *testing.F) {
 		}
 	})
 }
+
+// The simulation takes no money that there is not: half a yen, a tenth of a cent.
+func TestTheSimulationHasNoSmallerCoins(t *testing.T) {
+	s := payments.NewSimulated(nil, nil, time.Now)
+	for _, c := range []struct {
+		micros   int64
+		currency money.Currency
+		fits     bool
+	}{
+		{500_000, "JPY", false}, {1_000_000, "JPY", true}, {1_000, "USD", false}, {10_000, "USD", true},
+		{1_000, "KWD", true}, {100, "KWD", false}, {100, "CLF", true}, {10, "CLF", false},
+	} {
+		if err := s.Fits(money.New(c.micros, c.currency)); (err == nil) != c.fits {
+			t.Errorf("%s: %v", money.New(c.micros, c.currency), err)
+		}
+	}
+}
