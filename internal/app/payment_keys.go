@@ -69,10 +69,11 @@ func (k *PaymentKeys) none() bool {
 func readPaymentKeys(text []byte) (k PaymentKeys, err error) {
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
-	if err := d.Decode(&k); err != nil && !errors.Is(err, io.EOF) {
+	if err = d.Decode(&k); err != nil && !errors.Is(err, io.EOF) {
 		return k, errors.New("it has to hold stripe-key, stripe-webhook-secret, paypal-client-id, paypal-secret and paypal-webhook-id, or some of them, and nothing else, as YAML")
 	}
-	return k, k.check()
+	err = k.check()
+	return k, err
 }
 
 // keyring has the gateways of the providers, and replaces their keys when the
