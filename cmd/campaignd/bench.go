@@ -24,6 +24,7 @@ type benchCmd struct {
 	Budget   benchBudget   `cmd:"" help:"Measure how many decisions about budgets are made durable, beside a transaction for each."`
 	Forecast benchForecast `cmd:"" help:"Judge the forecasts on a folder of series, beside Naive2."`
 	Optimise benchOptimise `cmd:"" help:"Judge the optimiser in the simulated market, beside campaigns that are left alone."`
+	Predict  benchPredict  `cmd:"" help:"Judge what is predicted of campaigns, with its intervals, in markets that stand and that wander."`
 	Pacing   benchPacing   `cmd:"" help:"Judge the pacing controller in the simulated market, beside a bid that is set once."`
 	NAB      benchNAB      `cmd:"" name:"nab" help:"Score the anomaly detector on a folder shaped like the Numenta Anomaly Benchmark."`
 
@@ -126,6 +127,17 @@ type benchPacing struct {
 // Run prints how many campaigns ended within 5 % of their budget.
 func (c *benchPacing) Run(e env) error {
 	return app.BenchPacing(e.ctx, c.Campaigns, c.Seed, c.JSON, e.stdout)
+}
+
+type benchPredict struct {
+	Markets int    `default:"150" help:"Markets of each kind."`
+	Seed    uint64 `default:"1" help:"Of the markets."`
+	JSON    bool   `name:"json" help:"Print the figures as JSON."`
+}
+
+// Run prints how often what came lay within the intervals.
+func (c *benchPredict) Run(e env) error {
+	return app.BenchPredict(e.ctx, c.Markets, c.Seed, c.JSON, e.stdout)
 }
 
 type benchLookalike struct {

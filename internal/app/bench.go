@@ -150,6 +150,18 @@ func BenchPacing(ctx context.Context, campaigns int, seed uint64, asJSON bool, s
 	return trial.Text(stdout)
 }
 
+// BenchPredict judges what is predicted of campaigns in simulated markets.
+func BenchPredict(ctx context.Context, markets int, seed uint64, asJSON bool, stdout io.Writer) error {
+	trial, err := market.TryPredicting(ctx, markets, seed)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return json.NewEncoder(stdout).Encode(trial)
+	}
+	return trial.Text(stdout)
+}
+
 // BenchOptimise judges the optimiser in the simulated market, beside campaigns
 // that are left alone.
 func BenchOptimise(ctx context.Context, runs int, seed uint64, asJSON bool, stdout io.Writer) error {

@@ -23,6 +23,7 @@ const (
 	sharedUnknown, sharedLeast, sharedMost = 0.5, 0.04, 0.9
 	// What metrics have in common then.
 	togetherUnknown = 0.7
+	chance          = 1.5  // what a level that stands seems to wander, times the days that are known
 	leastForHabits  = 14   // days from which the past says both
 	shrink          = 0.98 // keeps the correlations of metrics that go in step positive definite
 )
@@ -57,7 +58,7 @@ func draw(e expectation, history []performance.Metrics, how drawing) *paths {
 			p.mid[d][m] = e[m][d].Mean
 		}
 	}
-	h := habitsOf(history)
+	h := habitsOf(history, n)
 	random := rand.New(rand.NewPCG(how.seed, futures))
 	for i := range p.drawn {
 		level := together(&h.level, random)
@@ -95,13 +96,20 @@ type habits struct{ level, own mat.Dense }
 // habitsOf learns them. Each combination of metrics has a share of its own: spend
 // may wander for weeks while the cost of a result stays where it is, and an
 // interval of that cost must not be as wide as if it wandered too.
-func habitsOf(history []performance.Metrics) habits {
+//
+// What they share grows with the days ahead where levels wander: their error is
+// that of a walk, which goes on.
+func habitsOf(history []performance.Metrics, ahead int) habits {
 	same, days := constant(togetherUnknown), constant(togetherUnknown*sharedUnknown)
 	for m := range numMetrics {
 		days.SetSym(m, m, sharedUnknown)
 	}
 	if len(history) >= leastForHabits {
-		same, days = correlations(surprises(history))
+		x := surprises(history)
+		same, days = correlations(x)
+		if ahead > season {
+			add(wandering(x), float64(ahead-season)/3, same, days)
+		}
 	}
 	var root mat.Cholesky
 	root.Factorize(same) // shrinking keeps it positive definite
@@ -168,6 +176,61 @@ func correlations(x [numMetrics][]float64) (same, days *mat.SymDense) {
 		}
 	}
 	return same, days
+}
+
+// wandering is the covariance of the steps that levels make from one day to the
+// next: by how much more days two weeks apart differ than days of one week.
+func wandering(x [numMetrics][]float64) *mat.SymDense {
+	q := mat.NewSymDense(numMetrics, nil)
+	if len(x[0]) < 4*season {
+		return q
+	}
+	for i, a := range x {
+		for j, b := range x[:i+1] {
+			q.SetSym(i, j, 2*(apart(a, b, season+1)-apart(a, b, 1))/season)
+		}
+	}
+	var e mat.EigenSym
+	e.Factorize(q, true)
+	var v mat.Dense
+	e.VectorsTo(&v)
+	kept := e.Values(nil)
+	for i := range kept {
+		kept[i] = max(0, kept[i]-chance/float64(len(x[0])))
+	}
+	var half, whole mat.Dense
+	half.Mul(&v, mat.NewDiagDense(numMetrics, kept))
+	whole.Mul(&half, v.T())
+	return symmetric(&whole)
+}
+
+// apart is half the mean product of the differences of days that lie a week of
+// lags apart, from the first lag on: the variogram of two metrics.
+func apart(a, b []float64, first int) float64 {
+	sum, pairs := 0.0, 0
+	for lag := first; lag < first+season; lag++ {
+		for t := lag; t < len(a); t++ {
+			sum += (a[t] - a[t-lag]) * (b[t] - b[t-lag]) / 2
+		}
+		pairs += len(a) - lag
+	}
+	return sum / float64(pairs)
+}
+
+// add adds a multiple of the steps to what metrics have in common on a day and
+// over days, and makes correlations of it again.
+func add(steps *mat.SymDense, times float64, same, days *mat.SymDense) {
+	var scale [numMetrics]float64
+	for m := range scale {
+		scale[m] = 1 / math.Sqrt(1+times*steps.At(m, m))
+	}
+	for i := range numMetrics {
+		for j := range i + 1 {
+			more, by := times*steps.At(i, j), scale[i]*scale[j]
+			same.SetSym(i, j, by*(same.At(i, j)+more))
+			days.SetSym(i, j, by*(days.At(i, j)+more))
+		}
+	}
 }
 
 // surprises are how far each day was from its weekday's mean, on the scale of

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/hexabuilders/campaignd/budgets"
-	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/optimization/predict"
 	"github.com/hexabuilders/campaignd/performance/analysis"
 )
@@ -16,53 +15,6 @@ func TestTheSameQuestionHasTheSameAnswer(t *testing.T) {
 	for _, q := range []predict.Question{{}, {Days: 30, DailyBudget: "150.00"}} {
 		if a, b := h.ask(t, id, q), h.ask(t, id, q); !reflect.DeepEqual(a, b) {
 			t.Errorf("%+v: two answers", q)
-		}
-	}
-}
-
-// TestIntervalsHoldWhatTheyPromise draws markets that stand and markets that
-// wander, and counts how often what came lay in the 80 % interval of the week's
-// total, and of its ratios.
-func TestIntervalsHoldWhatTheyPromise(t *testing.T) {
-	runs, least := 150, 0.73
-	if testing.Short() {
-		runs, least = 20, 0.5
-	}
-	for name, drift := range map[string]float64{"a level that stands": 0, "a level that wanders": 0.05} {
-		held := map[string]int{}
-		for seed := range uint64(runs) {
-			m := market{days: 42, mean: 200, noise: 0.15, swing: 0.2, drift: drift, cpa: flat(5)}
-			holds(t, seed, m, held)
-		}
-		for _, of := range []string{"spend", "conversions", "cpa"} {
-			if share := float64(held[of]) / float64(runs); share < least || runs > 20 && share > 0.9 {
-				t.Errorf("%s: the 80 %% interval of %s held in %.0f %% of %d markets", name, of, 100*share, runs)
-			}
-		}
-		t.Logf("%s, of %d: %v", name, runs, held)
-	}
-}
-
-// holds counts what the intervals of one market's week held.
-func holds(t *testing.T, seed uint64, m market, held map[string]int) {
-	h := newHouse()
-	p := h.ask(t, h.campaign(seed, budgets.KindDaily, 5000, m), predict.Question{})
-	spend, results := 0.0, 0.0
-	for d, day := range simulated(seed, m, m.days+7) {
-		if d >= p.First {
-			spend, results = spend+float64(day.Spend)/money.Unit, results+float64(day.Conversions)
-		}
-	}
-	in := func(name string, was float64, r analysis.Range) {
-		if was >= units(r.Low80) && was <= units(r.High80) {
-			held[name]++
-		}
-	}
-	in("spend", spend, total(p, "spend"))
-	in("conversions", results, total(p, "conversions"))
-	for _, k := range p.KPIs {
-		if k.Metric == "cpa" && k.Range != nil {
-			in("cpa", spend/results, *k.Range)
 		}
 	}
 }
