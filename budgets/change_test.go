@@ -65,6 +65,22 @@ func TestChangeTheLimit(t *testing.T) {
 	}
 }
 
+// What was reached under the former limit and is armed again under the new one
+// answers whoever was told of it.
+func TestARaiseRearmsWhatItAnswers(t *testing.T) {
+	for name, c := range map[string]struct {
+		raised int64
+		want   bool
+	}{"all of them": {1000, true}, "the highest": {115, true}, "none": {101, false}} {
+		b := open(t, request(budgets.KindTotal)) // 100 units
+		settle(t, b, 0, 95)
+		change(t, b, noon.Add(time.Hour), limit(c.raised))
+		if got := b.Position(0).Rearmed(100 * money.Unit); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestALoweredLimitArmsNothing(t *testing.T) {
 	b := open(t, request(budgets.KindTotal))
 	settle(t, b, today, 60)

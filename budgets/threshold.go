@@ -110,6 +110,12 @@ func arm(thresholds []Threshold) {
 	}
 }
 
+// Rearmed reports whether a limit that was raised from before has armed again
+// what had been reached under that one.
+func (p Position) Rearmed(before int64) bool {
+	return slices.ContainsFunc(p.Thresholds, func(t Threshold) bool { return t.FiredAt == nil && p.Reported.Micros >= t.Mark(before) })
+}
+
 // Mark is the least amount that reaches the threshold under a limit: rounded
 // up, so that 49.9999 % is never announced as 50 %.
 func (t Threshold) Mark(limit int64) int64 {

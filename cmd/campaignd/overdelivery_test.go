@@ -41,3 +41,31 @@ func TestAbnormalOverdeliveryIsToldFromWhatPlatformsAnnounce(t *testing.T) {
 	report("second", "20.01")
 	eventually(t, "the alert says that it is not", alert("HIGH", true))
 }
+
+// Who raises a limit has answered the alert about what was spent of it, also
+// when lower thresholds are still reached: those are not told again.
+func TestARaisedLimitEndsTheAlertThatItAnswers(t *testing.T) {
+	p := start(t, t.TempDir())
+	_, manager := p.partner()
+	budget := "/budgets/" + manager.must("GET", "/campaigns/"+manager.campaign("100.00", true)+"/budget", nil)["id"].(string)
+	manager.must("POST", budget+"/spend", map[string]any{"spend_id": "1", "amount": "95.00"})
+	alerts := func(state, title string) func() bool {
+		return func() bool {
+			items := manager.must("GET", "/alerts?kind=budget_threshold", nil)["items"].([]any)
+			if len(items) != 1 {
+				return false
+			}
+			a := items[0].(map[string]any)
+			return a["state"] == state && a["title"] == title
+		}
+	}
+	eventually(t, "three thresholds are one alert", alerts("FIRING", "90 % of the budget is spent"))
+	manager.must("PATCH", budget, map[string]any{"limit": "101.00"}, "If-Match", "*")
+	manager.must("PATCH", budget, map[string]any{"limit": "119.00"}, "If-Match", "*")
+	eventually(t, "90 % are no longer spent", alerts("RESOLVED", "90 % of the budget is spent"))
+	manager.must("POST", budget+"/spend", map[string]any{"spend_id": "2", "amount": "14.00"})
+	eventually(t, "they are again", func() bool {
+		items := manager.must("GET", "/alerts?kind=budget_threshold&state=FIRING", nil)["items"].([]any)
+		return len(items) == 1 && items[0].(map[string]any)["title"] == "90 % of the budget is spent"
+	})
+}

@@ -161,15 +161,22 @@ func (r *reactions) alertExhausted(ctx context.Context, by event.Origin, e event
 	return r.alerts.Settle(ctx, by, e.Partner, data.Campaign, performance.AlertBudgetThreshold, "")
 }
 
-// settleBudgetAlerts ends the alerts that a raised limit has answered.
+// settleBudgetAlerts ends the alerts that a raised limit has answered: of the
+// thresholds when the highest that was told is no longer reached. Those below it
+// were told before and are not told again.
 func (r *reactions) settleBudgetAlerts(ctx context.Context, by event.Origin, e event.Event, data budgets.Changed) error {
 	b, err := r.budgets.Get(ctx, e.Partner, e.AggregateID)
 	if err != nil {
 		return err
 	}
+	now := b.Position(b.Today(r.now()))
+	before, err := b.State().LimitBefore([]event.Event{e})
+	if err != nil {
+		return err
+	}
 	over := map[performance.AlertKind]bool{
 		performance.AlertBudgetExhausted: !b.State().Exhausted,
-		performance.AlertBudgetThreshold: !slices.ContainsFunc(b.State().Thresholds, func(t budgets.Threshold) bool { return t.FiredAt != nil }),
+		performance.AlertBudgetThreshold: now.Rearmed(before) || !slices.ContainsFunc(now.Thresholds, func(t budgets.Threshold) bool { return t.FiredAt != nil }),
 	}
 	for kind, over := range over {
 		if !over {
