@@ -77,22 +77,25 @@ func (v *visit) adAccountsWith(status int, refused *problem, wrong *mistakes) er
 	p.Fields = append([]field{
 		f.choose("ad_platform", "choices", false, texts(platforms.Platforms), f.named("platform."), "platform").whole(),
 		f.input("ad_external_id", "external_id"), f.input("ad_website", "settings.website").kind("url"),
-	}, f.credentials()...)
-	p.Fields = append(p.Fields, f.input("ad_page_id", "settings.page_id").optional(), f.input("ad_pixel_id", "settings.pixel_id").optional(), f.input("ad_login_id", "settings.login_customer_id").optional(),
+	}, f.credentials(platforms.Google)...)
+	p.Fields = append(p.Fields, f.input("ad_page_id", "settings.page_id"), f.input("ad_pixel_id", "settings.pixel_id").optional(), f.input("ad_login_id", "settings.login_customer_id").optional(),
 		f.input("ad_landscape", "settings.landscape_asset").optional(), f.input("ad_square", "settings.square_asset").optional())
 	v.w.Header().Set("Cache-Control", "no-store")
 	return v.page(status, "adaccounts", v.locale.T("adaccount.title"), "settings", p)
 }
 
-// credentials are the secret fields. They are never filled in again.
-func (f form) credentials() []field {
+// credentials are the secret fields of a platform. They are never filled in again.
+func (f form) credentials(of platforms.Platform) []field {
 	secret := f
 	secret.value = func(string) []string { return nil }
+	token := secret.input("ad_token", "credentials.token").kind("password")
+	if of != platforms.Google {
+		return []field{token}
+	}
 	return []field{
-		secret.input("ad_token", "credentials.token").kind("password"),
-		secret.input("ad_client_id", "credentials.client_id").optional(),
-		secret.input("ad_client_secret", "credentials.client_secret").kind("password").optional(),
-		secret.input("ad_developer_token", "credentials.developer_token").kind("password").optional(),
+		token, secret.input("ad_client_id", "credentials.client_id"),
+		secret.input("ad_client_secret", "credentials.client_secret").kind("password"),
+		secret.input("ad_developer_token", "credentials.developer_token").kind("password"),
 	}
 }
 
@@ -143,10 +146,7 @@ func (v *visit) adAccountCard(a platforms.AdAccountState) (adAccountCard, error)
 	}
 	card.Facts = append(card.Facts, pair{l.T("adaccount.placed"), l.Count(int64(card.Placed))})
 	f := form{l, func(string) []string { return nil }, nil}
-	card.Renew = f.credentials()
-	if a.Platform == platforms.Meta {
-		card.Renew = card.Renew[:1]
-	}
+	card.Renew = f.credentials(a.Platform)
 	return card, err
 }
 
