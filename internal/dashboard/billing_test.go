@@ -39,3 +39,16 @@ func TestBillingAddsUpAndIsReconciled(t *testing.T) {
 		t.Errorf("an unknown difference: %d", got)
 	}
 }
+
+// A campaign that waits for money says so, and leads to where it is paid in.
+func TestACampaignWithoutFundsLeadsToBilling(t *testing.T) {
+	w := newWorld(t)
+	c := w.running("Navidad", campaigns.Social)
+	_, err := w.campaigns.Pause(t.Context(), w.by, c.ID, 0, campaigns.ReasonFundsExhausted)
+	must(t, err)
+	manager := w.session(partners.RoleManager)
+	_, body, _ := w.get("/campaigns/"+c.ID.String(), manager, "en")
+	has(t, body, "goes on by itself once a day of delivery is paid for", `<a class="button" href="/billing">Billing</a>`)
+	_, body, _ = w.get("/campaigns/"+c.ID.String(), manager, "es")
+	has(t, body, "Sigue sola cuando se haya pagado un día de entrega")
+}

@@ -92,8 +92,12 @@ func (v *visit) notices(s subject) []notice {
 	var all []notice
 	if s.Status == campaigns.Paused && s.PausedBecause != "" {
 		n := notice{Tone: "warn", Icon: "PAUSED", Text: v.locale.T("campaign.paused_because", "reason", v.locale.because(s.PausedBecause))}
-		if s.position.Exhausted {
+		switch {
+		case s.position.Exhausted:
 			n.Links = v.budgetLink(s)
+		case s.PausedBecause == campaigns.ReasonFundsExhausted:
+			n.Text = v.locale.T("campaign.paused_funds")
+			n.Links = []link{{Label: v.locale.T("billing.title"), URL: "/billing"}}
 		}
 		all = append(all, n)
 	}

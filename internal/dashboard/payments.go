@@ -118,7 +118,10 @@ func (v *visit) lasts(p *payment.Purse) string {
 		return ""
 	}
 	daily := v.locale.Money(p.Daily, string(p.Currency))
-	if days < 1 {
+	switch {
+	case p.Available() <= 0:
+		return v.locale.T("funds.lasts.none", "daily", daily)
+	case days < 1:
 		return v.locale.T("funds.lasts.less", "daily", daily)
 	}
 	return v.locale.N("funds.lasts", int(days), "daily", daily)
