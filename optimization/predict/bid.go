@@ -104,15 +104,8 @@ func (s *subject) bidDays(offers []offer, kind targeting.BidType) []float64 {
 
 // bidPlan moves the futures to another bid, by what the campaign's own bids
 // brought in the platform's auction.
-func (p *Predictor) bidPlan(ctx context.Context, s *subject, free *paths, asked string) (*paths, *Planned, error) {
-	bid, err := s.amount("bid", asked)
-	if err != nil {
-		return nil, nil, err
-	}
+func (p *Predictor) bidPlan(ctx context.Context, s *subject, free *paths, bid money.Money) (*paths, *Planned, error) {
 	strategy := s.strategy()
-	if strategy == nil {
-		return nil, nil, ErrNoBid
-	}
 	offers, err := p.offers(ctx, s)
 	if err != nil {
 		return nil, nil, err

@@ -17,6 +17,7 @@ import (
 	"github.com/hexabuilders/campaignd/optimization/predict"
 	"github.com/hexabuilders/campaignd/optimization/response"
 	"github.com/hexabuilders/campaignd/performance"
+	"github.com/hexabuilders/campaignd/performance/analysis"
 	"github.com/hexabuilders/campaignd/targeting"
 )
 
@@ -112,6 +113,14 @@ func TestABidThatCannotBeJudgedIsRefused(t *testing.T) {
 	id := h.campaign(1, budgets.KindDaily, 500, market{days: 30, mean: 200, cpa: flat(4)})
 	if _, err := h.predictor().Predict(t.Context(), h.partner, id, predict.Question{Days: 7, Bid: "1"}); !errors.Is(err, predict.ErrNoBid) {
 		t.Errorf("without a bid: %v", err)
+	}
+	// What is wrong with the question is said before what is missing of the past.
+	h = newHouse()
+	id = h.campaign(1, budgets.KindDaily, 500, market{})
+	for bid, want := range map[string]error{"much": fault.ErrInvalid, "1": predict.ErrNoBid, "": analysis.ErrTooLittle} {
+		if _, err := h.predictor().Predict(t.Context(), h.partner, id, predict.Question{Days: 7, Bid: bid}); !errors.Is(err, want) {
+			t.Errorf("a bid of %q without a past: %v, want %v", bid, err, want)
+		}
 	}
 }
 

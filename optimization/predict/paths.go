@@ -224,9 +224,9 @@ func add(steps *mat.SymDense, times float64, same, days *mat.SymDense) {
 	for m := range scale {
 		scale[m] = 1 / math.Sqrt(1+times*steps.At(m, m))
 	}
-	for i := range numMetrics {
-		for j := range i + 1 {
-			more, by := times*steps.At(i, j), scale[i]*scale[j]
+	for i, a := range scale {
+		for j, b := range scale[:i+1] {
+			more, by := times*steps.At(i, j), a*b
 			same.SetSym(i, j, by*(same.At(i, j)+more))
 			days.SetSym(i, j, by*(days.At(i, j)+more))
 		}

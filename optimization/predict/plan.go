@@ -28,11 +28,7 @@ var ErrNotBelieved = fault.New(fault.Conflict, "prediction_not_believed",
 // plan moves the futures to another daily budget. A larger one is spent as the
 // present one is, when that is what holds the campaign; else it changes nothing,
 // because demand, bids and audience stay as they are.
-func (s *subject) plan(free *paths, asked string) (*paths, *Planned, error) {
-	budget, err := s.amount("daily_budget", asked)
-	if err != nil {
-		return nil, nil, err
-	}
+func (s *subject) plan(free *paths, budget money.Money) (*paths, *Planned, error) {
 	if n := len(s.History); n < response.LeastPeriods {
 		return nil, nil, response.ErrShort.With("%d complete days are known; %d are needed to say what another budget brings.", n, response.LeastPeriods)
 	}
@@ -51,15 +47,33 @@ func (s *subject) plan(free *paths, asked string) (*paths, *Planned, error) {
 	return moved, planned, s.inItsWords(err, planned)
 }
 
-// amount reads what is planned.
-func (s *subject) amount(field, asked string) (money.Money, error) {
+// wanted is the plan that a question asks about, of which one at most is given.
+type wanted struct{ daily, bid *money.Money }
+
+// wanted reads it, before anything else can be wrong.
+func (s *subject) wanted(q Question) (w wanted, err error) {
+	var wrong fault.Fields
+	if q.DailyBudget != "" && q.Bid != "" {
+		wrong.Add("bid", "conflict", "One plan is answered at a time.", "daily_budget or bid")
+	}
+	w.daily = s.amount(&wrong, "daily_budget", q.DailyBudget)
+	w.bid = s.amount(&wrong, "bid", q.Bid)
+	if err = wrong.Err(); err == nil && w.bid != nil && s.strategy() == nil {
+		err = ErrNoBid
+	}
+	return w, err
+}
+
+// amount is nil when nothing is asked.
+func (s *subject) amount(wrong *fault.Fields, field, asked string) *money.Money {
+	if asked == "" {
+		return nil
+	}
 	m, err := money.Parse(asked, s.State.Currency)
 	if err != nil || m.Micros <= 0 {
-		var wrong fault.Fields
 		wrong.Add(field, "out_of_range", "What is planned is a decimal amount above zero, in the campaign's currency.", "such as 150.00, of "+string(s.State.Currency))
-		return m, wrong.Err()
 	}
-	return m, nil
+	return &m
 }
 
 // inItsWords says of the campaign and its days what a response curve says of

@@ -11,7 +11,6 @@ import (
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/event"
-	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/forecast"
 	"github.com/hexabuilders/campaignd/localday"
 	"github.com/hexabuilders/campaignd/money"
@@ -136,6 +135,10 @@ func (p *Predictor) Predict(ctx context.Context, partner, campaign uuid.UUID, q 
 		return Prediction{}, err
 	}
 	s := subject{State: c.State(), Outlook: o}
+	w, err := s.wanted(q)
+	if err != nil {
+		return Prediction{}, err
+	}
 	if s.budget, err = p.budgets.ForCampaign(ctx, s.Partner, campaign); err != nil {
 		return Prediction{}, err
 	}
@@ -158,13 +161,13 @@ func (p *Predictor) Predict(ctx context.Context, partner, campaign uuid.UUID, q 
 	if err != nil {
 		return Prediction{}, err
 	}
-	err = p.complete(ctx, &out, &s, q, theirs, r)
+	err = p.complete(ctx, &out, &s, q.Days, w, theirs, r)
 	return out, err
 }
 
 // complete draws the futures and describes them.
-func (p *Predictor) complete(ctx context.Context, out *Prediction, s *subject, q Question, theirs *expectation, r room) error {
-	record, err := s.rehearse(q.Days, theirs)
+func (p *Predictor) complete(ctx context.Context, out *Prediction, s *subject, days int, w wanted, theirs *expectation, r room) error {
+	record, err := s.rehearse(days, theirs)
 	if err != nil {
 		return err
 	}
@@ -176,8 +179,8 @@ func (p *Predictor) complete(ctx context.Context, out *Prediction, s *subject, q
 	free := draw(expected, s.History, drawing{futures, record.scale, s.seed()})
 	as := free.within(r)
 	out.Effects = s.effects(out, free, as, r)
-	if q.DailyBudget != "" || q.Bid != "" {
-		if as, err = p.follow(ctx, out, s, q, free, as, r); err != nil {
+	if w != (wanted{}) {
+		if as, err = p.follow(ctx, out, s, w, free, as, r); err != nil {
 			return err
 		}
 	}
@@ -191,24 +194,16 @@ func (p *Predictor) complete(ctx context.Context, out *Prediction, s *subject, q
 }
 
 // follow moves the futures to a plan, and notes what that changes.
-func (p *Predictor) follow(ctx context.Context, out *Prediction, s *subject, q Question, free, as *paths, r room) (*paths, error) {
+func (p *Predictor) follow(ctx context.Context, out *Prediction, s *subject, w wanted, free, as *paths, r room) (*paths, error) {
 	var moved *paths
 	var err error
-	name, text, amount := "planned_budget", "A daily budget of %s changes the expected spend by %s.", q.DailyBudget
-	switch {
-	case q.Bid == "":
-		if moved, out.Planned, err = s.plan(free, q.DailyBudget); err == nil {
-			r = r.withDaily(out.Planned.DailyBudget.Micros, s.dailyLimit())
-			amount = out.Planned.DailyBudget.String()
-		}
-	case q.DailyBudget != "":
-		var wrong fault.Fields
-		wrong.Add("bid", "conflict", "One plan is answered at a time.", "daily_budget or bid")
-		return nil, wrong.Err()
-	default:
-		if moved, out.Planned, err = p.bidPlan(ctx, s, free, q.Bid); err == nil {
-			name, text, amount = "planned_bid", "A bid of %s changes the expected spend by %s.", out.Planned.Bid.String()
-		}
+	name, text, amount := "planned_budget", "A daily budget of %s changes the expected spend by %s.", w.daily
+	if w.bid != nil {
+		name, text, amount = "planned_bid", "A bid of %s changes the expected spend by %s.", w.bid
+		moved, out.Planned, err = p.bidPlan(ctx, s, free, *w.bid)
+	} else {
+		r = r.withDaily(w.daily.Micros, s.dailyLimit())
+		moved, out.Planned, err = s.plan(free, *w.daily)
 	}
 	if err != nil {
 		return nil, err
