@@ -56,6 +56,13 @@ func TestALimitIsDividedAndMoved(t *testing.T) {
 	if moved.str("allocations.0.amount.amount") != "499.75" || moved.str("allocations.1.amount.amount") != "500.25" {
 		t.Errorf("moved: %s", moved.text)
 	}
+
+	// A reduction waits for nobody: the parts stay, and the limit binds before them.
+	h.call(h.manager, "PATCH", budget, `{"limit":"300.00"}`, "If-Match", "*").want(http.StatusOK)
+	bound := h.call(h.manager, "POST", budget+"/reservations", `{"amount":"100.01","channel":"social"}`).refused(http.StatusConflict, "budget_exhausted")
+	if bound.str("scope") != "budget" || bound.str("available.amount") != "100.00" {
+		t.Errorf("more than the limit is authorised within a part: %s", bound.text)
+	}
 }
 
 func TestMoneyMovesBetweenCampaignsOfAPartner(t *testing.T) {
