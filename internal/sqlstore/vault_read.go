@@ -61,8 +61,9 @@ func (v Vault) Reservations(ctx context.Context, partner, budget uuid.UUID, q bu
 
 // Spend implements budgets.Vault.
 func (v Vault) Spend(ctx context.Context, partner, budget uuid.UUID, id string) (*budgets.Spend, error) {
-	s, err := scanSpend(v.db.reader.QueryRowContext(ctx, `SELECT `+spendColumns+` FROM budget_spends WHERE partner = $1 AND budget = $2 AND id = $3`,
-		v.db.key(partner), v.db.key(budget), id))
+	which := v.db.one(partner, "budget", budget)
+	which.add("id = ?", id)
+	s, err := scanSpend(v.db.reader.QueryRowContext(ctx, `SELECT `+spendColumns+` FROM budget_spends`+which.where, which.args...))
 	return s, v.db.translate(missing(err, budgets.ErrSpendNotFound))
 }
 

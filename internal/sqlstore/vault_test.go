@@ -256,6 +256,32 @@ func TestTheLastCentGoesToOne(t *testing.T) {
 	})
 }
 
+// A spend is read by its sender's id, as it was answered.
+func TestASpendIsFoundByItsID(t *testing.T) {
+	eachEngine(t, func(t *testing.T, db *DB) {
+		a := running(t, db)
+		partner, all := nested(t, db, 1000*money.Unit, 5)
+		made, err := a.Spend(t.Context(), event.Origin{Partner: partner}, budgets.NewSpend{Budget: all[0].BudgetID, ID: "invoice/7", Amount: budgets.Amount{Micros: 7 * money.Unit}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, asks := range []uuid.UUID{partner, uuid.Nil} { // the partner, and an administrator
+			got, err := db.Vault().Spend(t.Context(), asks, all[0].BudgetID, "invoice/7")
+			if err != nil || got.Amount != made.Amount || got.Overdelivery != made.Overdelivery || !got.RecordedAt.Equal(made.RecordedAt.Truncate(time.Microsecond)) {
+				t.Errorf("as %s: %+v, %v; it was %+v", asks, got, err, made.Spend)
+			}
+		}
+		for _, none := range []string{"invoice/8", ""} {
+			if _, err := db.Vault().Spend(t.Context(), partner, all[0].BudgetID, none); !errors.Is(err, budgets.ErrSpendNotFound) {
+				t.Errorf("%q: %v", none, err)
+			}
+		}
+		if _, err := db.Vault().Spend(t.Context(), newID(), all[0].BudgetID, "invoice/7"); !errors.Is(err, budgets.ErrSpendNotFound) {
+			t.Errorf("another partner's: %v", err)
+		}
+	})
+}
+
 // TestExpiryRacesCommit lets reservations run out while they are committed.
 // Each must come to one end: committed within its time, or expired and then a
 // late fact.
