@@ -118,6 +118,7 @@ var campaignPages = []page{
 	{"GET /campaigns/{id}/series", (*visit).series},
 	{"GET /campaigns/{id}/analysis", (*visit).analyse},
 	{"GET /campaigns/{id}/suggestions", (*visit).campaignSuggestions},
+	{"POST /campaigns/{id}/suggestions/bulk", (*visit).decideSelectedOf},
 	{"GET /campaigns/{id}/explore", (*visit).explore},
 	{"GET /campaigns/{id}/setup", (*visit).setup},
 	{"POST /campaigns/{id}/details", (*visit).saveDetails},

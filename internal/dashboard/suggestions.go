@@ -33,7 +33,7 @@ type suggestionsPage struct {
 	Open     []suggestionCard
 	Past     []suggestionCard
 	Decided  []decidedLine // what came of those that were chosen together
-	Together bool          // several may be chosen
+	Together string        // where several that are chosen are sent; empty: they may not be
 	MayAct   bool
 	Autonomy *autonomyCard // on the page of all
 	Limits   *limitsCard   // beside it
@@ -84,7 +84,7 @@ func (v *visit) suggestionsWith(status int, refused *problem, wrong *mistakes, d
 		return err
 	}
 	v.sortSuggestions(&p, items, names)
-	p.Together = p.MayAct && len(p.Open) > 1
+	p.together("/suggestions/bulk")
 	a, err := v.d.Optimizer.Autonomy(v.r.Context(), v.scope())
 	if err != nil {
 		return err
@@ -117,7 +117,9 @@ func (v *visit) suggestedNames(items []*optimization.Suggestion) (map[uuid.UUID]
 }
 
 // campaignSuggestions shows those of one campaign, as of about now.
-func (v *visit) campaignSuggestions() error {
+func (v *visit) campaignSuggestions() error { return v.campaignSuggestionsWith(http.StatusOK, nil) }
+
+func (v *visit) campaignSuggestionsWith(status int, refused *problem, decided ...decidedLine) error {
 	s, err := v.one()
 	if err != nil {
 		return err
@@ -126,13 +128,16 @@ func (v *visit) campaignSuggestions() error {
 	if err != nil {
 		return err
 	}
-	p := suggestionsPage{Head: &head, MayAct: v.who.Can(partners.ActionOptimize), From: "/campaigns/" + s.ID.String() + "/suggestions"}
+	p := suggestionsPage{
+		Head: &head, Problem: refused, Decided: decided, MayAct: v.who.Can(partners.ActionOptimize), From: "/campaigns/" + s.ID.String() + "/suggestions",
+	}
 	items, _, err := v.d.Optimizer.Fresh(v.r.Context(), v.scope(), optimization.Query{Campaign: s.ID, Limit: 200})
 	if err != nil {
 		return err
 	}
 	v.sortSuggestions(&p, items, nil)
-	return v.page(http.StatusOK, "suggestions", s.Name, "campaigns", p)
+	p.together(p.From + "/bulk")
+	return v.page(status, "suggestions", s.Name, "campaigns", p)
 }
 
 // sortSuggestions divides what can be decided from what was.
@@ -246,119 +251,4 @@ func (l *locale) signedPercent(fraction float64) string {
 
 func (l *locale) signedDecimal(value float64) string {
 	return l.signed(value, l.Fixed(int64(math.Abs(value)*money.Unit), 1))
-}
-
-func (v *visit) autonomyCard(a optimization.Autonomy, wrong *mistakes) *autonomyCard {
-	l := v.locale
-	entered := func(name string) []string {
-		return []string{l.Count(int64(map[string]int{"optimizer_step": a.MaxStep, "optimizer_cooldown": a.Cooldown}[name]))}
-	}
-	if wrong != nil {
-		entered = func(name string) []string { return v.r.PostForm[name] }
-	}
-	f := form{l, entered, wrong}
-	card := &autonomyCard{Revision: a.Revision, Fields: []field{
-		f.input("optimizer_step", "max_step_percent").number(), f.input("optimizer_cooldown", "cooldown_hours").number(),
-	}}
-	for _, r := range a.Records {
-		row := autonomyRow{Type: string(r.Type), Name: l.T("optimizer.type." + string(r.Type)), Trusted: r.Trusted()}
-		for _, t := range a.Automatic {
-			row.On = row.On || t == r.Type
-		}
-		row.Record = l.T("optimizer.record", "improved", l.Count(int64(r.Improved)), "worse", l.Count(int64(r.Worse)),
-			"unclear", l.Count(int64(r.Inconclusive+r.Confounded)), "back", l.Count(int64(r.RolledBack)))
-		card.Types = append(card.Types, row)
-	}
-	return card
-}
-
-// decideSuggestion applies, dismisses or rolls back one.
-func (v *visit) decideSuggestion() error {
-	if err := v.who.Require(partners.ActionOptimize); err != nil {
-		return err
-	}
-	id, err := uuid.Parse(v.r.PathValue("id"))
-	if err != nil {
-		return optimization.ErrNotFound
-	}
-	ctx, by, o, action := v.r.Context(), v.by(), optimization.Options{Revision: v.revision()}, v.r.PathValue("action")
-	switch action {
-	case "apply":
-		var p optimization.Parameters
-		if p, err = v.preferred(); err == nil {
-			_, err = v.d.Optimizer.Apply(ctx, by, id, p, o)
-		}
-	case "dismiss":
-		_, err = v.d.Optimizer.Dismiss(ctx, by, id, v.r.PostFormValue("reason"), o)
-	case "rollback":
-		o.Revision = 0 // a watch that has looked again must not stop it
-		_, err = v.d.Optimizer.RollBack(ctx, by, id, v.r.PostFormValue("reason"), o)
-	default:
-		return errNoPage
-	}
-	back := v.r.PostFormValue("from")
-	if back != "/suggestions" && (!strings.HasPrefix(back, "/campaigns/") || !strings.HasSuffix(back, "/suggestions")) {
-		back = "/suggestions"
-	}
-	if err == nil {
-		return v.done(back, "optimizer_"+action)
-	}
-	status, refused, wrong := v.refusal(err)
-	if refused == nil {
-		return err
-	}
-	return v.suggestionsWith(status, refused, wrong)
-}
-
-// preferred is what was set otherwise in the form of a suggestion.
-func (v *visit) preferred() (p optimization.Parameters, err error) {
-	for name, into := range map[string]**money.Money{"amount": &p.Amount, "bid": &p.Bid} {
-		text := strings.TrimSpace(v.r.PostFormValue(name))
-		if text == "" {
-			continue
-		}
-		micros, err := v.locale.parseDecimal(text)
-		if err != nil {
-			return p, notANumber("parameters." + name)
-		}
-		m := money.New(micros, money.Currency(v.r.PostFormValue("currency")))
-		*into = &m
-	}
-	return p, nil
-}
-
-// saveAutonomy sets what the optimiser may do by itself.
-func (v *visit) saveAutonomy() error {
-	return v.changeAutonomy("optimizer_settings", func(want *optimization.Settings) error {
-		want.MaxStep, want.Cooldown = whole(v.r.PostFormValue("optimizer_step"), -1), whole(v.r.PostFormValue("optimizer_cooldown"), -1)
-		want.Automatic = []optimization.Type{}
-		for _, t := range v.r.PostForm["automatic"] {
-			want.Automatic = append(want.Automatic, optimization.Type(t))
-		}
-		return nil
-	})
-}
-
-// changeAutonomy sets the optimiser's settings to what they are after a change,
-// or shows the page with what is wrong.
-func (v *visit) changeAutonomy(done string, change func(*optimization.Settings) error) error {
-	if err := v.who.Require(partners.ActionOptimize); err != nil {
-		return err
-	}
-	a, err := v.d.Optimizer.Autonomy(v.r.Context(), v.scope())
-	if err != nil {
-		return err
-	}
-	want := a.Settings
-	if err = change(&want); err == nil {
-		_, err = v.d.Optimizer.SetAutonomy(v.r.Context(), v.by(), want, optimization.Options{Revision: v.revision()})
-	}
-	if err == nil {
-		return v.done("/suggestions", done)
-	}
-	status, refused, wrong := v.refusal(err)
-	if refused == nil {
-		return err
-	}
-	return v.suggestionsWith(status, refused, wrong)
 }

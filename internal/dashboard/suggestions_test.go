@@ -3,6 +3,7 @@ package dashboard
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -17,29 +18,38 @@ import (
 	"github.com/hexabuilders/campaignd/targeting"
 )
 
-// oracle finds, about whatever campaign, that one device is too dear.
-type oracle struct{}
+// oracle finds, about whatever campaign, that one device is too dear, and on
+// request that a platform is too.
+type oracle struct{ platforms bool }
 
-func (oracle) Findings(context.Context, uuid.UUID, uuid.UUID, optimization.Limits) ([]optimization.Finding, error) {
+func (o *oracle) Findings(context.Context, uuid.UUID, uuid.UUID, optimization.Limits) ([]optimization.Finding, error) {
 	against := 4.0
-	return []optimization.Finding{{
+	found := []optimization.Finding{{
 		Type: optimization.TargetingRefinement, Confidence: 0.9, Risk: optimization.RiskMedium,
 		Change: optimization.Change{Targeting: &optimization.Audience{
 			Field: "device_types", Before: []string{}, After: []string{"mobile", "tablet"}, Whole: targeting.Configuration{Locations: []targeting.Location{{Country: "CO"}}},
 		}},
 		Evidence: []optimization.Evidence{{Metric: "result_cost", Of: "desktop", Value: 9, Against: &against, Unit: "money", Sample: 40}},
 		Impact:   optimization.Impact{Metric: "conversions", Mean: 2, Low: 1, High: 3, Relative: 0.1},
-	}}, nil
+	}}
+	if o.platforms {
+		other, audience := found[0], *found[0].Change.Targeting
+		audience.Field, audience.After = "platforms", []string{"android"}
+		other.Change = optimization.Change{Targeting: &audience}
+		found = append(found, other)
+	}
+	return found, nil
 }
 
-func (oracle) Portfolio(context.Context, uuid.UUID, optimization.Limits) ([]optimization.Finding, error) {
+func (*oracle) Portfolio(context.Context, uuid.UUID, optimization.Limits) ([]optimization.Finding, error) {
 	return nil, nil
 }
 
 func (w *world) optimizerOf(db *sqlstore.DB) *optimization.Service {
+	w.oracle = &oracle{}
 	w.optimizer = optimization.NewService(optimization.Config{
 		Store: db.Suggestions(), Settings: db.Suggestions(), Hands: optimization.NewHands(w.campaigns, w.campaigns.Rehearsal(), w.funding, db.Log()),
-		Analyst: oracle{}, Now: time.Now, NewID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) },
+		Analyst: w.oracle, Now: time.Now, NewID: func() uuid.UUID { return uuid.Must(uuid.NewV7()) },
 	})
 	return w.optimizer
 }
@@ -96,7 +106,7 @@ func TestSuggestionsAreAppliedAndTakenBackOnThePages(t *testing.T) {
 	}
 }
 
-func (oracle) Review(_ context.Context, _, campaign uuid.UUID, _ optimization.Limits) (optimization.Review, error) {
+func (*oracle) Review(_ context.Context, _, campaign uuid.UUID, _ optimization.Limits) (optimization.Review, error) {
 	return optimization.Review{Campaign: campaign}, nil
 }
 
@@ -120,6 +130,20 @@ func TestSuggestionsAreDecidedTogether(t *testing.T) {
 	status, body, _ := w.post("/suggestions/bulk", who, form)
 	if has(t, body, "What came of each", "The change is made, and watched.", "Nothing was changed: "); status != http.StatusOK || strings.Count(body, "The change is made, and watched.") != 2 {
 		t.Errorf("%d, %d made", status, strings.Count(body, "The change is made, and watched."))
+	}
+	w.oracle.platforms = true
+	page := "/campaigns/" + w.running("Sierra", campaigns.Display).ID.String() + "/suggestions"
+	_, body, _ = w.get(page, who, "en-US")
+	has(t, body, `action="`+page+`/bulk"`)
+	one := regexp.MustCompile(`form="together" name="id" value="([^"]+)"`).FindStringSubmatch(body)
+	if one == nil {
+		t.Fatal("nothing to choose on the campaign's page")
+	}
+	if status, body, _ := w.post(page+"/bulk", who, "action=apply&id="+one[1]); status != http.StatusOK || !strings.Contains(body, "The change is made, and watched.") || !strings.Contains(body, "Sierra") {
+		t.Errorf("on a campaign's page: %d", status)
+	}
+	if status, _, _ := w.post(page+"/bulk", who, "action=apply"); status != http.StatusUnprocessableEntity {
+		t.Errorf("of none on a campaign's page: %d", status)
 	}
 	if status, body, _ := w.post("/suggestions/bulk", who, "action=dismiss"); status != http.StatusUnprocessableEntity || !strings.Contains(body, "Choose at least one") && !strings.Contains(body, "Elige al menos una") {
 		t.Errorf("of none: %d", status)

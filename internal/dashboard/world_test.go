@@ -42,6 +42,7 @@ import (
 // live hub, for a partner in Bogotá.
 type world struct {
 	optimizer *optimization.Service
+	oracle    *oracle
 	lists     *audience.Service
 	t         *testing.T
 	url       string
