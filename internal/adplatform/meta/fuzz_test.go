@@ -37,6 +37,8 @@ var seeds = []struct {
 	{500, "application/json", `{"error":{"code":2,"message":"Service temporarily unavailable","is_transient":true}}`},
 	{400, "application/json", `{"error":{"code":190,"message":"expired"}}`}, {400, "application/json", `{"error":{"code":80004,"message":"slow down"}}`},
 	{400, "application/json", `{"error":{"code":100,"error_subcode":33,"message":"no"}}`}, {400, "application/json", `{"error":{}}`},
+	{200, "application/json", `{"id":"4","picture":"https://a.example/4.jpg","status":{"video_status":"ready"}}`}, {200, "application/json", `{"status":{"video_status":"ready"}}`},
+	{200, "application/json", `{"data":[{"title":"cm-1"},{"id":"4","title":"cm-1"}]}`},
 	{200, "application/json", `{"data":[],"paging":{"cursors":{"after":"x"},"next":"https://evil.example/"}}`},
 	{200, "application/json", `{"data":[{"campaign_id":"1","ad_id":"2","date_start":"2026-05-01","impressions":"18446744073709551615000","hourly_stats_aggregated_by_advertiser_time_zone":"01:00:00 - 01:59:59"}]}`},
 	{200, "application/json", `{"data":[{"campaign_id":"1","ad_id":"2","date_start":"2026-05-01","spend":"-12.50","account_currency":"EUR","hourly_stats_aggregated_by_advertiser_time_zone":"01:00:00 - 01:59:59"}]}`},
@@ -66,8 +68,17 @@ func FuzzAnswers(f *testing.F) {
 		c.pace.until = map[string]time.Time{}
 		found, err := c.Find(ctx, access, "campaign", []string{"cm-1"})
 		held(t, err)
-		if slices.Contains(found["cm-1"], "") {
+		c.pace.until = map[string]time.Time{}
+		videos, err := c.Find(ctx, access, "video", []string{"cm-1"})
+		held(t, err)
+		if slices.Contains(slices.Concat(found["cm-1"], videos["cm-1"]), "") {
 			t.Error("something without an id was found")
+		}
+		c.pace.until = map[string]time.Time{}
+		picture, err := c.still(ctx, access, "4")
+		held(t, err)
+		if err == nil && picture == "" {
+			t.Error("a video without a picture counts as worked up")
 		}
 		c.pace.until = map[string]time.Time{}
 		_, err = c.Standing(ctx, access, []platforms.Object{{Kind: "ad", External: "1"}})
