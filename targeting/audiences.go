@@ -2,6 +2,7 @@ package targeting
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -36,6 +37,29 @@ func (c Configuration) KeptAudiences() []KeptAudience {
 		}
 	}
 	return all
+}
+
+// Called is the configuration with the names of audiences that are kept here in
+// the place of their ids; what name does not know stays as it is.
+func (c Configuration) Called(name func(uuid.UUID) (string, bool)) Configuration {
+	called := func(ids []string) []string {
+		return each(ids, func(text string) string {
+			if id, err := uuid.Parse(text); err == nil {
+				if known, ok := name(id); ok {
+					return known
+				}
+			}
+			return text
+		})
+	}
+	c.CustomAudiences, c.LookalikeAudiences = called(c.CustomAudiences), called(c.LookalikeAudiences)
+	c.Exclusions = slices.Clone(c.Exclusions)
+	for i, x := range c.Exclusions {
+		if x.Criterion == ByAudience || x.Criterion == ByLookalike {
+			c.Exclusions[i].Values = called(x.Values)
+		}
+	}
+	return c
 }
 
 // Missing is the refusal of an audience that is not there, or is somebody

@@ -158,25 +158,10 @@ func (v *visit) aim(s subject) string {
 // namedAudiences puts names in the place of the ids of audiences that are kept
 // here; what is none of them stays as it is.
 func (v *visit) namedAudiences(partner uuid.UUID, t targeting.Configuration) targeting.Configuration {
-	named := func(ids []string) []string {
-		names := slices.Clone(ids)
-		for i, text := range ids {
-			if id, err := uuid.Parse(text); err == nil {
-				if a, err := v.d.Audiences.Get(v.r.Context(), partner, id); err == nil {
-					names[i] = a.Name
-				}
-			}
-		}
-		return names
-	}
-	t.CustomAudiences, t.LookalikeAudiences = named(t.CustomAudiences), named(t.LookalikeAudiences)
-	t.Exclusions = slices.Clone(t.Exclusions)
-	for i, e := range t.Exclusions {
-		if e.Criterion == targeting.ByAudience || e.Criterion == targeting.ByLookalike {
-			t.Exclusions[i].Values = named(e.Values)
-		}
-	}
-	return t
+	return t.Called(func(id uuid.UUID) (string, bool) {
+		a, err := v.d.Audiences.Get(v.r.Context(), partner, id)
+		return a.Name, err == nil
+	})
 }
 
 // namedInterests puts names in the place of the taxonomy's ids.

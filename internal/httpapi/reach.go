@@ -98,7 +98,10 @@ func (s *Server) estimateReach(ctx context.Context, in *struct {
 		if err != nil {
 			return nil, err
 		}
-		return &plain[reachBody]{reachOf(e, asked.Configuration)}, nil
+		return &plain[reachBody]{reachOf(e, asked.Configuration.Called(func(id uuid.UUID) (string, bool) {
+			a, err := s.Audiences.Get(ctx, partner, id)
+			return a.Name, err == nil
+		}))}, nil
 	})
 }
 

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"net/http"
+	"path"
 	"testing"
 )
 
@@ -15,6 +16,12 @@ func TestReachThroughHTTP(t *testing.T) {
 	}
 	if narrow.str("confidence") == "" || narrow.len("factors") != 4 || narrow.str("factors.0.basis") == "" || narrow.str("method") == "" || narrow.str("valid_until") == "" {
 		t.Errorf("%s", narrow.text)
+	}
+	buyers, gone := path.Base(h.audience(`{"name":"Buyers","consent_basis":"consent"}`)), path.Base(h.audience(`{"name":"Gone cold","consent_basis":"consent"}`))
+	named := h.call(h.analyst, "POST", "/api/v1/reach-estimates",
+		`{"locations":[{"country":"CO"}],"custom_audiences":["`+buyers+`"],"exclusions":[{"criterion":"custom_audiences","values":["`+gone+`"]}]}`).want(http.StatusOK)
+	if said := named.str("sentence"); said != "People in Colombia; custom audiences: Buyers. Left out: custom audiences: Gone cold." {
+		t.Errorf("audiences are called by %q", said)
 	}
 	bad := h.call(h.analyst, "POST", "/api/v1/reach-estimates", `{"locations":[{"country":"XX"}],"age_range":{"min":0,"max":200},"interests":["0"]}`).refused(http.StatusUnprocessableEntity, "validation_failed")
 	if bad.len("errors") != 4 {
