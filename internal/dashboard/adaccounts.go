@@ -147,6 +147,9 @@ func (v *visit) adAccountCard(a platforms.AdAccountState) (adAccountCard, error)
 	card.Facts = append(card.Facts, pair{l.T("adaccount.placed"), l.Count(int64(card.Placed))})
 	f := form{l, func(string) []string { return nil }, nil}
 	card.Renew = f.credentials(a.Platform)
+	for i := range card.Renew { // one page has these fields once for every account
+		card.Renew[i].ID = card.Renew[i].Name + "-" + a.ID.String()
+	}
 	return card, err
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/performance/lookout"
+	"github.com/hexabuilders/campaignd/performance/rule"
 )
 
 // historyMost bounds what is read of a campaign's history at once.
@@ -45,6 +47,9 @@ type detail struct {
 	Actual    string         `json:"actual"`
 	Target    string         `json:"target"`
 	Direction string         `json:"direction"`
+	Before    string         `json:"before"` // what a figure was in the hour before
+	After     string         `json:"after"`
+	Hour      time.Time      `json:"hour"`
 	Rollback  bool           `json:"rollback"`
 	Changes   []event.Change `json:"changes"`
 }
@@ -65,10 +70,25 @@ func (l *locale) entry(e event.Event, zone *time.Location, code string) entry {
 	switch {
 	case d.Reason != "":
 		out.Detail = l.because(d.Reason)
+	case e.Type == rule.TypeAnomaly:
+		out.Detail = l.anomalyDetail(e, zone, code)
+	case d.Before != "" && d.After != "":
+		out.Detail = l.T("history.moved", "kpi", l.Metric(d.KPI), "before", l.Figure(decimalFigure(d.KPI, d.Before, code)), "after", l.Figure(decimalFigure(d.KPI, d.After, code)), "time", l.Stamp(d.Hour.In(zone)))
 	case d.KPI != "":
 		out.Detail = l.T("history.kpi", "kpi", l.Metric(d.KPI), "actual", l.Figure(decimalFigure(d.KPI, d.Actual, code)), "target", l.Figure(decimalFigure(d.KPI, d.Target, code)))
 	}
 	return out
+}
+
+// anomalyDetail says what was unusual in an hour, as the card of unusual hours
+// does.
+func (l *locale) anomalyDetail(e event.Event, zone *time.Location, code string) string {
+	var found lookout.Detected
+	if err := json.Unmarshal(e.Data, &found); err != nil {
+		return ""
+	}
+	a := &lookout.Listed{Anomaly: lookout.Anomaly{Facts: found.Facts}}
+	return l.unusualText(a, code) + " · " + l.Stamp(a.From.In(zone)) + " · " + l.unusualDetail(a, code)
 }
 
 // who acted, and through which door.

@@ -93,7 +93,7 @@ func TestAdPlatformsOnTheDashboard(t *testing.T) {
 	w.sandbox.Order(sandbox.Fault{Kind: sandbox.DropBefore, Path: "/campaigns", Times: 1})
 	must(t, platforms.NewPusher(w.platforms.Config, platforms.Usual).Tick(t.Context()))
 	_, body, _ = w.get(setup, who, "en")
-	has(t, body, "60 % of the budget", "Unknown whether it exists", "The platform is searched for cm-", "It does not exist: make it again")
+	has(t, body, "60% of the budget", "Unknown whether it exists", "The platform is searched for cm-", "It does not exist: make it again")
 	placement := regexp.MustCompile(`/placements/([0-9a-f-]{36})/resolve`).FindStringSubmatch(body)[1]
 	revision := regexp.MustCompile(`/resolve"><input type="hidden" name="revision" value="(\d+)"`).FindStringSubmatch(body)[1]
 	form := url.Values{"revision": {revision}, "object": {"campaign"}, "act": {"release"}}.Encode()

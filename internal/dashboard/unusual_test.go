@@ -43,6 +43,11 @@ func TestUnusualHoursAreShownAndMarked(t *testing.T) {
 	has(t, body, "What is unusual", "jumped to", "Also:", "(expected ")
 	_, body, _ = w.get(path, who, "es-CO")
 	has(t, body, "Lo inusual", "subida repentina a", "También:", "(se esperaba de ")
+	_, body, _ = w.get(path+"/history", who, "en")
+	has(t, body, "Unusual hour", "jumped to", "Expected ")
+	if strings.Contains(body, "performance.anomaly_detected") {
+		t.Error("the history shows an event's code")
+	}
 
 	for step, start := range map[string]time.Time{"hour": at, "day": {}, "minute": {}} {
 		status, body, _ := w.get(path+"/series?step="+step, who, "en")

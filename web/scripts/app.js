@@ -8,6 +8,7 @@ import { copying } from "./copy.js";
 import { ruleForm } from "./rule.js";
 import { watchWork } from "./refresh.js";
 import { uploads } from "./upload.js";
+import { bars } from "./bars.js";
 
 dialogs();
 rows();
@@ -19,5 +20,6 @@ copying();
 ruleForm();
 watchWork();
 uploads();
+bars();
 const drawn = charts();
 follow(drawn);

@@ -28,7 +28,9 @@ async function swap() {
     const newer = fresh.querySelector(`[data-part="${CSS.escape(part.dataset.part)}"]`);
     if (!newer || inUse(part) || newer.outerHTML === part.outerHTML) continue;
     if ("announce" in part.dataset && newer.textContent !== part.textContent) announce(newer.textContent.trim());
+    const scrolled = part.scrollLeft;
     part.replaceWith(document.adoptNode(newer));
+    newer.scrollLeft = scrolled;
   }
 }
 
