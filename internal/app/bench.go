@@ -106,6 +106,14 @@ func printed(to io.Writer, asJSON bool, report any) error {
 	return err
 }
 
+// written writes a trial as JSON, or as the table that it writes itself as.
+func written(to io.Writer, asJSON bool, trial interface{ Text(io.Writer) error }) error {
+	if asJSON {
+		return json.NewEncoder(to).Encode(trial)
+	}
+	return trial.Text(to)
+}
+
 // archive does at once what the jobs do in time.
 type archive struct {
 	sqlstore.Metrics
@@ -144,10 +152,7 @@ func BenchPacing(ctx context.Context, campaigns int, seed uint64, asJSON bool, s
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return json.NewEncoder(stdout).Encode(trial)
-	}
-	return trial.Text(stdout)
+	return written(stdout, asJSON, &trial)
 }
 
 // BenchPredict judges what is predicted of campaigns in simulated markets.
@@ -156,10 +161,7 @@ func BenchPredict(ctx context.Context, markets int, seed uint64, asJSON bool, st
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return json.NewEncoder(stdout).Encode(trial)
-	}
-	return trial.Text(stdout)
+	return written(stdout, asJSON, &trial)
 }
 
 // BenchOptimise judges the optimiser in the simulated market, beside campaigns
@@ -169,8 +171,5 @@ func BenchOptimise(ctx context.Context, runs int, seed uint64, asJSON bool, stdo
 	if err != nil {
 		return err
 	}
-	if asJSON {
-		return json.NewEncoder(stdout).Encode(trial)
-	}
-	return trial.Text(stdout)
+	return written(stdout, asJSON, &trial)
 }
