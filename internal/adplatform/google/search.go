@@ -243,7 +243,16 @@ func (c *Client) Delivery(ctx context.Context, a platforms.Access, from, to loca
 }
 
 // devices are our words for Google's.
-var devices = map[string]string{"MOBILE": "mobile", "TABLET": "tablet", "DESKTOP": "desktop", "CONNECTED_TV": "tv", "OTHER": "other"}
+var devices = map[string]string{"MOBILE": "mobile", "TABLET": "tablet", "DESKTOP": "desktop", "CONNECTED_TV": "tv", "OTHER": "other", "UNKNOWN": ""}
+
+// device keeps a word that we have none for: rows are told apart by it, and two
+// that were not would overwrite each other.
+func device(theirs string) string {
+	if ours, known := devices[theirs]; known {
+		return ours
+	}
+	return strings.ToLower(theirs)
+}
 
 var (
 	errDay  = errors.New("the row has no day that can be read")
@@ -253,7 +262,7 @@ var (
 // delivery reads one row; its error is a sentence.
 func (r row) delivery() (platforms.Row, error) {
 	out := platforms.Row{
-		Campaign: r.Campaign.ID, Ad: r.Group.ID + "~" + r.Ad.Ad.ID, Channel: cmp.Or(channelWords[r.Campaign.Channel], "search"), Device: devices[r.Segments.Device],
+		Campaign: r.Campaign.ID, Ad: r.Group.ID + "~" + r.Ad.Ad.ID, Channel: cmp.Or(channelWords[r.Campaign.Channel], "search"), Device: device(r.Segments.Device),
 		Hour: r.Segments.Hour, Currency: string(r.Customer.Currency),
 	}
 	var err error
