@@ -24,10 +24,10 @@ const (
 	maxTogether = 32       // campaigns merged in one transaction
 	tier        = 8        // runs of one size that are merged, and how much larger the next size is
 
-	// A round of merges takes the more of a core the longer it lasts: a sixteenth
+	// A round of merges takes the more of a core the longer it lasts: a thirtieth
 	// at first, half of it after a minute, and most of it when that is not enough.
 	catchUp = time.Minute
-	maxRest = 15 // times as long as it works
+	maxRest = 29 // times as long as it works
 
 	// A campaign that has been quiet for idleAfter is merged when it has
 	// worthIdle, so that a burst does not stay loose for ever.
@@ -62,7 +62,8 @@ func (m Metrics) Merge(ctx context.Context) error {
 // restAfter is how long a round that has lasted so long rests after a piece of
 // work.
 func restAfter(worked, lasted time.Duration) time.Duration {
-	return time.Duration(float64(worked) * min(maxRest, float64(catchUp)/float64(lasted)))
+	times := float64(catchUp) / float64(lasted)
+	return time.Duration(float64(worked) * min(maxRest, times*times))
 }
 
 // MergeIdle merges the rest of campaigns that nothing came for of late.

@@ -320,8 +320,8 @@ func TestAMergeTakesMoreOfACoreTheLongerItLasts(t *testing.T) {
 		lasted time.Duration
 		share  float64 // of a core
 	}{
-		{0, 1.0 / 16}, {time.Second, 1.0 / 16}, {4 * time.Second, 1.0 / 16},
-		{20 * time.Second, 1.0 / 4}, {time.Minute, 1.0 / 2}, {9 * time.Minute, 9.0 / 10},
+		{0, 1.0 / 30}, {time.Second, 1.0 / 30}, {11 * time.Second, 1.0 / 30},
+		{20 * time.Second, 1.0 / 10}, {time.Minute, 1.0 / 2}, {3 * time.Minute, 9.0 / 10},
 	} {
 		const worked = 100 * time.Millisecond
 		share := float64(worked) / float64(worked+restAfter(worked, c.lasted))
