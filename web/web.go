@@ -16,6 +16,8 @@ import (
 	"path"
 	"strings"
 	"time"
+
+	"github.com/klauspost/compress/gzhttp"
 )
 
 //go:embed templates styles scripts icons i18n assets
@@ -61,10 +63,12 @@ func Stylesheet() []byte {
 
 // Assets serves styles, scripts, pictures and the type face under a path that
 // holds their common hash. A browser may therefore keep them for ever: other
-// bytes have another path.
+// bytes have another path. What is text is sent compressed; pages are not, as
+// they hold what is secret beside what a stranger may have chosen.
 type Assets struct {
 	prefix string
 	files  map[string][]byte
+	serve  http.Handler
 }
 
 // NewAssets reads the embedded files and computes their hash.
@@ -74,7 +78,13 @@ func NewAssets() *Assets {
 		all[name] = body
 	}
 	all["app.css"] = Stylesheet()
-	return &Assets{prefix: "/assets/" + hashOf(all) + "/", files: all}
+	a := &Assets{prefix: "/assets/" + hashOf(all) + "/", files: all}
+	compress, err := gzhttp.NewWrapper(gzhttp.ContentTypes([]string{"text/css", "text/javascript", "image/svg+xml"}))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	a.serve = compress(http.HandlerFunc(a.send))
+	return a
 }
 
 // Path is where the browser finds a file.
@@ -83,7 +93,10 @@ func (a *Assets) Path(name string) string { return a.prefix + name }
 // Size is a file's length in bytes; 0 when there is none of that name.
 func (a *Assets) Size(name string) int { return len(a.files[name]) }
 
-func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// ServeHTTP implements http.Handler.
+func (a *Assets) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.serve.ServeHTTP(w, r) }
+
+func (a *Assets) send(w http.ResponseWriter, r *http.Request) {
 	name := path.Base(r.URL.Path)
 	body, ok := a.files[name]
 	if !ok {

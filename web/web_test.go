@@ -32,6 +32,24 @@ func TestAssetsAreKeptForEverUnderTheirHash(t *testing.T) {
 	}
 }
 
+func TestTextIsSentCompressedToWhoTakesIt(t *testing.T) {
+	assets := NewAssets()
+	for _, c := range []struct{ name, takes, encoding string }{
+		{"app.css", "gzip, br", "gzip"}, {"chart.js", "gzip", "gzip"}, {"mark.svg", "", ""}, {"app.css", "", ""}, {"hanken-grotesk.woff2", "gzip", ""},
+	} {
+		r := httptest.NewRequest(http.MethodGet, assets.Path(c.name), nil)
+		if c.takes != "" {
+			r.Header.Set("Accept-Encoding", c.takes)
+		}
+		w := httptest.NewRecorder()
+		assets.ServeHTTP(w, r)
+		size := w.Body.Len()
+		if w.Code != http.StatusOK || w.Header().Get("Content-Encoding") != c.encoding || c.encoding == "gzip" && size > assets.Size(c.name)/2 || c.encoding == "" && size != assets.Size(c.name) {
+			t.Errorf("%s to who takes %q: %d, %q, %d of %d bytes", c.name, c.takes, w.Code, w.Header().Get("Content-Encoding"), size, assets.Size(c.name))
+		}
+	}
+}
+
 func TestOtherBytesHaveAnotherHash(t *testing.T) {
 	a, b := hashOf(map[string][]byte{"x": []byte("1")}), hashOf(map[string][]byte{"x": []byte("2")})
 	if a == b || a != hashOf(map[string][]byte{"x": []byte("1")}) {
