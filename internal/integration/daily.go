@@ -3,6 +3,7 @@ package integration
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -99,20 +100,22 @@ const (
 	mostMissed = 62
 )
 
-// RunDue makes the reports of all days that are over and have none.
+// RunDue makes the reports of all days that are over and have none. One that
+// cannot be made holds up no other campaign's, and is due again at the next run.
 func (r *Reporter) RunDue(ctx context.Context) error {
 	for {
 		due, err := r.days.DueDays(ctx, r.now(), daysAtOnce)
 		if err != nil {
 			return err
 		}
+		var failures []error
 		for _, d := range due {
 			if err := r.run(ctx, d); err != nil {
-				return fmt.Errorf("performance report of campaign %s on %s: %w", d.Campaign, d.Day, err)
+				failures = append(failures, fmt.Errorf("performance report of campaign %s on %s: %w", d.Campaign, d.Day, err))
 			}
 		}
-		if len(due) < daysAtOnce {
-			return nil
+		if len(failures) > 0 || len(due) < daysAtOnce || ctx.Err() != nil {
+			return errors.Join(failures...)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package integration
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,6 +62,18 @@ func (d *days) Report(_ context.Context, x performance.DueDay, events []event.Ev
 	d.next[x.Campaign], d.due[x.Campaign] = performance.DueDay{Partner: x.Partner, Campaign: x.Campaign, Day: next}, due
 	d.log = append(d.log, events...)
 	return true, nil
+}
+
+// broken is a campaign that cannot be read.
+type broken struct{ Facts }
+
+var errBroken = errors.New("it cannot be read")
+
+func (b broken) Campaign(ctx context.Context, partner, id uuid.UUID) (campaigns.State, error) {
+	if id == uuid.Nil {
+		return campaigns.State{}, errBroken
+	}
+	return b.Facts.Campaign(ctx, partner, id)
 }
 
 // stage is one campaign with its history.
@@ -253,6 +266,25 @@ func TestEachDayIsReportedOnceByAnyNumberOfNodes(t *testing.T) {
 	}
 	if want := 17 + 2; len(ids) != want {
 		t.Errorf("%d reports, want %d: %v", len(ids), want, s.reported())
+	}
+}
+
+func TestACampaignThatCannotBeReportedOnHoldsUpNoOther(t *testing.T) {
+	s := newStage(t, "UTC")
+	s.happens(launched, "2026-03-03 10:00")
+	s.now = s.at("2026-03-04 00:00")
+	if err := s.days.Track(t.Context(), performance.DueDay{Day: 1}, s.now); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 { // they come in any order
+		if err := NewReporter(s.days, broken{s}, func() time.Time { return s.now }).RunDue(t.Context()); !errors.Is(err, errBroken) {
+			t.Fatalf("failed with %v", err)
+		}
+		if got := s.reported(); len(got) != 1 {
+			t.Fatalf("reported %v", got)
+		}
+		s.days.next[s.state.ID], s.days.due[s.state.ID] = performance.DueDay{Partner: s.state.Partner, Campaign: s.state.ID, Day: localday.Of(s.history[0].OccurredAt, time.UTC)}, s.now
+		s.days.log = nil
 	}
 }
 
