@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -182,6 +184,33 @@ func TestDeadLetters(t *testing.T) {
 	}
 	if out, code := cli("brokers"); code != 0 || !strings.Contains(out, "nats") || !strings.Contains(out, "up") {
 		t.Errorf("brokers: %d\n%s", code, out)
+	}
+	wantJobs(t, admin, cli)
+}
+
+// wantJobs checks that every job is listed, has run here, and is known to the
+// dashboard by what it does.
+func wantJobs(t *testing.T, admin caller, cli func(...string) (string, int)) {
+	t.Helper()
+	var items []any
+	eventually(t, "every job has run", func() bool {
+		items = admin.must("GET", "/jobs", nil)["items"].([]any)
+		return !slices.ContainsFunc(items, func(item any) bool { return item.(map[string]any)["ran_at"] == nil })
+	})
+	words, err := os.ReadFile("../../web/i18n/en.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, code := cli("jobs")
+	if len(items) < 20 || code != 0 {
+		t.Errorf("%d jobs: %d\n%s", len(items), code, out)
+	}
+	for _, item := range items {
+		name := item.(map[string]any)["name"].(string)
+		key := `"job.of.` + strings.NewReplacer(".", "_", "-", "_").Replace(name) + `"`
+		if !strings.Contains(out, name) || !strings.Contains(string(words), key) {
+			t.Errorf("%s is not listed, or %s is missing on the dashboard\n%s", name, key, out)
+		}
 	}
 }
 

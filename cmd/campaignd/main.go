@@ -47,6 +47,7 @@ type cli struct {
 	Payments  paymentsCmd  `cmd:"" help:"List payments of unknown outcome, and ask their provider about them."`
 	Platforms platformsCmd `cmd:"" help:"List ad accounts and campaigns at ad platforms, and decide about what is open there."`
 	Brokers   brokersCmd   `cmd:"" help:"Show how each broker of a running service stands."`
+	Jobs      jobsCmd      `cmd:"" help:"Show what a running service does by the clock: when each job ran last, where, and why it failed."`
 	Bench     benchCmd     `cmd:"" help:"Measure the program, each figure beside its baseline."`
 	Conf      configCmd    `cmd:"" name:"config" help:"Check, print or explain the configuration."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`

@@ -23,6 +23,7 @@ import (
 	"github.com/hexabuilders/campaignd/internal/dashboard"
 	"github.com/hexabuilders/campaignd/internal/httpapi"
 	"github.com/hexabuilders/campaignd/internal/influx"
+	"github.com/hexabuilders/campaignd/internal/jobs"
 	"github.com/hexabuilders/campaignd/internal/live"
 	"github.com/hexabuilders/campaignd/internal/payments"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
@@ -58,6 +59,7 @@ type App struct {
 	importer *adplatform.Importer
 	links    *links // to brokers
 	keys     *keyring
+	board    *jobs.Board
 	live     *live.Hub
 	handler  http.Handler
 	ops      http.Handler
@@ -161,7 +163,7 @@ func New(ctx context.Context, cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, db: db, services: newServices(db, cfg, keys), keys: keys}
+	a := &App{cfg: cfg, db: db, services: newServices(db, cfg, keys), keys: keys, board: jobs.NewBoard(db.Jobs(), cfg.clock())}
 	if a.links, err = newLinks(db, &a.services, cfg); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -232,6 +234,7 @@ func (a *App) build(ctx context.Context) (err error) {
 		Reports:     a.services.reports,
 		Imports:     reports{a.importer, a.cfg.clock()},
 		Integration: a.links.integrated(),
+		Jobs:        a.board,
 	}, httpapi.Options{Now: a.cfg.clock(), MaxBody: a.cfg.MaxBody, Auth: who, Idempotency: idempotency{a.db.Idempotency()}})
 	pages, err := a.newPages(pace)
 	if err != nil {
@@ -286,6 +289,7 @@ func (a *App) newPages(pace *pacing.Service) (*dashboard.Dashboard, error) {
 			Reach:       a.services.reach,
 			Panels:      a.services.panels,
 			Integration: a.links.integrated(),
+			Jobs:        a.board,
 			Optimizer:   a.services.optimizer,
 			Reports:     a.services.reports,
 		},

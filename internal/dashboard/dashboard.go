@@ -101,6 +101,7 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 		{"POST /settings/webhooks", (*visit).addWebhook},
 		{"POST /settings/webhooks/{id}/{action}", (*visit).actOnWebhook},
 		{"GET /settings/brokers", (*visit).brokers},
+		{"GET " + jobsPath, (*visit).jobs},
 		{"POST /settings/brokers/letters/{id}/{action}", (*visit).actOnLetter},
 		{"/", func(*visit) error { return errNoPage }},
 	}) {

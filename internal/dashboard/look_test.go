@@ -164,6 +164,7 @@ func TestEveryPageFitsEveryWidth(t *testing.T) {
 		{"webhooks", "/settings/webhooks"},
 		{"sources", "/settings/sources"},
 		{"brokers", "/settings/brokers"},
+		{"jobs", "/settings/jobs"},
 		{"suggestions", "/suggestions"},
 		{"audiences", "/audiences"},
 		{"segments", "/audiences/segments"},

@@ -42,6 +42,7 @@ type Services struct {
 	Describer   Describer
 	Insights    Insights
 	Integration Integration
+	Jobs        Jobs
 	Reach       Reach
 	Optimizer   Optimizer
 	Panels      Panels

@@ -11,6 +11,7 @@ var settingsPages = []struct {
 	{"/settings/ad-accounts", "adaccount.title", partners.ActionManagePlatforms},
 	{sourcesPath, "sources.title", partners.ActionRead},
 	{"/settings/brokers", "broker.title", partners.ActionOperateBrokers},
+	{jobsPath, "job.title", partners.ActionOperateBrokers},
 }
 
 // settingsTab leads to one of them.

@@ -116,6 +116,7 @@ func newWorld(t *testing.T) *world {
 			}),
 			Payments: takes, Partners: w.partners, Keys: w.partners, Sessions: w.sessions,
 			Integration: w.mail,
+			Jobs:        timetable{},
 		},
 		Cookie: auth.CookieName, Now: time.Now, NewID: newID,
 	})

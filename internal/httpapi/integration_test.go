@@ -87,6 +87,7 @@ func TestInboundEventsOverHTTP(t *testing.T) {
 	w.call(adminSecret, "POST", at, good("1", "")).want(http.StatusOK)
 	w.call(adminSecret, "GET", "/api/v1/inbound-events?partner_id="+h.id, nil).want(http.StatusOK).count("items", 1)
 	w.call(adminSecret, "GET", "/api/v1/brokers", nil).want(http.StatusOK).count("items", 1)
+	w.call(adminSecret, "GET", "/api/v1/jobs", nil).want(http.StatusOK).count("items", 0)
 }
 
 func TestDeadLettersOverHTTP(t *testing.T) {

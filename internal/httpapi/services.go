@@ -59,6 +59,7 @@ type Services struct {
 	Reports     *report.Service
 	Imports     Importer
 	Integration Integration
+	Jobs        Jobs
 	Feed        Feed
 }
 
@@ -96,4 +97,5 @@ func (s *Server) register() {
 	s.registerImports()
 	s.registerFeed()
 	s.registerIntegration()
+	s.registerJobs()
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/hexabuilders/campaignd/internal/bookfile"
 	"github.com/hexabuilders/campaignd/internal/contract"
 	"github.com/hexabuilders/campaignd/internal/httpapi"
+	"github.com/hexabuilders/campaignd/internal/jobs"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 	"github.com/hexabuilders/campaignd/optimization/predict"
 	"github.com/hexabuilders/campaignd/partners"
@@ -108,6 +109,7 @@ func newWorldOn(t testing.TB, store string) *world {
 		Store: db.Reports(), Files: db.Reports(), Schedules: db.Reports(), Source: named{w}, Metrics: w.services.Performance,
 	}, w.clock)
 	w.services.Integration = newPost(db, w)
+	w.services.Jobs = jobs.NewBoard(db.Jobs(), time.Now)
 	w.services.Audiences = audience.NewService(audience.Config{
 		Store: db.Audiences(), Uploads: db.Audiences(), People: db.People(), Facts: db.People(), Eraser: db.People(),
 		Currency: func(context.Context, uuid.UUID) (string, error) { return "USD", nil }, Now: w.clock, NewID: newID,

@@ -1,4 +1,5 @@
-// Package jobs runs timed work, each job on one node at a time under a lease.
+// Package jobs runs timed work, each job on one node at a time under a lease,
+// and shows on a Board when each ran, where, and how that went.
 //
 // A job asks the domain what is due and must be harmless when it runs twice:
 // a lease can change hands while it works. Missed runs need no record here,
@@ -31,12 +32,15 @@ type Runner struct {
 	Leases Leases
 	Node   string
 	Jobs   []Job
+	Board  *Board // is told of every turn
 }
 
 // Run runs every job on its own clock. A job that fails or panics is logged
 // and tried again at its next turn.
 func (r Runner) Run(ctx context.Context) error {
 	var group sync.WaitGroup
+	r.Board.open(ctx, r.Jobs)
+	group.Go(func() { r.Board.write(ctx) })
 	for _, job := range r.Jobs {
 		group.Go(func() { r.loop(ctx, job) })
 	}
@@ -79,10 +83,15 @@ func (r Runner) turn(ctx context.Context, lease string, job Job, held *time.Time
 		}
 		*held = now
 	}
+	r.Board.begin(job.Name, r.Node)
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
 		}
+		if ctx.Err() != nil {
+			err = nil // the node is stopping, which is no failure
+		}
+		r.Board.end(job.Name, err)
 	}()
 	return job.Do(ctx)
 }

@@ -40,7 +40,7 @@ func TestAJobRunsOnOneNodeAndMovesWhenItStops(t *testing.T) {
 		var runs [2]int
 		start := func(node int, name string) context.CancelFunc {
 			ctx, stop := context.WithCancel(t.Context())
-			r := Runner{Leases: leases, Node: name, Jobs: []Job{{Name: "due", Every: time.Second, Do: func(context.Context) error {
+			r := Runner{Leases: leases, Node: name, Board: NewBoard(&notes{}, time.Now), Jobs: []Job{{Name: "due", Every: time.Second, Do: func(context.Context) error {
 				runs[node]++
 				return nil
 			}}}}
@@ -69,7 +69,7 @@ func TestAFailingOrPanickingJobIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		var failing, panicking int
-		r := Runner{Leases: &fakeLeases{holder: map[string]string{}}, Node: "a", Jobs: []Job{
+		r := Runner{Leases: &fakeLeases{holder: map[string]string{}}, Node: "a", Board: NewBoard(&notes{}, time.Now), Jobs: []Job{
 			{Name: "fails", Every: time.Second, Do: func(context.Context) error { failing++; return errors.New("no") }},
 			{Name: "panics", Every: time.Second, Do: func(context.Context) error { panicking++; panic("no") }},
 		}}
