@@ -41,9 +41,17 @@ var phrases = map[string]map[string]string{
 	},
 }
 
-// Why says in a sentence what a finding would change and what it rests on, in
-// "en" or "es"; another language is English.
-func Why(f Finding, language string) string {
+// Why says in a sentence what a suggestion would change, or has changed, and what
+// it rests on, in "en" or "es"; another language is English.
+func (s State) Why(language string) string {
+	said := s.Finding
+	if s.Made != nil { // perhaps with other parameters
+		said.Change = *s.Made
+	}
+	return said.why(language)
+}
+
+func (f Finding) why(language string) string {
 	say := phrases[language]
 	if say == nil {
 		say = phrases["en"]

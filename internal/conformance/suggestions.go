@@ -37,6 +37,8 @@ func Suggestions(t *testing.T, b Backend) {
 		"settings of a partner":                                    optimizerSettings,
 		"one open suggestion about a thing":                        oneOpenSuggestion,
 		"grades add up to a record":                                gradedSuggestions,
+		"what is changed before it is applied is said as it is":    editedSuggestion,
+		"a change is graded when its window is over":               gradedInTime,
 	}.run(t, b)
 }
 

@@ -157,7 +157,7 @@ func (v *visit) sortSuggestions(p *suggestionsPage, items []*optimization.Sugges
 func (v *visit) suggestionCard(x *optimization.Suggestion, names map[uuid.UUID]string) suggestionCard {
 	l, s, status := v.locale, x.State(), x.StatusAt(v.now)
 	card := suggestionCard{
-		ID: s.ID, Revision: s.Revision, Type: l.T("optimizer.type." + string(s.Type)), Why: optimization.Why(s.Finding, l.Lang),
+		ID: s.ID, Revision: s.Revision, Type: l.T("optimizer.type." + string(s.Type)), Why: s.Why(l.Lang),
 		Campaign: names[s.Campaign], Href: "/campaigns/" + s.Campaign.String() + "/suggestions",
 		Gain:  l.T("optimizer.gain", "percent", l.signedPercent(s.Impact.Relative), "metric", strings.ToLower(l.Metric(s.Impact.Metric))),
 		Range: l.T("optimizer.range", "low", l.signedDecimal(s.Impact.Low), "high", l.signedDecimal(s.Impact.High), "metric", strings.ToLower(l.Metric(s.Impact.Metric))),
