@@ -33,7 +33,7 @@ func (s *Service) Look(ctx context.Context) error {
 			return err
 		}
 		if s.now().Before(end) {
-			return s.lookAt(ctx, state, look(before, since, dispersion, s.now()))
+			return s.lookAt(ctx, state, look(before, since, dispersion, s.now(), knownAt))
 		}
 		v := judge(before, since, dispersion, s.now(), knownAt)
 		if other.event != "" && !other.ours {
@@ -101,7 +101,7 @@ func (s *Service) outcome(ctx context.Context, state State, from, to time.Time) 
 func (s *Service) gradeRolledBack(ctx context.Context, state State) error {
 	v := Verdict{Grade: Inconclusive, At: s.now()}
 	if w := state.Watch; w != nil {
-		v.Before, v.After, v.Difference, v.KnownAt = w.Before, w.Since, w.Test.Difference, w.At
+		v.Before, v.After, v.Difference, v.KnownAt = w.Before, w.Since, w.Test.Difference, w.KnownAt
 		if w.Worse {
 			v.Grade = Worse
 		}

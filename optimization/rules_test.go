@@ -194,13 +194,13 @@ func TestJudge(t *testing.T) {
 
 func TestAWorseChangeIsSeen(t *testing.T) {
 	before := Outcome{Results: 400, Spend: 2000}
-	if w := look(before, Outcome{Results: 90, Spend: 1000}, 1, at); !w.Worse {
+	if w := look(before, Outcome{Results: 90, Spend: 1000}, 1, at, at); !w.Worse {
 		t.Errorf("%+v", w)
 	}
-	if w := look(before, Outcome{Results: 205, Spend: 1000}, 1, at); w.Worse {
+	if w := look(before, Outcome{Results: 205, Spend: 1000}, 1, at, at); w.Worse {
 		t.Errorf("%+v", w)
 	}
-	if w := look(Outcome{Results: 5, Spend: 20}, Outcome{Results: 0, Spend: 1000}, 1, at); w.Worse {
+	if w := look(Outcome{Results: 5, Spend: 20}, Outcome{Results: 0, Spend: 1000}, 1, at, at); w.Worse {
 		t.Errorf("from five results: %+v", w)
 	}
 }

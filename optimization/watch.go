@@ -28,6 +28,7 @@ type Watch struct {
 	Test      trial.Test `json:"test"`
 	Worse     bool       `json:"worse"` // the verdict: take it back
 	VerdictAt *time.Time `json:"verdict_at,omitempty"`
+	KnownAt   time.Time  `json:"known_at"` // of the data
 }
 
 // Verdict is the grade of a change with what it rests on.
@@ -60,8 +61,8 @@ type Outcomes interface {
 }
 
 // look holds what came since a change against what was before.
-func look(before, since Outcome, dispersion float64, at time.Time) Watch {
-	w := Watch{At: at, Before: before, Since: since, Test: trial.Rates(before.sample(), since.sample(), dispersion)}
+func look(before, since Outcome, dispersion float64, at, knownAt time.Time) Watch {
+	w := Watch{At: at, KnownAt: knownAt, Before: before, Since: since, Test: trial.Rates(before.sample(), since.sample(), dispersion)}
 	if w.Test.Speaks(falseAlarms) && w.Test.Difference < -leastWorse && before.Results >= leastResults {
 		w.Worse, w.VerdictAt = true, &at
 	}

@@ -117,7 +117,7 @@ func worseTakenBack(w world) {
 		w.must(pilot.Tend(w.Context()))
 		s := found()
 		w.equal("the parts", w.parts(c), before)
-		if s.EndedAt.Sub(*s.Watch.VerdictAt) > soon || s.Graded == nil || s.Graded.Grade != optimization.Worse {
+		if s.EndedAt.Sub(*s.Watch.VerdictAt) > soon || s.Graded == nil || s.Graded.Grade != optimization.Worse || !s.Graded.KnownAt.Equal(s.Watch.KnownAt) || s.Watch.KnownAt.IsZero() {
 			w.Errorf("taken back %s after the verdict, graded %+v", s.EndedAt.Sub(*s.Watch.VerdictAt), s.Graded)
 		}
 		return
