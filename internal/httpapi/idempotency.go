@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -69,7 +70,7 @@ func idempotent(store Idempotency, maxBody int64) func(http.Handler) http.Handle
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			key := r.Header.Get("Idempotency-Key")
-			if r.Method != http.MethodPost || key == "" || r.URL.Query().Get("validate_only") == "true" {
+			if r.Method != http.MethodPost || key == "" || rehearsal(r) {
 				next.ServeHTTP(w, r)
 				return
 			}
@@ -82,6 +83,13 @@ func idempotent(store Idempotency, maxBody int64) func(http.Handler) http.Handle
 			}
 		})
 	}
+}
+
+// rehearsal reports whether nothing is to be changed. What is neither true nor
+// false is refused by the operation.
+func rehearsal(r *http.Request) bool {
+	only, _ := strconv.ParseBool(r.URL.Query().Get("validate_only"))
+	return only
 }
 
 // serve answers from what is stored, or lets next answer and stores that. When

@@ -63,7 +63,9 @@ func TestRefusalIsReplayedAndRehearsalIsNot(t *testing.T) {
 		t.Error("the refusal was made anew")
 	}
 	key := "a-key-of-a-client-0002"
-	h.call(h.manager, "POST", "/api/v1/campaigns?validate_only=true", draft, "Idempotency-Key", key).want(http.StatusCreated)
+	for _, yes := range []string{"true", "1", "TRUE"} { // as the operation reads it
+		h.call(h.manager, "POST", "/api/v1/campaigns?validate_only="+yes, draft, "Idempotency-Key", key).want(http.StatusCreated)
+	}
 	made := h.call(h.manager, "POST", "/api/v1/campaigns", draft, "Idempotency-Key", key).want(http.StatusCreated)
 	h.call(h.manager, "GET", made.Header.Get("Location"), nil).want(http.StatusOK)
 }
