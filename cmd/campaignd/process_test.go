@@ -76,6 +76,7 @@ func startAs(t testing.TB, command, dir string, args ...string) *process {
 	}
 	line, err := bufio.NewReader(stdout).ReadBytes('\n')
 	if err != nil {
+		p.exited <- p.cmd.Wait()
 		t.Fatalf("no ready line: %v\n%s", err, p.stderr)
 	}
 	if err := json.Unmarshal(line, &ready); err != nil || ready.Msg != "ready" {
