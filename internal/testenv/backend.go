@@ -65,7 +65,7 @@ var (
 
 // built is the folder in which .ci/run builds what no package has.
 func built(name string) string {
-	tools := os.Getenv("CAMPAIGND_TOOLS")
+	tools := os.Getenv("CI_TOOLS")
 	if cache, err := os.UserCacheDir(); tools == "" && err == nil {
 		tools = filepath.Join(cache, "campaignd-tools")
 	}
