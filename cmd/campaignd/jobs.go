@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"net/url"
 	"text/tabwriter"
 	"time"
 
@@ -15,24 +17,21 @@ type jobsCmd struct {
 
 // Run prints one line a job.
 func (c *jobsCmd) Run(e env) error {
-	var page struct{ Items []event.JobStatus }
-	if err := c.callJSON(e.ctx, "GET", "/jobs?limit=200", nil, &page); err != nil {
-		return err
-	}
 	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "JOB\tSTATE\tEVERY\tLAST\tTOOK\tNEXT\tNODE\tLAST FAILURE")
-	for _, j := range page.Items {
+	err := eachOf(e, c.client, "/jobs", url.Values{"limit": {"200"}}, func(j event.JobStatus) error {
 		if c.Failing && j.Failures == 0 && !j.Late {
-			continue
+			return nil
 		}
 		failure := ""
 		if j.FailedAt != nil {
 			failure = j.FailedAt.Format(time.RFC3339) + " " + j.Problem
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%v\t%s\t%s\t%s\n", j.Name, jobState(j), time.Duration(j.Every)*time.Second,
+		_, err := fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%v\t%s\t%s\t%s\n", j.Name, jobState(j), time.Duration(j.Every)*time.Second,
 			at(j.LastBegun()), time.Duration(j.Millis)*time.Millisecond, at(j.NextAt), j.Node, failure)
-	}
-	return w.Flush()
+		return err
+	})
+	return errors.Join(err, w.Flush())
 }
 
 func jobState(j event.JobStatus) string {
