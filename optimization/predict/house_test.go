@@ -42,7 +42,6 @@ type market struct {
 	mean  float64                     // spend of a day, in units
 	noise float64                     // relative
 	swing float64                     // how much the spend varies on purpose
-	drift float64                     // of the level, from day to day
 	cpa   func(spend float64) float64 // of the day's spend
 }
 
@@ -65,10 +64,9 @@ func (h *house) campaign(seed uint64, kind budgets.Kind, limit int64, m market) 
 func simulated(seed uint64, m market, n int) map[localday.Day]performance.Metrics {
 	random := rand.New(rand.NewPCG(seed, 3))
 	days := map[localday.Day]performance.Metrics{}
-	today, level := localday.Of(now, time.UTC), 0.0
+	today := localday.Of(now, time.UTC)
 	for d := today - localday.Day(m.days); d < today-localday.Day(m.days)+localday.Day(n); d++ {
-		level += m.drift * random.NormFloat64()
-		spend := m.mean * math.Exp(level) * (1 + m.swing*(2*random.Float64()-1)) * math.Exp(m.noise*random.NormFloat64())
+		spend := m.mean * (1 + m.swing*(2*random.Float64()-1)) * math.Exp(m.noise*random.NormFloat64())
 		results := spend / m.cpa(spend) * math.Exp(m.noise*random.NormFloat64())
 		days[d] = performance.Metrics{
 			Impressions: int64(spend * 200), Clicks: int64(spend * 2), Conversions: int64(math.Round(results)),
