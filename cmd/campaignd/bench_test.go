@@ -118,20 +118,30 @@ func TestBenchAudienceUploadsThroughHTTP(t *testing.T) {
 
 func TestBenchStreamMeasuresBothWaysIn(t *testing.T) {
 	t.Setenv(asProgram, "1") // for the program that it starts
-	var stdout, stderr bytes.Buffer
-	args := []string{"bench", "stream", "--duration", "100ms", "--rounds", "1", "--campaigns", "3", "--batch", "10", "--together", "4", "--json"}
-	if code := run(t.Context(), args, &stdout, &stderr); code != 0 {
-		t.Fatalf("exit %d: %s", code, &stderr)
-	}
-	var report struct {
-		Rates  []struct{ Events int }
-		OfHTTP float64 `json:"of_http"`
-	}
-	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
-		t.Fatalf("%v: %s", err, &stdout)
-	}
-	if len(report.Rates) != 2 || report.Rates[0].Events == 0 || report.Rates[1].Events == 0 || report.OfHTTP <= 0 {
-		t.Errorf("%+v", report)
+	for _, tt := range []struct {
+		more   []string
+		events int // from the stream; 0: as many as the time allows
+	}{
+		{},
+		{more: []string{"--backlog", "9"}, events: 90},
+	} {
+		var stdout, stderr bytes.Buffer
+		args := append([]string{"bench", "stream", "--duration", "100ms", "--rounds", "1", "--campaigns", "3", "--batch", "10", "--together", "4", "--json"}, tt.more...)
+		if code := run(t.Context(), args, &stdout, &stderr); code != 0 {
+			t.Fatalf("exit %d: %s", code, &stderr)
+		}
+		var report struct {
+			Rates  []struct{ Events int }
+			OfHTTP float64 `json:"of_http"`
+		}
+		if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
+			t.Fatalf("%v: %s", err, &stdout)
+		}
+		if len(report.Rates) != 2 || report.Rates[0].Events == 0 || report.Rates[1].Events == 0 || report.OfHTTP <= 0 {
+			t.Errorf("%v: %+v", tt.more, report)
+		} else if tt.events != 0 && report.Rates[1].Events != tt.events {
+			t.Errorf("%v: %d events from the stream, not %d", tt.more, report.Rates[1].Events, tt.events)
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ type BenchStreamConfig struct {
 	Batch       int           `default:"1000" help:"Events of one request, or of one message."`
 	Connections int           `default:"8" help:"How many send at once, each waiting for its answer."`
 	Together    int           `default:"1" help:"Messages that are published at once; with N there are so many senders fewer, and one sync of the broker's disk instead of N."`
+	Backlog     int           `help:"Messages that lie in the stream before the clock runs: measures taking in alone, without what publishers wait for."`
 	Seed        uint64        `default:"1" help:"Of the values sent."`
 	JSON        bool          `name:"json" help:"Print the figures as JSON."`
 }
@@ -47,7 +48,7 @@ func BenchStream(ctx context.Context, cfg BenchStreamConfig, stdout, stderr io.W
 		return err
 	}
 	defer func() { _ = broker.Close() }()
-	stream := bench.Stream{To: broker, URL: program.Broker, Topic: integration.TopicMetrics, Group: integration.Group, Together: max(1, cfg.Together)}
+	stream := bench.Stream{To: broker, URL: program.Broker, Topic: integration.TopicMetrics, Group: integration.Group, Together: max(1, cfg.Together), Backlog: cfg.Backlog}
 	report, err := bench.Streamed(ctx, stream, load, max(1, cfg.Rounds))
 	if err != nil {
 		return err

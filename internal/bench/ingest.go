@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -39,8 +40,12 @@ type Rate struct {
 }
 
 func (r Rate) String() string {
-	return fmt.Sprintf("%-28s %9.0f events/s   p50 %7.1f ms   p99 %7.1f ms   %6.1f us of CPU an event   (%d events in %.1f s)",
-		r.Name, r.EventsPerSecond, r.P50, r.P99, r.CPU, r.Events, r.Seconds)
+	waited := fmt.Sprintf("p50 %7.1f ms   p99 %7.1f ms", r.P50, r.P99)
+	if r.P99 == 0 { // nobody waited for an answer
+		waited = strings.Repeat(" ", len(waited))
+	}
+	return fmt.Sprintf("%-28s %9.0f events/s   %s   %6.1f us of CPU an event   (%d events in %.1f s)",
+		r.Name, r.EventsPerSecond, waited, r.CPU, r.Events, r.Seconds)
 }
 
 // Ingest sends events over HTTP until the duration is over. Every event must be

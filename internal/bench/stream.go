@@ -21,7 +21,8 @@ type StreamReport struct {
 	Rates []Rate `json:"rates"` // HTTP and stream in turn
 	// OfHTTP is the pace from the stream by that over HTTP, the median of the
 	// rounds; CPUOfHTTP is the same of the processor time an event. That has the
-	// broker's share in it: it takes each document in, and to its disk, first.
+	// broker's share in it: it hands each document over and, unless there was a
+	// backlog, takes it in and to its disk first.
 	OfHTTP    float64 `json:"of_http"`
 	CPUOfHTTP float64 `json:"cpu_of_http"`
 }
@@ -47,6 +48,10 @@ type Stream struct {
 	Topic    string
 	Group    string // as which the program consumes
 	Together int    // messages that are published at once
+	// Backlog, when it is not 0, is how many messages lie in the stream before
+	// the clock runs: it is taking in that is measured then, without what the
+	// publishers wait for.
+	Backlog int
 }
 
 // Streamed measures rounds of both. A round of the stream ends when the program
@@ -58,9 +63,13 @@ func Streamed(ctx context.Context, s Stream, l Load, rounds int) (StreamReport, 
 		return r, fmt.Errorf("broker of the program: %w", err)
 	}
 	defer conn.Close()
-	taken, err := s.consumer(ctx, conn)
+	in, err := s.intake(ctx, conn)
 	if err != nil {
 		return r, err
+	}
+	measure := s.measure
+	if s.Backlog > 0 {
+		measure = s.drain
 	}
 	var pace, cpu []float64
 	for range rounds {
@@ -68,7 +77,7 @@ func Streamed(ctx context.Context, s Stream, l Load, rounds int) (StreamReport, 
 		if err != nil {
 			return r, err
 		}
-		streamed, err := s.measure(ctx, taken, l)
+		streamed, err := measure(ctx, in, l)
 		if err != nil {
 			return r, err
 		}
@@ -91,24 +100,69 @@ func median(of []float64) float64 {
 	return (of[(len(of)-1)/2] + of[len(of)/2]) / 2
 }
 
-// consumer is the program's own. It begins to listen soon after it serves.
-func (s Stream) consumer(ctx context.Context, conn *nats.Conn) (taken jetstream.Consumer, err error) {
-	js, err := jetstream.New(conn)
-	if err != nil {
-		return nil, err
+// intake is the consumer of the program, as the broker knows it.
+type intake struct {
+	js       jetstream.JetStream
+	stream   string
+	consumer jetstream.Consumer
+}
+
+// intake is there soon after the program serves.
+func (s Stream) intake(ctx context.Context, conn *nats.Conn) (in intake, err error) {
+	if in.js, err = jetstream.New(conn); err != nil {
+		return in, err
 	}
-	return taken, until(ctx, func() (bool, error) {
-		name, err := js.StreamNameBySubject(ctx, s.Topic)
+	return in, until(ctx, func() (bool, error) {
+		in.stream, err = in.js.StreamNameBySubject(ctx, s.Topic)
 		if err == nil {
-			taken, err = js.Consumer(ctx, name, strings.ReplaceAll(s.Group+"-"+s.Topic, ".", "_"))
+			in.consumer, err = in.js.Consumer(ctx, in.stream, strings.ReplaceAll(s.Group+"-"+s.Topic, ".", "_"))
 		}
 		return err == nil, ctx.Err()
 	})
 }
 
+// settled waits until the program has taken in all that there is.
+func (in intake) settled(ctx context.Context) error {
+	return until(ctx, func() (bool, error) {
+		info, err := in.consumer.Info(ctx)
+		return err == nil && info.NumPending == 0 && info.NumAckPending == 0, err
+	})
+}
+
+// drain publishes the backlog while the consumer is held, and measures from its
+// release until all is settled.
+func (s Stream) drain(ctx context.Context, in intake, l Load) (Rate, error) {
+	campaigns, err := newClient(l.URL, l.Key, 8).campaigns(ctx, l.Campaigns)
+	if err != nil {
+		return Rate{}, fmt.Errorf("make campaigns: %w", err)
+	}
+	name := in.consumer.CachedInfo().Name
+	if _, err := in.js.PauseConsumer(ctx, in.stream, name, time.Now().Add(time.Hour)); err != nil {
+		return Rate{}, fmt.Errorf("hold the consumer: %w", err)
+	}
+	x := &sender{writer: newEventWriter(campaigns, l.Seed)}
+	for left := s.Backlog; left > 0 && err == nil; {
+		n := min(left, s.Together)
+		err = s.publish(ctx, x, n, l.Batch)
+		left -= n
+	}
+	if err != nil {
+		return Rate{}, err
+	}
+	x.took = nil // publishing is not what is measured
+	start, before := time.Now(), cpuTime(l.PID)
+	if _, err := in.js.ResumeConsumer(ctx, in.stream, name); err != nil {
+		return Rate{}, fmt.Errorf("release the consumer: %w", err)
+	}
+	if err := in.settled(ctx); err != nil {
+		return Rate{}, err
+	}
+	return sum(fmt.Sprintf("backlog, documents of %d", l.Batch), []*sender{x}, time.Since(start), cpuTime(l.PID)-before)
+}
+
 // measure publishes until the duration is over, each connection one batch after
 // the other, and waits until all of it is settled.
-func (s Stream) measure(ctx context.Context, taken jetstream.Consumer, l Load) (Rate, error) {
+func (s Stream) measure(ctx context.Context, in intake, l Load) (Rate, error) {
 	campaigns, err := newClient(l.URL, l.Key, 8).campaigns(ctx, l.Campaigns)
 	if err != nil {
 		return Rate{}, fmt.Errorf("make campaigns: %w", err)
@@ -119,32 +173,31 @@ func (s Stream) measure(ctx context.Context, taken jetstream.Consumer, l Load) (
 	for i := range senders {
 		x := &sender{writer: newEventWriter(campaigns, l.Seed+uint64(i))}
 		senders[i] = x
-		wait.Go(func() { x.err = s.publish(ctx, x, start.Add(l.Duration), l.Batch) })
+		wait.Go(func() {
+			for x.err == nil && time.Since(start) < l.Duration {
+				x.err = s.publish(ctx, x, s.Together, l.Batch)
+			}
+		})
 	}
 	wait.Wait()
-	err = until(ctx, func() (bool, error) {
-		info, err := taken.Info(ctx)
-		return err == nil && info.NumPending == 0 && info.NumAckPending == 0, err
-	})
-	if err != nil {
+	if err := in.settled(ctx); err != nil {
 		return Rate{}, err
 	}
 	return sum(fmt.Sprintf("stream, documents of %d", l.Batch), senders, time.Since(start), cpuTime(l.PID)-before)
 }
 
-func (s Stream) publish(ctx context.Context, x *sender, end time.Time, facts int) error {
-	batch := make([]event.Message, s.Together)
-	for time.Now().Before(end) {
-		for i := range batch {
-			batch[i] = event.Message{Topic: s.Topic, ContentType: "application/json", Body: slices.Clone(x.writer.document(facts))}
-		}
-		sent := time.Now()
-		if err := s.To.Publish(ctx, batch); err != nil {
-			return err
-		}
-		x.took = append(x.took, time.Since(sent))
-		x.events += int64(facts * s.Together)
+// publish sends n messages at once.
+func (s Stream) publish(ctx context.Context, x *sender, n, facts int) error {
+	batch := make([]event.Message, n)
+	for i := range batch {
+		batch[i] = event.Message{Topic: s.Topic, ContentType: "application/json", Body: slices.Clone(x.writer.document(facts))}
 	}
+	sent := time.Now()
+	if err := s.To.Publish(ctx, batch); err != nil {
+		return err
+	}
+	x.took = append(x.took, time.Since(sent))
+	x.events += int64(facts * n)
 	return nil
 }
 
