@@ -74,7 +74,7 @@ func TestTheDemoRunsAtAdPlatforms(t *testing.T) {
 	before := created(manager.placements())
 	p.kill()
 
-	_, again := playDemo(t, dir)
+	p, again := playDemo(t, dir)
 	eventually(t, "delivery is pulled after the restart", again.pulled)
 	after := created(again.placements())
 	if len(before) == 0 || len(after) != len(before) {
@@ -86,6 +86,7 @@ func TestTheDemoRunsAtAdPlatforms(t *testing.T) {
 			t.Errorf("%v impressions became %v", impressions, now)
 		}
 	}
+	t.Run("pages", p.keepsNobodyOut)
 }
 
 // pulled reports whether the last pull of every account has come to its end and

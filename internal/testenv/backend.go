@@ -61,6 +61,12 @@ var (
 		Folders:  []string{built("meta-sdk-24.0.1")},
 		Install:  ".ci/run backends",
 	}
+	axe = Backend{
+		Name:     "axe",
+		Programs: []string{"axe.min.js"}, // a script for the browser, marked as a program to be found as one
+		Folders:  []string{built("axe-core-4.14.1/node_modules/axe-core")},
+		Install:  ".ci/run backends",
+	}
 )
 
 // built is the folder in which .ci/run builds what no package has.
