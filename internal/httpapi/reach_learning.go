@@ -86,6 +86,7 @@ type reachLesson struct {
 	Networks  []targeting.Platform `json:"networks" doc:"Of the campaigns; empty for those that name none."`
 	Method    reach.Method         `json:"method" enum:"population_shares,panel_joint_counts,panel_joint_counts_and_shares"`
 	Campaigns int                  `json:"campaigns" doc:"Finished ones whose delivery says how many people there are, and whose targeting was not refined."`
+	From      []uuid.UUID          `json:"campaign_ids" doc:"Which they are, the one estimated last first."`
 	Factor    float64              `json:"factor" doc:"People there were for each that was estimated: a geometric mean, drawn towards 1 by how few the campaigns are and how they differ, 1/3 to 3."`
 	Spread    float64              `json:"spread" doc:"Deviation of the logarithms; ranges of estimates are at least as wide."`
 }
@@ -93,7 +94,7 @@ type reachLesson struct {
 func lessonsOf(all []reach.Lesson) []reachLesson {
 	out := make([]reachLesson, len(all))
 	for i, l := range all {
-		out[i] = reachLesson{append([]targeting.Platform{}, l.Networks...), l.Method, l.Campaigns, l.Factor, l.Spread}
+		out[i] = reachLesson{append([]targeting.Platform{}, l.Networks...), l.Method, l.Campaigns, l.From, l.Factor, l.Spread}
 	}
 	return out
 }

@@ -28,9 +28,10 @@ type Lesson struct {
 	Networks  []targeting.Platform // empty: campaigns that name none
 	Method    Method
 	Campaigns int
-	Factor    float64 // people there were for each that was estimated, 1/MaxLesson to MaxLesson
-	Spread    float64 // deviation of the logarithms of that
-	Unlearned float64 // of the logarithm: what the factor leaves unexplained of the mean
+	From      []uuid.UUID // these campaigns, the one estimated last first
+	Factor    float64     // people there were for each that was estimated, 1/MaxLesson to MaxLesson
+	Spread    float64     // deviation of the logarithms of that
+	Unlearned float64     // of the logarithm: what the factor leaves unexplained of the mean
 }
 
 const (
@@ -84,7 +85,7 @@ func lessons(past []Stored) []Lesson {
 		networks string
 		method   Method
 	}
-	logs, order := map[kind][]float64{}, []kind(nil)
+	logs, from, order := map[kind][]float64{}, map[kind][]uuid.UUID{}, []kind(nil)
 	for _, p := range past {
 		raw := cmp.Or(p.Unlearned, p.Mid)
 		if p.Outcome == nil || p.Outcome.Implied <= 0 || raw <= 0 {
@@ -95,11 +96,12 @@ func lessons(past []Stored) []Lesson {
 			order = append(order, k)
 		}
 		logs[k] = append(logs[k], math.Log(float64(p.Outcome.Implied)/float64(raw)))
+		from[k] = append(from[k], p.Campaign)
 	}
 	var all []Lesson
 	for _, k := range order {
 		if l, ok := learn(logs[k]); ok {
-			l.Method = k.method
+			l.Method, l.From = k.method, from[k]
 			for name := range strings.FieldsSeq(k.networks) {
 				l.Networks = append(l.Networks, targeting.Platform(name))
 			}
