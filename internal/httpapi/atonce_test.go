@@ -33,6 +33,19 @@ func (p present) Missing(ctx context.Context, partner uuid.UUID, ids []uuid.UUID
 	return missing, nil
 }
 
+// explained ends the test unless every error of a refusal says which field it is
+// about, why it is refused and what is allowed.
+func (a *answer) explained() {
+	a.Helper()
+	for _, e := range a.at("errors").([]any) {
+		for _, member := range []string{"path", "code", "detail", "allowed"} {
+			if text, _ := e.(map[string]any)[member].(string); text == "" {
+				a.Errorf("%s %s: no %s in %v", a.Request.Method, a.Request.URL, member, e)
+			}
+		}
+	}
+}
+
 const somewhere = `"locations":[{"country":"CO"}],"interests":["607"]`
 
 // What does not fit the schema and what breaks a rule come in one answer, each
@@ -50,7 +63,8 @@ func TestEverythingWrongWithATargetingIsSaidAtOnce(t *testing.T) {
 		"ages 0 and 200":                 {`{` + somewhere + `,"age_range":{"min":0,"max":200}}`, []string{"age_range.max", "age_range.min"}},
 		"low above high":                 {`{` + somewhere + `,"age_range":{"min":40,"max":30}}`, []string{"age_range.max"}},
 		"a country in and out":           {`{` + somewhere + `,"exclusions":[{"criterion":"countries","values":["CO"]}]}`, []string{"exclusions"}},
-		"a radius of 0":                  {`{"interests":["607"],"locations":[{"country":"CO","point":{"latitude":4.6,"longitude":-74},"radius_km":0}]}`, []string{"locations[0].radius_km"}},
+		"a radius of 0 around a city":    {`{"interests":["607"],"locations":[{"country":"CO","city":"Cali","radius_km":0}]}`, []string{"locations[0].radius_km"}},
+		"a radius of 0 around a point":   {`{"interests":["607"],"locations":[{"country":"CO","point":{"latitude":4.6,"longitude":-74},"radius_km":0}]}`, []string{"locations[0].radius_km"}},
 		"an interest that is gone":       {`{"locations":[{"country":"CO"}],"interests":["607","99999"]}`, []string{"interests[1]"}},
 		"another partner's audience":     {`{"locations":[{"country":"CO"}],"custom_audiences":["` + theirs + `"]}`, []string{"custom_audiences[0]"}},
 		"another's, left out":            {`{` + somewhere + `,"exclusions":[{"criterion":"custom_audiences","values":["` + theirs + `"]}]}`, []string{"exclusions[0].values[0]"}},
@@ -59,6 +73,7 @@ func TestEverythingWrongWithATargetingIsSaidAtOnce(t *testing.T) {
 		"a wrong word deep below":        {`{` + somewhere + `,"exclusions":[{"criterion":"moods","values":["x"]},{"criterion":"interests","values":[7]}],"frequency_cap":{"impressions":0,"period":"aeon"}}`, []string{"exclusions[0].criterion", "exclusions[1].values[0]", "frequency_cap.impressions", "frequency_cap.period"}},
 		"money":                          {`{"locations":[],"interests":["607"],"bid_strategy":{"type":"bid_cap","amount":{"amount":1.5,"currency":"USD"}}}`, []string{"bid_strategy.amount.amount", "locations"}},
 		"what cannot be shown":           {`{"locations":[{"country":"CO"}],"behaviors":["a\u0000b"]}`, []string{"behaviors[0]"}},
+		"a key that is missing":          {`{` + somewhere + `,"age_range":{"min":20},"frequency_cap":{"period":"day"}}`, []string{"age_range.max", "frequency_cap.impressions"}},
 		"everything of an audience too":  {`{"locations":7,"custom_audiences":["` + theirs + `"],"age_range":{"min":1,"max":20}}`, []string{"age_range.min", "custom_audiences[0]", "locations"}},
 		"half a character":               {"{" + somewhere + `,"job_titles":["` + "\xff\xfe" + `"],"languages":["zz-"]}`, nil},
 		"a list where there is a record": {`[]`, []string{"body"}},
@@ -68,6 +83,7 @@ func TestEverythingWrongWithATargetingIsSaidAtOnce(t *testing.T) {
 			"reach":     func(body string) *answer { return h.call(h.analyst, "POST", "/api/v1/reach-estimates", body) },
 		} {
 			got := call(c.body).refused(http.StatusUnprocessableEntity, "validation_failed")
+			got.explained()
 			if c.paths != nil && !slices.Equal(got.paths(), c.paths) {
 				t.Errorf("%s, %s: %v, want %v\n%s", path, name, got.paths(), c.paths, got.text)
 			}

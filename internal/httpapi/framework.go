@@ -111,14 +111,14 @@ func nameParameters(op *huma.Operation, fields []fault.Field) {
 func fieldOf(place, path, message string) fault.Field {
 	if rest, ok := strings.CutPrefix(message, "expected required property "); ok {
 		name, _, _ := strings.Cut(rest, " ")
-		return fault.Field{Path: strings.TrimPrefix(path+"."+name, "."), Code: "required", Detail: "It is missing."}
+		return fault.Field{Path: strings.TrimPrefix(path+"."+name, "."), Code: "required", Detail: "It is missing.", Allow: "a value of the form that /docs shows"}
 	}
 	path = cmp.Or(path, place)
 	switch {
 	case message == "unexpected property":
-		return fault.Field{Path: path, Code: "unknown_field", Detail: "There is no such field here; /docs lists those there are."}
+		return fault.Field{Path: path, Code: "unknown_field", Detail: "There is no such field here.", Allow: "the fields that /docs lists"}
 	case strings.HasPrefix(message, "expected value to match "): // one of several schemas
-		return fault.Field{Path: path, Code: "schema", Detail: "It has none of the forms that are allowed here; /docs shows them."}
+		return fault.Field{Path: path, Code: "schema", Detail: "It has none of the forms that are allowed here.", Allow: "one of the forms that /docs shows"}
 	case message == "unknown query parameter":
 		return fault.Field{Path: path, Code: unknownParameter, Detail: "There is no such parameter here."}
 	case strings.HasPrefix(message, "invalid date/time for format "):
@@ -127,7 +127,7 @@ func fieldOf(place, path, message string) fault.Field {
 		return fault.Field{Path: path, Code: "invalid_time", Detail: "This is neither a moment nor a date.", Allow: allowWhen}
 	}
 	code, detail := codeOf(message)
-	return fault.Field{Path: path, Code: code, Detail: sentence(detail)}
+	return fault.Field{Path: path, Code: code, Detail: sentence(detail), Allow: allowedBy(message)}
 }
 
 // codeOf finds the code of a fault that went through huma as text, such as that
