@@ -62,7 +62,9 @@ type benchRelay struct {
 }
 
 // Run prints the figures.
-func (c *benchRelay) Run(e env) error { return app.BenchRelay(e.ctx, c.BenchRelayConfig, e.stdout) }
+func (c *benchRelay) Run(e env) error {
+	return app.BenchRelay(e.ctx, c.BenchRelayConfig, e.stdout, e.stderr)
+}
 
 type benchBudget struct {
 	app.BenchBudgetConfig `embed:""`

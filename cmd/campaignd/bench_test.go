@@ -146,18 +146,22 @@ func TestBenchStreamMeasuresBothWaysIn(t *testing.T) {
 }
 
 func TestBenchRelayMeasuresTheCatchUp(t *testing.T) {
-	var stdout, stderr bytes.Buffer
-	args := []string{"bench", "relay", "--catch-up", "300ms", "--partners", "2", "--json"}
-	if code := run(t.Context(), args, &stdout, &stderr); code != 0 {
-		t.Fatalf("exit %d: %s", code, &stderr)
-	}
-	var report struct {
-		Backlog int
-	}
-	if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
-		t.Fatalf("%v: %s", err, &stdout)
-	}
-	if report.Backlog == 0 {
-		t.Errorf("%s", &stdout)
+	t.Setenv(asProgram, "1") // for the program that clients change campaigns at
+	for _, more := range [][]string{{}, {"--clients", "3"}, {"--clients", "3", "--create"}} {
+		var stdout, stderr bytes.Buffer
+		args := append([]string{"bench", "relay", "--catch-up", "300ms", "--partners", "2", "--json"}, more...)
+		if code := run(t.Context(), args, &stdout, &stderr); code != 0 {
+			t.Fatalf("%v: exit %d: %s", more, code, &stderr)
+		}
+		var report struct {
+			Backlog int
+			Live    struct{ Events int }
+		}
+		if err := json.Unmarshal(stdout.Bytes(), &report); err != nil {
+			t.Fatalf("%v: %v: %s", more, err, &stdout)
+		}
+		if report.Backlog == 0 || report.Live.Events == 0 {
+			t.Errorf("%v: %s", more, &stdout)
+		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -13,21 +15,42 @@ import (
 
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/internal/bench"
+	"github.com/hexabuilders/campaignd/internal/bus"
 	"github.com/hexabuilders/campaignd/internal/integration"
 	"github.com/hexabuilders/campaignd/internal/relay"
 	"github.com/hexabuilders/campaignd/internal/sqlstore"
 )
 
-// CatchUpReport is how fast a broker that was down is given what it has missed.
-type CatchUpReport struct {
-	Live    bench.Pace `json:"live"`     // before the outage, all that a writer without pause commits
-	CatchUp bench.Pace `json:"catch_up"` // after it, while the writer goes on
-	Backlog int64      `json:"backlog"`  // events, when the broker came back
-	OfLive  float64    `json:"of_live"`  // the pace of the catch-up by the live one
-}
-
-func (r CatchUpReport) String() string {
-	return fmt.Sprintf("%v\n%v\na backlog of %d events: the catch-up has %.2f of the live pace\n", r.Live, r.CatchUp, r.Backlog, r.OfLive)
+// benchClients measures an outage of the broker of a program of its own, whose
+// events come from clients over HTTP. The broker stands in this process.
+func benchClients(ctx context.Context, cfg BenchRelayConfig, dir string, stdout, stderr io.Writer) error {
+	at := bus.EmbeddedConfig{Addr: "127.0.0.1:0", Dir: filepath.Join(dir, "broker")}
+	broker, err := bus.StartEmbedded(at)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = broker.Close() }()
+	at.Addr = strings.TrimPrefix(broker.URL(), "nats://")
+	program, err := bench.Start(ctx, filepath.Join(dir, "program"), "", stderr, "--broker", broker.URL())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = program.Stop() }()
+	o := bench.Outage{Program: program, Clients: cfg.Clients, Create: cfg.Create, Gather: 2 * gather, Broker: broker.URL(), Topic: integration.TopicEvents}
+	o.Away = func() error { return broker.Close() }
+	o.Back = func() error { broker, err = bus.StartEmbedded(at); return err }
+	for range min(cfg.Partners, cfg.Clients) {
+		key, err := program.Key(ctx)
+		if err != nil {
+			return err
+		}
+		o.Keys = append(o.Keys, key)
+	}
+	report, err := o.Measure(ctx, cfg.CatchUp)
+	if err != nil {
+		return err
+	}
+	return printed(stdout, cfg.JSON, report)
 }
 
 // benchCatchUp measures one outage, and fails when an event arrives before an
@@ -39,7 +62,7 @@ func benchCatchUp(ctx context.Context, cfg BenchRelayConfig, dir string, db *sql
 	}
 	defer func() { _ = broker.Close() }()
 	o := &outage{to: broker, last: map[uuid.UUID]int64{}}
-	var report CatchUpReport
+	var report bench.CatchUp
 	group, ctx := errgroup.WithContext(ctx)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -117,7 +140,7 @@ func (o *outage) write(ctx context.Context, logs []*filler, each int) error {
 
 // measure lets the broker be there, away and back. It is caught up when it lacks
 // no more than was written in the last moments.
-func (o *outage) measure(ctx context.Context, how time.Duration) (r CatchUpReport, err error) {
+func (o *outage) measure(ctx context.Context, how time.Duration) (r bench.CatchUp, err error) {
 	if err := waitUntil(ctx, time.Minute, func() bool { return o.arrived.Load() > 0 }); err != nil {
 		return r, err
 	}
@@ -136,11 +159,11 @@ func (o *outage) measure(ctx context.Context, how time.Duration) (r CatchUpRepor
 	if err := waitUntil(ctx, time.Minute, func() bool { return o.back.Load() != 0 }); err != nil {
 		return r, err
 	}
-	r.CatchUp, err = o.pace("after the outage", func() error {
+	r.After, err = o.pace("after the outage", func() error {
 		return waitUntil(ctx, 20*how, func() bool { return o.written.Load()-o.arrived.Load() <= fresh })
 	})
 	if r.Live.PerSecond > 0 {
-		r.OfLive = r.CatchUp.PerSecond / r.Live.PerSecond
+		r.OfLive = r.After.PerSecond / r.Live.PerSecond
 	}
 	return r, err
 }

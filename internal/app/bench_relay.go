@@ -30,6 +30,8 @@ type BenchRelayConfig struct {
 
 	CatchUp time.Duration `help:"Measure instead how fast a broker that was down for so long is given what it has missed, while as much goes on being written as before."`
 	Commit  int           `default:"5" help:"Events of one commit, with --catch-up; most changes are one."`
+	Clients int           `help:"With --catch-up, so many clients that change campaigns over HTTP at a program of its own write, in place of a loop at the store."`
+	Create  bool          `help:"With --clients, they make campaigns, which is two events of one commit."`
 	JSON    bool          `name:"json" help:"Print the figures as JSON."`
 }
 
@@ -47,18 +49,22 @@ func (r RelayReport) String() string {
 // BenchRelay fills a log and measures how fast all of it is durable at a broker,
 // beside a program that only publishes the same messages. Processor time is that
 // of this process, with the broker in it when that is the embedded one.
-func BenchRelay(ctx context.Context, cfg BenchRelayConfig, stdout io.Writer) error {
+func BenchRelay(ctx context.Context, cfg BenchRelayConfig, stdout, stderr io.Writer) error {
 	dir, err := os.MkdirTemp("", "campaignd-bench-")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	cfg.Partners = max(1, cfg.Partners)
+	if cfg.CatchUp > 0 && cfg.Clients > 0 {
+		return benchClients(ctx, cfg, dir, stdout, stderr)
+	}
 	db, err := sqlstore.Open(ctx, sqlstore.Config{URL: filepath.Join(dir, "store")})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	logs, err := newLogs(ctx, db, max(1, cfg.Partners))
+	logs, err := newLogs(ctx, db, cfg.Partners)
 	if err != nil {
 		return err
 	}

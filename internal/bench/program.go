@@ -26,8 +26,9 @@ type Program struct {
 
 // Start runs this executable's serve on free ports and waits until it takes
 // requests. dir is the embedded store's folder; database, when given, the
-// PostgreSQL to use instead. Whatever it logs goes to stderr.
-func Start(ctx context.Context, dir, database string, stderr io.Writer) (*Program, error) {
+// PostgreSQL to use instead; flags are further ones of serve. Whatever it logs
+// goes to stderr.
+func Start(ctx context.Context, dir, database string, stderr io.Writer, flags ...string) (*Program, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -39,6 +40,7 @@ func Start(ctx context.Context, dir, database string, stderr io.Writer) (*Progra
 	if database != "" {
 		p.cmd.Args = append(p.cmd.Args, "--database", database)
 	}
+	p.cmd.Args = append(p.cmd.Args, flags...)
 	p.cmd.Env = append(os.Environ(), "CAMPAIGND_ADMIN_KEY="+p.adminKey)
 	p.cmd.Stderr = stderr
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(syscall.SIGTERM) }

@@ -179,7 +179,21 @@ func wait(ctx context.Context, d time.Duration) bool {
 // retry is how long a consumer waits after its handler, or the broker, failed.
 const retry = time.Second
 
-// report says that consuming was interrupted; it goes on by itself.
-func report(ctx context.Context, sub Subscription, err error) {
-	slog.WarnContext(ctx, "consumer interrupted, trying again", "topic", sub.Topic, "group", sub.Group, "error", err)
+// complaints are what the log says of one consumer that is interrupted; it goes
+// on by itself.
+type complaints struct {
+	sub  Subscription
+	told time.Time
+}
+
+// tellEvery bounds the lines in the log: a broker that is away fails every
+// consumer each second, and would bury all else.
+const tellEvery = 15 * time.Second
+
+func (c *complaints) report(ctx context.Context, err error) {
+	if !c.told.IsZero() && time.Since(c.told) < tellEvery {
+		return
+	}
+	c.told = time.Now()
+	slog.WarnContext(ctx, "consumer interrupted, trying again", "topic", c.sub.Topic, "group", c.sub.Group, "error", err)
 }

@@ -1,6 +1,6 @@
 // Package bus carries messages through brokers, behind one small port: NATS
 // JetStream (in this process, or a cluster elsewhere), Kafka, Pulsar and plain
-// HTTP. Each broker is one flat file; what they differ in, they declare as
+// HTTP. Each broker is a flat file or two; what they differ in, they declare as
 // Features, and one suite holds each to what it declares.
 //
 // What always holds:

@@ -121,13 +121,14 @@ func (b *kafkaBroker) Consume(ctx context.Context, sub Subscription, handle Hand
 		return err
 	}
 	defer client.Close()
+	log := &complaints{sub: sub}
 	for {
 		fetched := client.PollRecords(ctx, sub.batch())
 		if ctx.Err() != nil {
 			return nil
 		}
 		for _, failure := range fetched.Errors() {
-			report(ctx, sub, failure.Err)
+			log.report(ctx, failure.Err)
 		}
 		records := fetched.Records()
 		if len(records) == 0 {
@@ -136,11 +137,11 @@ func (b *kafkaBroker) Consume(ctx context.Context, sub Subscription, handle Hand
 			}
 			continue
 		}
-		if !insist(ctx, sub, messagesOf(records), handle) {
+		if !insist(ctx, log, messagesOf(records), handle) {
 			return nil
 		}
 		if err := commitOffsets(ctx, client, records); err != nil {
-			report(ctx, sub, err) // they come again after a rebalance, as at least once allows
+			log.report(ctx, err) // they come again after a rebalance, as at least once allows
 		}
 	}
 }
@@ -173,13 +174,13 @@ func messagesOf(records []*kgo.Record) []event.Message {
 }
 
 // insist hands a batch over until it is taken; false when ctx ended first.
-func insist(ctx context.Context, sub Subscription, batch []event.Message, handle Handler) bool {
+func insist(ctx context.Context, log *complaints, batch []event.Message, handle Handler) bool {
 	for {
 		err := handle(ctx, batch)
 		if err == nil {
 			return true
 		}
-		report(ctx, sub, err)
+		log.report(ctx, err)
 		if !wait(ctx, retry) {
 			return false
 		}

@@ -27,6 +27,7 @@ type natsBroker struct {
 	stop     func() // ends what this broker runs on, after the connection
 
 	mu      sync.Mutex
+	lost    chan struct{}   // closed when the connection breaks
 	streams map[string]bool // subject → a stream for it exists; true: it takes atomic batches
 }
 
@@ -67,25 +68,64 @@ func dialNATS(raw string) (Broker, error) {
 }
 
 func connectNATS(servers string, replicas int, stop func(), opts ...nats.Option) (*natsBroker, error) {
+	b := &natsBroker{replicas: replicas, idle: usualIdle, stop: stop, lost: make(chan struct{}), streams: map[string]bool{}}
 	opts = append(opts, nats.Name("campaignd"), nats.MaxReconnects(-1), nats.RetryOnFailedConnect(true),
-		nats.ReconnectWait(250*time.Millisecond), nats.ReconnectBufSize(-1)) // what is published while it is down fails at once
-	conn, err := nats.Connect(servers, opts...)
-	if err != nil {
+		nats.ReconnectWait(250*time.Millisecond), nats.ReconnectBufSize(-1), // what is published while it is down fails at once
+		nats.DisconnectErrHandler(func(*nats.Conn, error) { b.disconnected() }))
+	var err error
+	if b.conn, err = nats.Connect(servers, opts...); err != nil {
 		return nil, err
 	}
-	js, err := jetstream.New(conn)
-	if err != nil {
-		conn.Close()
+	if b.js, err = jetstream.New(b.conn); err != nil {
+		b.conn.Close()
 		return nil, err
 	}
-	return &natsBroker{conn: conn, js: js, replicas: replicas, idle: usualIdle, stop: stop, streams: map[string]bool{}}, nil
+	return b, nil
+}
+
+// errNotConnected is all that can be said of a broker that is away.
+var errNotConnected = errors.New("not connected")
+
+func (b *natsBroker) disconnected() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	close(b.lost)
+	b.lost = make(chan struct{})
+}
+
+// whileConnected runs do, which ends with errNotConnected when the connection
+// breaks: the answer to what was asked over it never comes, and waiting for it
+// would hold up what comes next when the broker has long been back.
+func (b *natsBroker) whileConnected(ctx context.Context, do func(context.Context) error) error {
+	b.mu.Lock()
+	lost := b.lost
+	b.mu.Unlock()
+	if !b.conn.IsConnected() {
+		return errNotConnected
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		select {
+		case <-lost:
+			cancel(errNotConnected)
+		case <-done:
+		}
+	}()
+	err := do(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), errNotConnected) {
+		return errNotConnected
+	}
+	return err
 }
 
 func (*natsBroker) Features() Features { return Features{Consume: true, Atomic: true, Dedup: true} }
 
 func (b *natsBroker) Health(ctx context.Context) error {
 	if !b.conn.IsConnected() {
-		return errors.New("not connected")
+		return errNotConnected
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -114,6 +154,10 @@ const mostAtomic = 1000
 func (b *natsBroker) Publish(ctx context.Context, batch []event.Message) error {
 	ctx, cancel := context.WithTimeout(ctx, natsWait)
 	defer cancel()
+	return b.whileConnected(ctx, func(ctx context.Context) error { return b.publish(ctx, batch) })
+}
+
+func (b *natsBroker) publish(ctx context.Context, batch []event.Message) error {
 	for len(batch) > 0 {
 		stream := streamOf(batch[0].Topic)
 		n := 1
@@ -259,145 +303,4 @@ func (b *natsBroker) forget() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	clear(b.streams)
-}
-
-// Consume implements Broker by a durable pull consumer named like the group.
-func (b *natsBroker) Consume(ctx context.Context, sub Subscription, handle Handler) error {
-	for {
-		err := b.consume(ctx, sub, handle)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
-			b.forget()
-			report(ctx, sub, err)
-		}
-		if !wait(ctx, retry) {
-			return nil
-		}
-	}
-}
-
-func (b *natsBroker) consume(ctx context.Context, sub Subscription, handle Handler) error {
-	if _, err := b.ensure(ctx, sub.Topic); err != nil {
-		return err
-	}
-	stream, err := b.findStream(ctx, sub.Topic)
-	if err != nil {
-		return err
-	}
-	consumer, err := stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable:        strings.ReplaceAll(sub.Group+"-"+sub.Topic, ".", "_"),
-		FilterSubjects: []string{sub.Topic, sub.Topic + ".>"},
-		AckPolicy:      jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: 4 * sub.batch(),
-	})
-	if err != nil {
-		return err
-	}
-	for ctx.Err() == nil {
-		if err := b.fetch(ctx, consumer, sub, handle); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// usualIdle is how long one request for a message is open. A server that was
-// away has forgotten it, so that what comes next waits as long at most.
-const usualIdle = 5 * time.Second
-
-// next waits for a message; it is nil when none came in time.
-func (b *natsBroker) next(ctx context.Context, consumer jetstream.Consumer) (jetstream.Msg, error) {
-	ctx, cancel := context.WithTimeout(ctx, b.idle)
-	defer cancel()
-	msg, err := consumer.Next(jetstream.FetchContext(ctx))
-	if errors.Is(err, nats.ErrTimeout) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, jetstream.ErrNoMessages) {
-		err = nil
-	}
-	return msg, err
-}
-
-// A batch is fetched in steps, so that one of large messages ends at about
-// enoughBytes and not at its number.
-const (
-	fetchStep   = 64
-	enoughBytes = 4 << 20
-)
-
-// more adds what is there already to a first message. When the server fails
-// meanwhile, what has come is still taken in, and the next request says why.
-func more(consumer jetstream.Consumer, first jetstream.Msg, most int) []jetstream.Msg {
-	held, size := []jetstream.Msg{first}, len(first.Data())
-	for len(held) < most && size < enoughBytes {
-		before, usual := len(held), max(1, size/len(held))
-		asked := min(most-before, fetchStep, 1+(enoughBytes-size)/usual)
-		batch, err := consumer.FetchNoWait(asked)
-		if err != nil {
-			break
-		}
-		for msg := range batch.Messages() {
-			held = append(held, msg)
-			size += len(msg.Data())
-		}
-		if len(held) < before+asked {
-			break
-		}
-	}
-	return held
-}
-
-// fetch hands over one batch, or nothing when nothing came.
-func (b *natsBroker) fetch(ctx context.Context, consumer jetstream.Consumer, sub Subscription, handle Handler) error {
-	first, err := b.next(ctx, consumer)
-	if first == nil {
-		return err
-	}
-	held := more(consumer, first, sub.batch())
-	batch := make([]event.Message, len(held))
-	for i, msg := range held {
-		h := msg.Headers()
-		batch[i] = event.Message{Topic: sub.Topic, Route: strings.TrimPrefix(strings.TrimPrefix(msg.Subject(), sub.Topic), "."),
-			Key: h.Get("Key"), ID: h.Get("Id"), ContentType: h.Get("Content-Type"), Body: msg.Data()}
-	}
-	if err := whileHeld(held, func() error { return handle(ctx, batch) }); err != nil {
-		for _, msg := range held {
-			_ = msg.NakWithDelay(retry)
-		}
-		return err
-	}
-	for _, msg := range held {
-		if err := msg.Ack(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// ackWait is how long the messages of a node that died wait for another one.
-const ackWait = 30 * time.Second
-
-// whileHeld tells the server as long as a handler is at work: without that a slow
-// one would be given its own messages once more, and become slower by it.
-func whileHeld(held []jetstream.Msg, handle func() error) error {
-	done, told := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(told)
-		tick := time.NewTicker(ackWait / 3)
-		defer tick.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-tick.C:
-				for _, msg := range held {
-					_ = msg.InProgress() // if it does not arrive, they come again
-				}
-			}
-		}
-	}()
-	defer func() {
-		close(done)
-		<-told
-	}()
-	return handle()
 }

@@ -3,6 +3,11 @@ package bus
 import (
 	"bytes"
 	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -48,6 +53,133 @@ func TestABatchIsBoundedByNumberAndBySize(t *testing.T) {
 				t.Errorf("%d of %d messages, at most %d at a time; want %d to %d", got, tt.messages, greatest, tt.least, tt.most)
 			}
 		})
+	}
+}
+
+// line carries bytes between a client and a server, until it is cut. deaf, it
+// carries no answers, as a server that dies after it was asked.
+type line struct {
+	listener net.Listener
+	deaf     atomic.Bool
+	asked    chan struct{} // something was said to the server while it was deaf
+
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func newLine(t *testing.T, to string) *line {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &line{listener: l, asked: make(chan struct{}, 1)}
+	t.Cleanup(x.cut)
+	go func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			server, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", to)
+			if err != nil {
+				_ = client.Close()
+				return
+			}
+			x.mu.Lock()
+			x.conns = append(x.conns, client, server)
+			x.mu.Unlock()
+			go x.carry(client, server, func() bool { return false })
+			go x.carry(server, client, x.deaf.Load)
+		}
+	}()
+	return x
+}
+
+func (x *line) carry(from, to net.Conn, lost func() bool) {
+	b := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(b)
+		if err != nil {
+			return
+		}
+		if lost() {
+			select {
+			case x.asked <- struct{}{}:
+			default:
+			}
+			continue
+		}
+		if _, err := to.Write(b[:n]); err != nil {
+			return
+		}
+	}
+}
+
+// cut ends every connection, and lets no new one through.
+func (x *line) cut() {
+	_ = x.listener.Close()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, c := range x.conns {
+		_ = c.Close()
+	}
+}
+
+// The answer to a batch that was under way when the connection broke never
+// comes: the batch has failed at once, and not when waiting has become too long.
+func TestABatchUnderWayFailsWithTheConnection(t *testing.T) {
+	t.Parallel()
+	server, err := StartEmbedded(EmbeddedConfig{Addr: "127.0.0.1:0", Dir: t.TempDir()})
+	begun(t, server, err)
+	x := newLine(t, strings.TrimPrefix(server.URL(), "nats://"))
+	opened, err := Open(Target{URL: "nats://" + x.listener.Addr().String()})
+	b := begun(t, opened, err)
+	b.publish(t, message(0, "a"))
+	x.deaf.Store(true)
+	failed := make(chan error, 1)
+	go func() { failed <- b.Publish(t.Context(), []event.Message{message(1, "a"), message(2, "a")}) }()
+	<-x.asked
+	x.cut()
+	if err := <-failed; !errors.Is(err, errNotConnected) {
+		t.Errorf("%v", err)
+	}
+	if err := b.Publish(t.Context(), []event.Message{message(1, "a")}); !errors.Is(err, errNotConnected) {
+		t.Errorf("while it is away: %v", err)
+	}
+}
+
+// counted is a log that counts the lines about a topic.
+type counted struct {
+	slog.Handler
+	topic string
+	lines *atomic.Int64
+}
+
+func (c counted) Handle(_ context.Context, r slog.Record) error {
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "topic" && a.Value.String() == c.topic {
+			c.lines.Add(1)
+		}
+		return true
+	})
+	return nil
+}
+
+// An hour without a broker is a line in the log now and then, not one a second.
+func TestABrokerThatIsAwayDoesNotFillTheLog(t *testing.T) {
+	lines, before := &atomic.Int64{}, slog.Default()
+	slog.SetDefault(slog.New(counted{before.Handler(), "away", lines}))
+	defer slog.SetDefault(before)
+	synctest.Test(t, func(t *testing.T) {
+		log := &complaints{sub: Subscription{Topic: "away"}}
+		for range 60 * 60 {
+			log.report(t.Context(), errNotConnected)
+			time.Sleep(retry)
+		}
+	})
+	if got := lines.Load(); got != 240 {
+		t.Errorf("%d lines in an hour", got)
 	}
 }
 

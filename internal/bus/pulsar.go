@@ -144,13 +144,14 @@ func (b *pulsarBroker) Publish(ctx context.Context, batch []event.Message) error
 // Consume implements Broker by a subscription of the type Key_Shared: the
 // messages of one key go to one member of the group.
 func (b *pulsarBroker) Consume(ctx context.Context, sub Subscription, handle Handler) error {
+	log := &complaints{sub: sub}
 	for {
-		err := b.consume(ctx, sub, handle)
+		err := b.consume(ctx, log, handle)
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
-			report(ctx, sub, err)
+			log.report(ctx, err)
 		}
 		if !wait(ctx, retry) {
 			return nil
@@ -158,7 +159,8 @@ func (b *pulsarBroker) Consume(ctx context.Context, sub Subscription, handle Han
 	}
 }
 
-func (b *pulsarBroker) consume(ctx context.Context, sub Subscription, handle Handler) error {
+func (b *pulsarBroker) consume(ctx context.Context, log *complaints, handle Handler) error {
+	sub := log.sub
 	consumer, err := b.client.Subscribe(pulsar.ConsumerOptions{
 		Topic: b.space + sub.Topic, SubscriptionName: sub.Group, Type: pulsar.KeyShared,
 		SubscriptionInitialPosition: pulsar.SubscriptionPositionEarliest, ReceiverQueueSize: sub.batch(), NackRedeliveryDelay: retry,
@@ -180,7 +182,7 @@ func (b *pulsarBroker) consume(ctx context.Context, sub Subscription, handle Han
 			}
 			held = append(held, more)
 		}
-		if err := b.settle(ctx, consumer, sub, held, handle); err != nil {
+		if err := b.settle(ctx, consumer, log, held, handle); err != nil {
 			return err
 		}
 	}
@@ -197,14 +199,14 @@ func ready(consumer pulsar.Consumer) (pulsar.Message, bool) {
 }
 
 // settle hands a batch over, and says to the broker what became of it.
-func (b *pulsarBroker) settle(ctx context.Context, consumer pulsar.Consumer, sub Subscription, held []pulsar.Message, handle Handler) error {
+func (b *pulsarBroker) settle(ctx context.Context, consumer pulsar.Consumer, log *complaints, held []pulsar.Message, handle Handler) error {
 	batch := make([]event.Message, len(held))
 	for i, m := range held {
 		p := m.Properties()
-		batch[i] = event.Message{Topic: sub.Topic, Route: p["route"], Key: m.Key(), ID: p["id"], ContentType: p["content-type"], Body: m.Payload()}
+		batch[i] = event.Message{Topic: log.sub.Topic, Route: p["route"], Key: m.Key(), ID: p["id"], ContentType: p["content-type"], Body: m.Payload()}
 	}
 	if err := handle(ctx, batch); err != nil {
-		report(ctx, sub, err)
+		log.report(ctx, err)
 		for _, m := range held {
 			consumer.Nack(m)
 		}
