@@ -55,6 +55,7 @@ type Draft struct {
 	Category          campaigns.Category
 	Status            campaigns.Status
 	Timezone          string
+	Channels          []string
 	Start, End        time.Time
 	Budget            money.Money // this placement's part of the limit
 	Daily             bool        // the budget is of each day, not of the whole flight
@@ -73,6 +74,20 @@ func (d Draft) Shared() bool {
 	return len(d.Creatives) > 1 && slices.ContainsFunc(d.Creatives, func(c campaigns.Creative) bool { return c.Share > 0 })
 }
 
+// ChannelOf is what the delivery of a creative's ad is filed under: the channel
+// that the creative is for, or the campaign's only one. Its budget, its plan and
+// its creatives are divided by these, whoever delivers it. usual is the platform's
+// own word, which decides between several.
+func (d Draft) ChannelOf(c campaigns.Creative, usual string) string {
+	switch {
+	case c.Channel != "":
+		return c.Channel
+	case len(d.Channels) == 1:
+		return d.Channels[0]
+	}
+	return usual
+}
+
 // Runs reports whether the platform should deliver.
 func (d Draft) Runs() bool { return d.Status == campaigns.Active }
 
@@ -81,6 +96,8 @@ type Want struct {
 	Key  string // names it within the placement: "campaign", "ad:Summit"
 	Kind string // campaign, audience, ad_set, ad, ...
 	Name string // of the creative or the audience that it is
+	// Channel is what an ad's delivery is filed under; see Draft.ChannelOf.
+	Channel string
 	// Call numbers the call that creates it: objects of one number are created
 	// together.
 	Call  int
@@ -125,9 +142,8 @@ const (
 // now: the platform may state another sum of the same hour later.
 type Row struct {
 	Campaign, Ad string // the platform's ids
-	Creative     string // the creative of ours, when known
 	Device       string
-	Channel      string
+	Channel      string // the platform's word, for ads of which we have none (Object.Channel)
 	Day          localday.Day
 	Hour         int // of the account's day
 	Currency     string

@@ -29,11 +29,12 @@ const (
 
 // Object is one thing that a placement is made of at its platform.
 type Object struct {
-	Key       string      `json:"key"`             // within the placement: "campaign", "ad:Summit"
-	Name      string      `json:"name,omitempty"`  // of the creative or the audience that it is
-	Kind      string      `json:"kind"`            // budget, campaign, audience, video, ad_set, ad_group, ad
-	Call      int         `json:"call"`            // objects of one number are created together
-	Needs     string      `json:"needs,omitempty"` // the key of what has to exist before
+	Key       string      `json:"key"`               // within the placement: "campaign", "ad:Summit"
+	Name      string      `json:"name,omitempty"`    // of the creative or the audience that it is
+	Channel   string      `json:"channel,omitempty"` // of an ad: what its delivery is filed under, from its first day to its last
+	Kind      string      `json:"kind"`              // budget, campaign, audience, video, ad_set, ad_group, ad
+	Call      int         `json:"call"`              // objects of one number are created together
+	Needs     string      `json:"needs,omitempty"`   // the key of what has to exist before
 	Reference string      `json:"reference"`
 	State     ObjectState `json:"state"`
 	External  string      `json:"external_id,omitempty"`

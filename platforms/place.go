@@ -213,7 +213,7 @@ func (p *Placement) adoptOne(key, external string) {
 	o.adopt(external, o.RequestID)
 	for _, id := range others {
 		if id != external {
-			p.state.Objects = append(p.state.Objects, Object{Key: key + "~" + id, Kind: kind, Call: o.Call, Reference: o.Reference, State: Created, External: id, Retired: true})
+			p.state.Objects = append(p.state.Objects, Object{Key: key + "~" + id, Name: o.Name, Channel: o.Channel, Kind: kind, Call: o.Call, Reference: o.Reference, State: Created, External: id, Retired: true})
 			o = p.object(key) // the list has moved
 		}
 	}

@@ -102,9 +102,9 @@ func (p *Placement) plan(o Outline, of string) {
 	for _, w := range o.Wants {
 		switch known := p.object(w.Key); {
 		case known != nil && known.State == Planned:
-			known.Call, known.Needs, known.Name = w.Call, w.Needs, w.Name // there may be more to wait for now
+			known.Call, known.Needs, known.Name, known.Channel = w.Call, w.Needs, w.Name, w.Channel // there may be more to wait for now
 		case known == nil:
-			s.Objects = append(s.Objects, Object{Key: w.Key, Name: w.Name, Kind: w.Kind, Call: w.Call, Needs: w.Needs, Reference: reference(s.ID, w.Key), State: Planned})
+			s.Objects = append(s.Objects, Object{Key: w.Key, Name: w.Name, Channel: w.Channel, Kind: w.Kind, Call: w.Call, Needs: w.Needs, Reference: reference(s.ID, w.Key), State: Planned})
 		}
 	}
 }

@@ -1,12 +1,14 @@
 package platforms
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -102,10 +104,11 @@ type turn struct {
 	placed  map[string]placedAs // by the platform's campaign
 }
 
-// placedAs is where a platform's campaign is filed, and the names of its ads.
+// placedAs is where a platform's campaign is filed, and what its ads are of ours,
+// by the platform's ad.
 type placedAs struct {
 	campaign uuid.UUID
-	ads      map[string]string // creatives of ours by the platform's ad
+	ads      map[string]Object
 }
 
 // placed lists what runs on the account, placements that have ended included:
@@ -114,10 +117,10 @@ func (p *Puller) placed(ctx context.Context, ref Ref) (map[string]placedAs, erro
 	found, err := p.Placements.Of(ctx, ref.Partner, Whose{Account: ref.ID})
 	all := map[string]placedAs{}
 	for _, placement := range found {
-		as := placedAs{placement.state.Campaign, map[string]string{}}
+		as := placedAs{placement.state.Campaign, map[string]Object{}}
 		for _, o := range placement.state.Objects {
-			if o.Kind == "ad" && len(o.Key) > len("ad:") {
-				as.ads[o.External] = o.Key[len("ad:"):]
+			if o.Kind == "ad" {
+				as.ads[o.External] = o
 			}
 		}
 		for _, o := range placement.state.Objects {
@@ -207,6 +210,9 @@ func (t *turn) send(ctx context.Context, events []performance.Event, keys []RowK
 		settled[key] = known[keys[i]].Version
 	}
 	for _, r := range receipt.Rejected {
+		if r.Code == performance.CodeIDReused {
+			continue // taken before a crash, in other words: after midnight it has another cause, and the same figures
+		}
 		key := keys[r.Index]
 		dropped[key] = settled[key]
 		delete(settled, key)
@@ -225,13 +231,15 @@ func (t *turn) send(ctx context.Context, events []performance.Event, keys []RowK
 // Its id is made of the row and how many differences came before.
 func (t *turn) event(r *Row, key RowKey, k Known) performance.Event {
 	as := t.placed[r.Campaign]
-	diff := k.Pending.less(k.Figures)
+	ad, diff := as.ads[r.Ad], k.Pending.less(k.Figures)
 	e := performance.Event{
 		ID:         string(t.account.Platform) + "-api:" + key.String() + ":" + strconv.FormatInt(k.Version, 10),
 		Campaign:   as.campaign,
 		OccurredAt: r.at(t.access.Zone).UnixMicro(),
-		Dimensions: performance.Dimensions{Channel: r.Channel, Source: string(t.account.Platform), Ad: r.Ad, Creative: as.ads[r.Ad], Device: r.Device},
-		Currency:   string(t.account.Currency),
+		Dimensions: performance.Dimensions{
+			Channel: cmp.Or(ad.Channel, r.Channel), Source: string(t.account.Platform), Ad: r.Ad, Creative: cmp.Or(ad.Name, strings.TrimPrefix(ad.Key, "ad:")), Device: r.Device,
+		},
+		Currency: string(t.account.Currency),
 		Metrics: performance.Metrics{
 			Impressions: diff.Impressions, Clicks: diff.Clicks, Conversions: diff.Conversions, Spend: diff.Spend, Revenue: diff.Revenue,
 		},

@@ -5,41 +5,59 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/hexabuilders/campaignd/internal/sqlstore"
+	"github.com/hexabuilders/campaignd/internal/testenv"
 	"github.com/hexabuilders/campaignd/localday"
 	"github.com/hexabuilders/campaignd/platforms"
 )
 
+func TestMain(m *testing.M) { testenv.Main(m) }
+
 // Two nodes pull one account at once, and a third died between posting and
 // remembering: every difference counts once.
-func TestTwoNodesPullOneAccount(t *testing.T) {
-	w := newWorld(t, platforms.Meta, 0)
+func TestTwoNodesPullOneAccount(t *testing.T) { onBoth(t, twoNodesPullOneAccount) }
+
+func twoNodesPullOneAccount(t *testing.T, on platforms.Platform) {
+	for name, url := range map[string]string{"embedded": t.TempDir(), "PostgreSQL": testenv.Postgres(t)} {
+		t.Run(name, func(t *testing.T) { pullFromTwoNodes(newWorldAt(t, on, scene{url: url}), url) })
+	}
+}
+
+func pullFromTwoNodes(w *world, url string) {
+	stores := []*sqlstore.DB{w.db, w.db}
+	if strings.HasPrefix(url, "postgres") { // which two processes can share
+		stores[1] = w.open(url)
+	}
 	account := w.connect()
 	campaign, _ := w.draft("A", "B")
 	w.push(w.place(campaign, account.ID), platforms.IsCurrent)
 	at := platforms.Ref{Partner: w.by.Partner, ID: account.ID}
 	for range 6 {
 		w.pass(7 * time.Hour)
-		dying, die := context.WithCancel(t.Context())
+		dying, die := context.WithCancel(w.Context())
 		w.metrics.deliver = die // the first commit of this node is its last deed
 		_ = w.puller.Pull(dying, at)
 		w.metrics.deliver = nil
 		var nodes sync.WaitGroup
-		for range 2 {
-			node := platforms.NewPuller(w.Config, platforms.Usual, w.db.PlatformRows(), w.metrics)
-			nodes.Go(func() { _ = node.Pull(t.Context(), at) })
+		for _, db := range stores {
+			config := w.Config
+			config.Accounts, config.Placements = db.AdAccounts(), db.Placements()
+			node := platforms.NewPuller(config, platforms.Usual, db.PlatformRows(), w.metrics)
+			nodes.Go(func() { _ = node.Pull(w.Context(), at) })
 		}
 		nodes.Wait()
-		w.must(w.puller.Pull(t.Context(), at))
-		if got, want := w.metrics.sums(), w.sandbox.Delivered("meta"); got != platforms.Figures(want) || got.Spend == 0 {
-			t.Fatalf("posted %+v of %+v", got, want)
+		w.must(w.puller.Pull(w.Context(), at))
+		if got, want := w.metrics.sums(), w.sandbox.Delivered(w.at()); got != platforms.Figures(want) || got.Spend == 0 {
+			w.Fatalf("posted %+v of %+v", got, want)
 		}
 	}
 	if w.metrics.reused != 0 {
-		t.Errorf("%d ids were used for two differences", w.metrics.reused)
+		w.Errorf("%d ids were used for two differences", w.metrics.reused)
 	}
 }
 

@@ -1,6 +1,7 @@
 package platforms_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -98,14 +99,32 @@ func newKey() string {
 
 func newWorld(t *testing.T, on platforms.Platform, drop float64) *world {
 	t.Helper()
-	w := &world{T: t, on: on, now: time.Date(2026, 6, 1, 15, 0, 0, 0, time.UTC), by: event.Origin{Partner: newID(), Kind: event.ActorKey, ID: "test"}}
-	db, err := sqlstore.Open(t.Context(), sqlstore.Config{URL: t.TempDir(), Now: w.clock})
-	if err != nil {
-		t.Fatal(err)
+	return newWorldAt(t, on, scene{drop: drop})
+}
+
+// scene is where and when a world is.
+type scene struct {
+	drop float64   // share of creating calls whose answer is lost
+	at   time.Time // when it begins
+	zone string    // of the ad accounts
+	url  string    // of the store; a folder when there is none
+}
+
+func newWorldAt(t *testing.T, on platforms.Platform, p scene) *world {
+	t.Helper()
+	if p.at.IsZero() {
+		p.at = time.Date(2026, 6, 1, 15, 0, 0, 0, time.UTC)
 	}
-	t.Cleanup(func() { _ = db.Close() })
-	w.db = db
-	w.sandbox = sandbox.New(sandbox.Config{Seed: 1, Now: w.clock, Drop: drop})
+	if p.url == "" {
+		p.url = t.TempDir()
+	}
+	accounts := sandbox.DefaultAccounts()
+	for i := range accounts {
+		accounts[i].Timezone = cmp.Or(p.zone, accounts[i].Timezone)
+	}
+	w := &world{T: t, on: on, now: p.at, by: event.Origin{Partner: newID(), Kind: event.ActorKey, ID: "test"}}
+	w.db = w.open(p.url)
+	w.sandbox = sandbox.New(sandbox.Config{Seed: 1, Now: w.clock, Drop: p.drop, Accounts: accounts})
 	server := httptest.NewServer(w.sandbox)
 	t.Cleanup(server.Close)
 	cipher, err := platforms.NewCipher(newKey(), rand.Reader)
@@ -115,15 +134,24 @@ func newWorld(t *testing.T, on platforms.Platform, drop float64) *world {
 	w.drafts, w.metrics = &drafts{all: map[uuid.UUID]platforms.Draft{}}, &book{posted: map[string]performance.Event{}}
 	client := exchange.NewClient()
 	w.Service = platforms.NewService(platforms.Config{
-		Accounts: db.AdAccounts(), Placements: db.Placements(), Campaigns: w.drafts, Cipher: cipher, Now: w.clock, NewID: newID,
+		Accounts: w.db.AdAccounts(), Placements: w.db.Placements(), Campaigns: w.drafts, Cipher: cipher, Now: w.clock, NewID: newID,
 		Connectors: map[platforms.Platform]platforms.Connector{
 			platforms.Meta:   meta.New(server.URL, "v26.0", client, w.clock),
 			platforms.Google: google.New(server.URL, "v26", server.URL+"/token", client, w.clock),
 		},
 	})
 	w.pusher = platforms.NewPusher(w.Config, platforms.Usual)
-	w.puller = platforms.NewPuller(w.Config, platforms.Usual, db.PlatformRows(), w.metrics)
+	w.puller = platforms.NewPuller(w.Config, platforms.Usual, w.db.PlatformRows(), w.metrics)
 	return w
+}
+
+// open is the store as one more node has it.
+func (w *world) open(url string) *sqlstore.DB {
+	w.Helper()
+	db, err := sqlstore.Open(w.Context(), sqlstore.Config{URL: url, Now: w.clock})
+	w.must(err)
+	w.Cleanup(func() { _ = db.Close() })
+	return db
 }
 
 func (w *world) must(err error) {
@@ -241,7 +269,7 @@ func (b *book) Record(_ context.Context, _ event.Origin, events []performance.Ev
 			r.Accepted++
 		case b.refuse != "":
 			r.Reject(performance.Rejection{Index: i, Code: b.refuse})
-		case known && before.Metrics != e.Metrics:
+		case known && printOf(before) != printOf(e):
 			b.reused++
 			r.Reject(performance.Rejection{Index: i, Code: performance.CodeIDReused})
 		case known:
@@ -252,6 +280,12 @@ func (b *book) Record(_ context.Context, _ event.Origin, events []performance.Ev
 		}
 	}
 	return r, nil
+}
+
+// printOf is what the store tells a repeated event from another one by.
+func printOf(e performance.Event) uint32 {
+	sum, _ := performance.Fingerprint(&e, nil)
+	return sum
 }
 
 // sums adds up what was posted.

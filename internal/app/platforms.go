@@ -164,7 +164,7 @@ func (d drafts) Draft(ctx context.Context, partner, campaign uuid.UUID, percent 
 	}
 	draft := platforms.Draft{
 		Name: s.Name, Description: s.Description, Type: s.Type, Objective: s.Objective, Category: s.Category, Status: s.Status,
-		Timezone: s.Timezone, Budget: money.New(part, limit.Currency), Daily: limit.Kind == budgets.KindDaily, Creatives: s.Creatives,
+		Timezone: s.Timezone, Channels: s.Channels, Budget: money.New(part, limit.Currency), Daily: limit.Kind == budgets.KindDaily, Creatives: s.Creatives,
 	}
 	if s.Schedule != nil {
 		draft.Start, draft.End = s.Schedule.Start, s.Schedule.End

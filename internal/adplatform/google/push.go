@@ -30,7 +30,8 @@ const (
 
 // Outline implements platforms.Connector.
 func (c *Client) Outline(a platforms.Access, d platforms.Draft) (platforms.Outline, error) {
-	if _, err := channelOf(a, d); err != nil {
+	runs, err := channelOf(a, d)
+	if err != nil {
 		return platforms.Outline{}, err
 	}
 	_, left, err := criteria(d)
@@ -47,7 +48,9 @@ func (c *Client) Outline(a platforms.Access, d platforms.Draft) (platforms.Outli
 		out.Wants = append(out.Wants, platforms.Want{Key: kind, Kind: kind, Call: callCampaign, Needs: last})
 	}
 	for _, creative := range d.Creatives {
-		out.Wants = append(out.Wants, platforms.Want{Key: "ad:" + creative.Name, Kind: "ad", Name: creative.Name, Call: callAds, Needs: "ad_group"})
+		out.Wants = append(out.Wants, platforms.Want{
+			Key: "ad:" + creative.Name, Kind: "ad", Name: creative.Name, Channel: d.ChannelOf(creative, channelWords[runs.name]), Call: callAds, Needs: "ad_group",
+		})
 	}
 	return out, nil
 }

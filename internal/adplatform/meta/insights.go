@@ -25,6 +25,10 @@ func (c *Client) Describe(ctx context.Context, a platforms.Access) (platforms.De
 	return platforms.Description{Name: answer.Name, Currency: answer.Currency, Timezone: answer.Zone}, err
 }
 
+// channel is what Meta's delivery is where nobody says more. Which of Meta's own
+// places it was (publisher_platform) cannot be asked for together with the hour.
+const channel = "social"
+
 const hourly = "hourly_stats_aggregated_by_advertiser_time_zone"
 
 // insight is one row. Numbers are text, and zeros are left out.
@@ -108,7 +112,7 @@ func rowsOf(data []insight, request string) platforms.Page {
 
 // row reads one row; its error is a sentence.
 func (i insight) row() (platforms.Row, error) {
-	row := platforms.Row{Campaign: i.Campaign, Ad: i.Ad, Channel: "social", Currency: i.Currency}
+	row := platforms.Row{Campaign: i.Campaign, Ad: i.Ad, Channel: channel, Currency: i.Currency}
 	var err error
 	if row.Day, err = localday.Parse(i.Day); err != nil {
 		return row, fmt.Errorf("%q is no day", i.Day)

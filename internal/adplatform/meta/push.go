@@ -32,22 +32,23 @@ func (c *Client) Outline(a platforms.Access, d platforms.Draft) (platforms.Outli
 		return platforms.Outline{}, err
 	}
 	out := platforms.Outline{LeftOut: left}
-	add := func(key, kind, name, needs string) string {
-		out.Wants = append(out.Wants, platforms.Want{Key: key, Kind: kind, Name: name, Call: len(out.Wants) + 1, Needs: needs})
-		return key
+	add := func(w platforms.Want) string {
+		w.Call = len(out.Wants) + 1
+		out.Wants = append(out.Wants, w)
+		return w.Key
 	}
 	// Each audience needs the one before, so that the ad set waits for all.
-	last := add("campaign", "campaign", "", "")
+	last := add(platforms.Want{Key: "campaign", Kind: "campaign"})
 	for _, one := range d.Audiences {
-		last = add(one.Key(), "audience", one.Name, last)
+		last = add(platforms.Want{Key: one.Key(), Kind: "audience", Name: one.Name, Needs: last})
 	}
-	set := add("ad_set", "ad_set", "", last)
+	set := add(platforms.Want{Key: "ad_set", Kind: "ad_set", Needs: last})
 	for _, creative := range d.Creatives {
 		needs := set
 		if film(creative) {
-			needs = add(videoKey(creative), "video", creative.Name, set)
+			needs = add(platforms.Want{Key: videoKey(creative), Kind: "video", Name: creative.Name, Needs: set})
 		}
-		add("ad:"+creative.Name, "ad", creative.Name, needs)
+		add(platforms.Want{Key: "ad:" + creative.Name, Kind: "ad", Name: creative.Name, Channel: d.ChannelOf(creative, channel), Needs: needs})
 	}
 	return out, nil
 }
