@@ -250,7 +250,10 @@ func aPullSurvivesWhatPlatformsAnswer(t *testing.T, on platforms.Platform) {
 func TestDisplayCampaignsRunAtGoogle(t *testing.T) {
 	w := newWorld(t, platforms.Google, 0.1)
 	campaign, d := w.draft("Summit", "Valley")
-	d.Type = campaigns.Display
+	d.Type, d.Channels = campaigns.Display, campaigns.Display.Channels()
+	for i := range d.Creatives {
+		d.Creatives[i].Channel = ""
+	}
 	w.drafts.put(campaign, *d)
 	account := w.connect()
 	if _, err := w.Place(t.Context(), w.by, platforms.NewPlacement{Campaign: campaign, Account: account.ID, Percent: 100}); !errors.Is(err, platforms.ErrUnfit) {

@@ -61,6 +61,27 @@ func pullFromTwoNodes(w *world, url string) {
 	}
 }
 
+// A platform finds out that clicks of yesterday were no people's. What it takes
+// back is a difference of that day, with its cause, and the sums are again its own.
+func TestWhatIsTakenBackIsADifference(t *testing.T) { onBoth(t, whatIsTakenBackIsADifference) }
+
+func whatIsTakenBackIsADifference(t *testing.T, on platforms.Platform) {
+	w := newWorld(t, on, 0)
+	account := w.connect()
+	campaign, _ := w.draft("Summit")
+	w.push(w.place(campaign, account.ID), platforms.IsCurrent)
+	for range 30 {
+		w.pass(12 * time.Hour)
+		w.must(w.pullNow(account.ID))
+	}
+	if w.metrics.takenBack() == 0 {
+		t.Error("nothing that was reported was taken back")
+	}
+	if got, want := w.metrics.sums(), w.sandbox.Delivered(w.at()); got != platforms.Figures(want) {
+		t.Errorf("posted %+v of %+v", got, want)
+	}
+}
+
 // endless reports many rows, a page at a time, and watches the memory.
 type endless struct {
 	platforms.Connector

@@ -187,7 +187,7 @@ func (w *world) draft(creatives ...string) (uuid.UUID, *platforms.Draft) {
 		d.Type = campaigns.Search
 	}
 	for _, name := range creatives {
-		d.Creatives = append(d.Creatives, campaigns.Creative{Name: name, Format: "image", URL: "https://cdn.example.com/a.png", Channel: "social"})
+		d.Creatives = append(d.Creatives, campaigns.Creative{Name: name, Format: "image", URL: "https://cdn.example.com/a.png", Channel: w.pick("social", "search")})
 	}
 	id := newID()
 	w.drafts.put(id, d)
@@ -286,6 +286,18 @@ func (b *book) Record(_ context.Context, _ event.Origin, events []performance.Ev
 func printOf(e performance.Event) uint32 {
 	sum, _ := performance.Fingerprint(&e, nil)
 	return sum
+}
+
+// takenBack is how many differences lower what was spent on a day that was over.
+func (b *book) takenBack() (n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, e := range b.posted {
+		if e.Spend < 0 && e.Cause == performance.CauseInvalidTraffic {
+			n++
+		}
+	}
+	return n
 }
 
 // sums adds up what was posted.

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"net/http/httptest"
 	"strings"
@@ -33,22 +34,23 @@ func playAt(t *testing.T, config sandbox.Config) (*sandbox.Sandbox, *process) {
 // socialCampaign makes a campaign of a type that Meta takes and launches it.
 func (c caller) socialCampaign() string {
 	c.t.Helper()
-	return c.socialCampaignSince(time.Now())
+	return c.campaignSince("social", time.Now())
 }
 
-func (c caller) socialCampaignSince(start time.Time) string {
+// campaignSince makes a campaign of the type that a channel has, and launches it.
+func (c caller) campaignSince(channel string, start time.Time) string {
 	c.t.Helper()
 	id := c.must("POST", "/campaigns", map[string]any{
-		"name": "Trail runners", "type": "SOCIAL", "objective": "CONVERSIONS",
+		"name": "Trail runners", "type": strings.ToUpper(channel), "objective": "CONVERSIONS",
 		"goals":    map[string]any{"target_metrics": map[string]any{"conversions": 1000}},
 		"budget":   map[string]any{"amount": "900000.00", "currency": "USD"},
-		"timezone": "America/Bogota", "channels": []string{"social"},
+		"timezone": "America/Bogota", "channels": []string{channel},
 	})["id"].(string)
 	path := "/campaigns/" + id
 	c.must("PUT", path+"/targeting", map[string]any{"locations": []any{map[string]any{"country": "CO"}}, "behaviors": []string{"runners"}}, "If-Match", c.etag(path))
 	c.must("PUT", path+"/creatives", []any{
-		map[string]any{"name": "Summit", "format": "image", "url": "https://example.com/a.png", "channel": "social"},
-		map[string]any{"name": "Valley", "format": "image", "url": "https://example.com/b.png", "channel": "social"},
+		map[string]any{"name": "Summit", "format": "image", "url": "https://example.com/a.png", "channel": channel},
+		map[string]any{"name": "Valley", "format": "image", "url": "https://example.com/b.png", "channel": channel},
 	}, "If-Match", c.etag(path))
 	c.must("POST", path+"/schedule", map[string]any{"start": start.UTC().Format(time.RFC3339), "end": time.Now().Add(240 * time.Hour).UTC().Format(time.RFC3339), "launch": "manual"})
 	if got := c.must("POST", path+"/launch", nil)["status"]; got != "ACTIVE" {
@@ -58,6 +60,8 @@ func (c caller) socialCampaignSince(start time.Time) string {
 }
 
 const connectMeta = `{"platform":"meta_ads","external_id":"act_1000200030004000","credentials":{"token":"sandbox-meta-token"},"settings":{"website":"https://andes-outdoor.example/","page_id":"104000000000001"}}`
+
+const connectGoogle = `{"platform":"google_ads","external_id":"123-456-7890","credentials":{"token":"sandbox-google-token","client_id":"id","client_secret":"hush","developer_token":"dev"},"settings":{"website":"https://andes-outdoor.example/"}}`
 
 // The whole way with the program as it is shipped: connect, place, deliver, pull,
 // pause by a budget that is used up, and what the platform then has.
@@ -130,17 +134,32 @@ func (c caller) platformAlerts(kind string) (states []string) {
 // The platform's clock stands where the test puts it: a campaign that went on
 // delivering could never be seen pulled to its end.
 func TestATokenExpiresInMidPull(t *testing.T) {
+	t.Run("Meta", func(t *testing.T) {
+		t.Parallel()
+		// The second page of a report is refused.
+		tokenExpires(t, "meta", "social", connectMeta, sandbox.Fault{Kind: sandbox.BadToken, Path: "after="})
+	})
+	t.Run("Google", func(t *testing.T) {
+		t.Parallel()
+		// So is a new access token, once the old one was.
+		tokenExpires(t, "google", "search", connectGoogle, sandbox.Fault{Kind: sandbox.BadToken, Path: "search"}, sandbox.Fault{Kind: sandbox.BadToken, Path: "token"})
+	})
+}
+
+func tokenExpires(t *testing.T, platform, channel, connect string, faults ...sandbox.Fault) {
 	began := time.Now()
 	box, p := playAt(t, sandbox.Config{Now: func() time.Time { return began }})
 	box.Advance(-15 * 24 * time.Hour)
 	_, manager := p.partner()
-	account := manager.must("POST", "/ad-accounts", connectMeta)["id"].(string)
-	campaign := manager.socialCampaignSince(time.Now().AddDate(0, 0, -14))
+	account := manager.must("POST", "/ad-accounts", connect)["id"].(string)
+	campaign := manager.campaignSince(channel, time.Now().AddDate(0, 0, -14))
 	placement := manager.must("POST", "/campaigns/"+campaign+"/placements", map[string]any{"ad_account_id": account})["id"].(string)
 	eventually(t, "the platform runs the campaign", func() bool {
 		return manager.must("GET", "/placements/"+placement, nil)["started"] == true
 	})
-	box.Order(sandbox.Fault{Kind: sandbox.BadToken, Path: "after="}) // the second page of a report
+	for _, fault := range faults {
+		box.Order(fault)
+	}
 	box.CatchUp()
 	at := "/ad-accounts/" + account
 	eventually(t, "the account wants a new token", func() bool { return manager.must("GET", at, nil)["status"] == "token_expired" })
@@ -148,13 +167,18 @@ func TestATokenExpiresInMidPull(t *testing.T) {
 	if got := manager.platformAlerts("placement_unknown"); len(got) > 0 {
 		t.Errorf("a token that expired left an outcome open: %v", got)
 	}
-	if part := manager.totals(campaign)["impressions"].(float64); part == 0 || part >= float64(box.Delivered("meta").Impressions) {
+	if part := manager.totals(campaign)["impressions"].(float64); part == 0 && platform == "meta" || part >= float64(box.Delivered(platform).Impressions) {
 		t.Errorf("the first page brought %v impressions", part)
 	}
 	box.Clear()
-	manager.must("PATCH", at, map[string]any{"credentials": map[string]any{"token": "sandbox-meta-token"}}, "If-Match", manager.etag(at))
+	var renewed map[string]any
+	if err := json.Unmarshal([]byte(connect), &renewed); err != nil {
+		t.Fatal(err)
+	}
+	renewed = map[string]any{"credentials": renewed["credentials"]}
+	manager.must("PATCH", at, renewed, "If-Match", manager.etag(at))
 	eventually(t, "the call is over", func() bool { return fmt.Sprint(manager.platformAlerts("token_expired")) == "[RESOLVED]" })
-	delivered := float64(box.Delivered("meta").Impressions)
+	delivered := float64(box.Delivered(platform).Impressions)
 	eventually(t, "everything is pulled", func() bool {
 		return manager.totals(campaign)["impressions"].(float64) >= delivered
 	})

@@ -21,10 +21,11 @@ type flight struct {
 	spent    map[localday.Day]int64 // micros
 	total    int64
 	mood     map[localday.Day]float64 // how well a day goes
+	budgets  map[localday.Day]float64 // the daily budget that a day had last
 }
 
 func newFlight(from time.Time) *flight {
-	return &flight{rows: map[rowKey]*Figures{}, spent: map[localday.Day]int64{}, mood: map[localday.Day]float64{}, until: from}
+	return &flight{rows: map[rowKey]*Figures{}, spent: map[localday.Day]int64{}, mood: map[localday.Day]float64{}, budgets: map[localday.Day]float64{}, until: from}
 }
 
 // rowKey is an hour of an ad on a device, in the account's time.
@@ -49,7 +50,8 @@ type terms struct {
 	bid        float64 // what a result may cost; 0: as it comes
 	results    float64 // of a click, or of a thousand impressions: what the bid is for
 	perClick   bool
-	overspend  float64 // a day may spend so many times the daily budget
+	overspend  float64 // a day may spend so many times the daily budget,
+	monthly    float64 // and a month so many times; 0: nobody counts months
 	ads        []*thing
 	devices    []string
 }
@@ -91,6 +93,9 @@ func (s *Sandbox) hour(c *thing, from, to time.Time) {
 			now = intensity
 		}
 		for _, d := range a.Deliver(from, to, now) {
+			if d.Spend > 0 {
+				d.Spend = min(d.Spend, max(0, f.room(t, localday.Of(from, c.account.zone), f.daily(t, from))))
+			}
 			f.book(c.account.zone, d, to)
 		}
 	}
@@ -105,19 +110,54 @@ func (s *Sandbox) intensity(f *flight, t terms, a *account, from time.Time) floa
 	if !t.active || len(t.ads) == 0 || from.Before(t.start) || !t.end.IsZero() && !from.Before(t.end) {
 		return 0
 	}
-	day := localday.Of(from, a.zone)
-	daily := t.daily
-	if daily == 0 {
-		left := max(t.end.Sub(from).Hours()/24, 1)
-		daily = max(0, t.total-float64(f.total)/1e6) / left
-	}
+	day, daily := localday.Of(from, a.zone), f.daily(t, from)
 	if f.mood[day] == 0 {
 		f.mood[day] = math.Exp(0.15 * s.random.NormFloat64())
 	}
-	if float64(f.spent[day])/1e6 >= daily*t.overspend || t.total > 0 && float64(f.total)/1e6 >= t.total {
+	if t.daily > 0 {
+		f.budgets[day] = daily
+	}
+	if f.room(t, day, daily) <= 0 {
 		return 0
 	}
 	return daily / nominal * min(f.mood[day], t.overspend)
+}
+
+// daily is what a campaign means to spend on a day: its budget, or of a total one
+// the part for each day that is left.
+func (f *flight) daily(t terms, at time.Time) float64 {
+	if t.daily > 0 {
+		return t.daily
+	}
+	return max(0, t.total-float64(f.total)/1e6) / max(t.end.Sub(at).Hours()/24, 1)
+}
+
+// room is how many micros may still be spent, by the rules of the day, the month
+// and the whole flight. What is delivered beyond it is not charged.
+func (f *flight) room(t terms, day localday.Day, daily float64) int64 {
+	room := int64(daily*t.overspend*1e6) - f.spent[day]
+	if t.total > 0 {
+		room = min(room, int64(t.total*1e6)-f.total)
+	}
+	if t.monthly > 0 {
+		room = min(room, f.monthRoom(day, daily, t.monthly))
+	}
+	return room
+}
+
+// monthRoom is what is left of a month: of the budgets that its days have had, and
+// of today's for the rest of so many days.
+func (f *flight) monthRoom(day localday.Day, daily, days float64) int64 {
+	may, spent := daily*days, int64(0)
+	for d := day; ; d-- {
+		spent += f.spent[d]
+		if had, known := f.budgets[d]; known {
+			may += had - daily
+		}
+		if strings.HasSuffix(d.String(), "-01") {
+			return int64(may*1e6) - spent
+		}
+	}
 }
 
 // The going rates of what is shown among other things, and of what is searched.
@@ -193,6 +233,9 @@ func (f *flight) book(zone *time.Location, d market.Delivery, to time.Time) {
 	}
 	local := at.In(zone)
 	key := rowKey{d.Ad, d.Device, localday.Of(at, zone), local.Hour()}
+	if before := (rowKey{d.Ad, d.Device, key.day - 1, key.hour}); d.Corrects != "" && f.holds(before, d) {
+		key = before // that clicks were no people's is found out on the next day
+	}
 	row := f.rows[key]
 	if row == nil {
 		row = &Figures{}
@@ -205,6 +248,12 @@ func (f *flight) book(zone *time.Location, d market.Delivery, to time.Time) {
 	row.Revenue += d.Revenue
 	f.spent[key.day] += d.Spend
 	f.total += d.Spend
+}
+
+// holds reports whether a row has what is to be taken back.
+func (f *flight) holds(key rowKey, back market.Delivery) bool {
+	row := f.rows[key]
+	return row != nil && row.Clicks+back.Clicks >= 0 && row.Spend+back.Spend >= 0
 }
 
 // between are the rows of days, in order.

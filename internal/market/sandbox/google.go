@@ -176,7 +176,7 @@ func strict(text []byte, into any) *googleError {
 func (s *Sandbox) googleTerms(c *thing) terms {
 	budget := s.named(c.text("campaignBudget"))
 	t := terms{
-		active: c.text("status") == "ENABLED", overspend: 2, perClick: c.text("advertisingChannelType") == "SEARCH",
+		active: c.text("status") == "ENABLED", overspend: 2, monthly: 30.4, perClick: c.text("advertisingChannelType") == "SEARCH",
 		devices: []string{"MOBILE", "DESKTOP"}, start: c.made, end: googleTime(c.text("endDateTime"), c.account.zone),
 	}
 	if start := googleTime(c.text("startDateTime"), c.account.zone); start.After(t.start) {
