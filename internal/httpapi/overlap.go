@@ -38,6 +38,7 @@ type overlapAnswer struct {
 	Intersection int64          `json:"intersection" doc:"People in all of them."`
 	Union        int64          `json:"union" doc:"People in any, everybody once."`
 	UnionRange   *overlapBounds `json:"union_range,omitempty"`
+	Assumptions  []string       `json:"assumptions" doc:"What the estimates of what they share rest on; none where people are counted."`
 }
 
 type overlapItem struct {
@@ -46,6 +47,8 @@ type overlapItem struct {
 	Size  int64          `json:"size"`
 	Range *overlapBounds `json:"range,omitempty"`
 	Only  int64          `json:"only" doc:"People in this one and no other."`
+
+	Assumptions []string `json:"assumptions" doc:"What its own estimate rests on; none where people are counted."`
 }
 
 type overlapPair struct {
@@ -169,12 +172,17 @@ func describeOverlap(method string, items []overlapItem, r overlap.Result) overl
 	}
 	out := overlapAnswer{
 		Method: method, Items: items, Pairs: make([]overlapPair, len(r.Pairs)), Intersection: r.Intersection.Mid, Union: r.Union.Mid, UnionRange: bounds(r.Union),
+		Assumptions: append([]string{}, r.Assumptions...),
 	}
 	if r.Union.Mid > 0 {
 		out.Error = float64(r.Union.High-r.Union.Low) / 2 / float64(r.Union.Mid)
 	}
 	for i := range r.Sizes {
 		items[i].Size, items[i].Range, items[i].Only = r.Sizes[i].Mid, bounds(r.Sizes[i]), r.Only[i].Mid
+		items[i].Assumptions = []string{}
+		if r.OfEach != nil {
+			items[i].Assumptions = r.OfEach[i]
+		}
 	}
 	share := func(p overlap.Pair, size overlap.Count) *float64 {
 		if part, ok := p.Share(size); ok {

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -93,14 +94,22 @@ func TestOverlapThroughHTTP(t *testing.T) {
 	two := h.shoppers("Two", "b@example.com,,,,,", "c@example.com,,,,,", "d@example.com,,,,,")
 	got := h.call(h.analyst, "POST", "/api/v1/audiences/overlap", `{"audiences":["`+one+`","`+two+`"]}`).want(http.StatusOK)
 	if got.str("method") != "exact" || got.num("error") != 0 || got.num("intersection") != 2 || got.num("union") != 4 || got.num("items.0.only") != 1 ||
-		got.num("pairs.0.jaccard") != 0.5 || got.str("items.1.name") != "Two" {
+		got.num("pairs.0.jaccard") != 0.5 || got.str("items.1.name") != "Two" || got.len("assumptions")+got.len("items.0.assumptions") != 0 {
 		t.Errorf("%s", got.text)
 	}
 	campaign := h.active()
 	id := campaign[len("/api/v1/campaigns/"):]
 	twice := h.call(h.analyst, "POST", "/api/v1/audiences/overlap", `{"campaigns":["`+id+`","`+id+`"]}`).want(http.StatusOK)
-	if twice.str("method") != "population_model" || twice.num("union") != twice.num("items.0.size") || twice.num("union") == 0 || twice.num("pairs.0.similarity") != 1 {
+	if twice.str("method") != "population_model" || twice.num("union") != twice.num("items.0.size") || twice.num("union") == 0 || twice.num("pairs.0.similarity") != 1 ||
+		!strings.Contains(twice.str("items.0.assumptions.0"), "independent") || !strings.Contains(twice.str("assumptions.0"), "independent") {
 		t.Errorf("%s", twice.text)
+	}
+	shown := func(list string) string {
+		return `{"locations":[{"country":"CO"}],"custom_audiences":["` + list + `"]}`
+	}
+	counted := h.call(h.analyst, "POST", "/api/v1/audiences/overlap", `{"configurations":[`+shown(one)+`,`+shown(two)+`]}`).want(http.StatusOK)
+	if counted.num("intersection") != 1 || !strings.Contains(string(counted.text), "counted, not estimated") { // half of the two in both
+		t.Errorf("%s", counted.text)
 	}
 	theirs := stranger.shoppers("Theirs", "a@example.com,,,,,")
 	for _, tt := range []struct{ body, path string }{

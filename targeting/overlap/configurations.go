@@ -13,7 +13,10 @@ import (
 // Estimator says how many people a valid configuration reaches: the population
 // model.
 type Estimator interface {
-	Estimate(c targeting.Configuration) (reach.Estimate, error)
+	// Within estimates whom a configuration reaches of the members of an audience
+	// of each list as well, where it Counts the list.
+	Within(c targeting.Configuration, members ...targeting.List) (reach.Estimate, error)
+	Counts(l targeting.List) bool
 }
 
 // OfConfigurations estimates what valid configurations have in common.
@@ -24,9 +27,10 @@ func OfConfigurations(model Estimator, all []targeting.Configuration) (Result, e
 	if err != nil {
 		return Result{}, err
 	}
-	r := Result{Union: union, Intersection: m.counts[everything]}
+	r := Result{Union: union, Intersection: m.counts[everything], Assumptions: m.assumptions()}
 	for i := range all {
 		one := uint(1) << i
+		r.OfEach = append(r.OfEach, m.parts[one].Assumptions)
 		rest, err := m.union(everything &^ one)
 		if err != nil {
 			return Result{}, err
@@ -43,6 +47,18 @@ func OfConfigurations(model Estimator, all []targeting.Configuration) (Result, e
 		}
 	}
 	return r, nil
+}
+
+// assumptions are what the regions rest on beside the estimates of each.
+func (m *regions) assumptions() []string {
+	said := []string{"Lists of which people have several values (languages, interests, devices) are taken as independent where they share no value; where they do, those of the shared values are in both."}
+	for _, r := range m.parts {
+		if len(r.members) > 0 {
+			said = append(said, "What audiences kept here have in common is counted, not estimated; whom one network finds of them, the other finds too.")
+			break
+		}
+	}
+	return append(said, "Unions are sums by inclusion and exclusion, held between the largest and the sum of all. Panels and past estimates are left aside.")
 }
 
 func (c Count) less(other Count) Count {
@@ -96,12 +112,14 @@ func (m *regions) count(group uint) (Count, error) {
 	return c, nil
 }
 
-// region is what a group of configurations has in common: a configuration, and
-// the share of its people who are on lists that it cannot name.
+// region is what a group of configurations has in common: a configuration, the
+// lists of audiences that its people are on besides, and the share of them who
+// are on lists that can be neither named nor counted.
 type region struct {
 	targeting.Configuration
 	reach.Estimate
-	share float64
+	members []targeting.List
+	share   float64
 }
 
 func (r *region) count() Count {
@@ -114,12 +132,17 @@ func (m *regions) region(group uint) (*region, error) {
 		return r, nil
 	}
 	first := bits.TrailingZeros(group)
-	rest := group &^ (1 << first)
-	r, err := m.one(m.all[first])
-	if err == nil && rest != 0 {
-		var other *region
-		if other, err = m.region(rest); err == nil {
-			r, err = m.meet(r, other)
+	var r *region
+	var err error
+	if rest := group &^ (1 << first); rest == 0 {
+		r, err = m.one(m.all[first])
+	} else {
+		var one, others *region
+		if one, err = m.region(1 << first); err == nil {
+			others, err = m.region(rest)
+		}
+		if err == nil {
+			r, err = m.meet(one, others)
 		}
 	}
 	if err != nil {
@@ -132,9 +155,9 @@ func (m *regions) region(group uint) (*region, error) {
 	return r, nil
 }
 
-func (m *regions) one(c targeting.Configuration) (*region, error) {
-	e, err := m.model.Estimate(c)
-	return &region{c, e, 1}, err
+func (m *regions) one(c targeting.Configuration, members ...targeting.List) (*region, error) {
+	e, err := m.model.Within(c, members...)
+	return &region{c, e, members, 1}, err
 }
 
 // meet is what two regions have in common.
@@ -150,36 +173,48 @@ func (m *regions) meet(a, b *region) (*region, error) {
 	}
 	c.Exclusions = bothLeaveOut(a.Exclusions, b.Exclusions)
 	joint := 1.0 // of lists that one configuration cannot say both of
+	var alike []targeting.Criterion
+	members := slices.Concat(a.members, b.members)
 	for _, list := range lists {
 		mine, theirs := list.of(&a.Configuration), list.of(&b.Configuration)
 		both := common(mine, theirs)
+		counts := func(values []string) bool {
+			return m.model.Counts(targeting.List{Criterion: list.name, Values: values})
+		}
 		switch {
 		case len(mine) == 0:
 			list.set(&c, theirs)
-		case len(theirs) == 0:
+		case len(theirs) == 0 || slices.Equal(mine, theirs):
 			list.set(&c, mine)
+		case counts(mine) && (len(both) == 0 || counts(theirs)): // theirs come first, as in b: what they leave is known
+			list.set(&c, theirs)
+			members = append(members, targeting.List{Criterion: list.name, Values: mine})
+		case counts(theirs) && len(both) == 0:
+			list.set(&c, mine)
+			members = append(members, targeting.List{Criterion: list.name, Values: theirs})
 		case len(both) == 0:
 			list.set(&c, mine)
 			joint *= factor(b.Estimate, list.name)
 		default:
 			list.set(&c, both)
+			alike = append(alike, list.name)
 		}
 	}
-	r, err := m.one(c)
+	r, err := m.one(c, members...)
 	if nobody(err) {
 		return &region{Configuration: a.Configuration}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	for _, list := range lists {
-		mine, theirs := list.of(&a.Configuration), list.of(&b.Configuration)
-		if len(common(mine, theirs)) > 0 {
-			apart := factor(a.Estimate, list.name) * factor(b.Estimate, list.name)
-			joint *= max(1, apart/factor(r.Estimate, list.name))
-		}
+	for _, name := range alike {
+		apart := factor(a.Estimate, name) * factor(b.Estimate, name)
+		joint *= max(1, apart/factor(r.Estimate, name))
 	}
 	r.share = min(1, joint*a.share*b.share)
+	if fewer := min(a.count().Mid, b.count().Mid); fewer < r.count().Mid { // networks that find different parts of an audience
+		r.share = float64(fewer) / float64(r.Mid)
+	}
 	return r, nil
 }
 

@@ -15,7 +15,8 @@
 // places, incomes and company sizes that both have. Of other lists (interests,
 // devices) somebody can be on both; there the share is that of the common
 // values, or the product of both shares where that is more, which takes the two
-// as independent. Unions follow by inclusion and exclusion, held between the
+// as independent. Audiences that are kept here are counted there too: whoever is
+// in one of each list. Unions follow by inclusion and exclusion, held between the
 // largest and the sum.
 //
 // Similarity is the original design's weighted mean of what the lists have in

@@ -185,14 +185,9 @@ func TestSimilarityHasTheWeightsOfTheOriginal(t *testing.T) {
 func BenchmarkSets(b *testing.B) {
 	for _, size := range []int{10_000_000, 50_000_000} {
 		b.Run(fmt.Sprintf("10x%dM", size/1_000_000), func(b *testing.B) {
-			random := rand.New(rand.NewPCG(1, 2))
 			sets := make([]*roaring.Bitmap, MaxGroups)
 			for i := range sets {
-				words := make([]uint64, 2*size/64)
-				for w := range words {
-					words[w] = random.Uint64()
-				}
-				sets[i] = roaring.FromDense(words, false)
+				sets[i] = atRandom(2*size, uint64(i))
 			}
 			for b.Loop() {
 				OfSets(sets)
@@ -200,4 +195,14 @@ func BenchmarkSets(b *testing.B) {
 			b.ReportMetric(float64(sets[0].GetSizeInBytes())/1e6, "MB/set")
 		})
 	}
+}
+
+// atRandom is half of so many people.
+func atRandom(among int, seed uint64) *roaring.Bitmap {
+	random := rand.New(rand.NewPCG(1, seed))
+	words := make([]uint64, among/64)
+	for w := range words {
+		words[w] = random.Uint64()
+	}
+	return roaring.FromDense(words, false)
 }

@@ -31,10 +31,12 @@ type Pair struct {
 // Result is what groups have in common.
 type Result struct {
 	Sizes        []Count
-	Only         []Count // in this group and no other
-	Pairs        []Pair  // each two once
-	Intersection Count   // in all of them
-	Union        Count   // in any: everybody once
+	Only         []Count    // in this group and no other
+	Pairs        []Pair     // each two once
+	Intersection Count      // in all of them
+	Union        Count      // in any: everybody once
+	Assumptions  []string   // what estimates of what they share rest on
+	OfEach       [][]string // and what the estimate of each group rests on
 }
 
 // OfSets counts sets.

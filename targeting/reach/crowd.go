@@ -67,11 +67,13 @@ type crowd struct {
 	source string          // of match
 	among  float64         // the people whom the members are looked for among
 	inside *roaring.Bitmap // members whom the lists so far leave; nil while none narrows
+	met    *meeting
+	lists  int             // how many have narrowed
 	gone   *roaring.Bitmap // who is excluded, while nothing narrows
 }
 
 func (e *Estimator) crowd(c targeting.Configuration, among float64) *crowd {
-	in := &crowd{kept: e.kept, among: among, gone: roaring.New()}
+	in := &crowd{kept: e.kept, among: among, met: &e.met, gone: roaring.New()}
 	in.match, in.source = e.shares.match(c.Platforms)
 	return in
 }
@@ -87,37 +89,69 @@ func online(c targeting.Configuration) (n float64) {
 	return n
 }
 
-// together are the members of any of the audiences named; ok is false when one
-// of them is not kept here, or the partner has set its share.
-func (in *crowd) together(own map[key]Assumed, by targeting.Criterion, names []string) (people *roaring.Bitmap, ok bool) {
-	if by != targeting.ByAudience && by != targeting.ByLookalike {
-		return nil, false
+// Counts reports whether a list is one of audiences that are all kept here and
+// have no share of the partner's own, so that its people are counted.
+func (e *Estimator) Counts(l targeting.List) bool {
+	if l.Criterion != targeting.ByAudience && l.Criterion != targeting.ByLookalike {
+		return false
 	}
-	people = roaring.New()
-	for _, name := range names {
-		l, known := in.kept[name]
-		if _, set := own[key{by, name}]; set || !known {
-			return nil, false
-		}
-		people.Or(l.people)
+	return !slices.ContainsFunc(l.Values, func(name string) bool {
+		_, set := e.shares.own[key{l.Criterion, name}]
+		_, known := e.kept[name]
+		return set || !known
+	})
+}
+
+// together are the members of any of the audiences named.
+func (in *crowd) together(names []string) *roaring.Bitmap {
+	all := make([]*roaring.Bitmap, len(names))
+	for i, name := range names {
+		all[i] = in.kept[name].people
 	}
-	return people, true
+	if len(all) == 1 {
+		return all[0]
+	}
+	return roaring.FastOr(all...)
+}
+
+// meeting is whom the lists of the last estimate left, list by list. Who asks
+// for many groups in turn, as overlap does, asks for most of them again.
+type meeting []meetingStep
+
+type meetingStep struct {
+	names []string
+	left  *roaring.Bitmap
+}
+
+// after is whom the list in this place leaves of those whom the ones before it
+// have left.
+func (m *meeting) after(place int, names []string, left func() *roaring.Bitmap) *roaring.Bitmap {
+	if place >= len(*m) || !slices.Equal((*m)[place].names, names) {
+		*m = append((*m)[:place], meetingStep{names, left()})
+	}
+	return (*m)[place].left
 }
 
 // narrow is the share whom a list of audiences leaves of those before it.
-func (in *crowd) narrow(people *roaring.Bitmap, names []string) (Share, string) {
-	if in.inside != nil {
-		before := in.inside.GetCardinality()
-		in.inside = roaring.And(in.inside, people)
-		return exactly(in.inside.GetCardinality(), before), fmt.Sprintf("Counted: of the members of the audiences above, %d are in %s too.", in.inside.GetCardinality(), in.called(names))
+func (in *crowd) narrow(names []string) (Share, string) {
+	before := in.inside
+	in.inside = in.met.after(in.lists, names, func() *roaring.Bitmap {
+		if before == nil {
+			return in.together(names)
+		}
+		return roaring.And(before, in.together(names))
+	})
+	in.lists++
+	if before != nil {
+		return exactly(in.inside.GetCardinality(), before.GetCardinality()), fmt.Sprintf("Counted: of the members of the audiences above, %d are in %s too.", in.inside.GetCardinality(), in.called(names))
 	}
-	in.inside = people
-	n := people.GetCardinality()
+	n := in.inside.GetCardinality()
 	return in.of(n), fmt.Sprintf("%d people are in %s today. Platforms find %s", n, in.called(names), in.matched())
 }
 
 // leave is the share who are in none of the audiences that are excluded.
-func (in *crowd) leave(people *roaring.Bitmap, names []string) (Share, string) {
+func (in *crowd) leave(names []string) (Share, string) {
+	people := in.together(names)
 	if in.inside != nil {
 		before := in.inside.GetCardinality()
 		in.inside = roaring.AndNot(in.inside, people)

@@ -55,10 +55,11 @@ type Factor struct {
 // platforms' inventories do not.
 const Life = 30 * 24 * time.Hour
 
-// Estimator estimates with a set of shares.
+// Estimator estimates with a set of shares, one configuration at a time.
 type Estimator struct {
 	shares  shares
 	kept    kept
+	met     meeting
 	lessons []Lesson
 	now     func() time.Time
 }
@@ -70,6 +71,13 @@ func New(d Defaults, now func() time.Time) *Estimator {
 
 // Estimate estimates a valid configuration; the errors are those of Validate.
 func (e *Estimator) Estimate(c targeting.Configuration) (Estimate, error) {
+	return e.Within(c)
+}
+
+// Within estimates whom a valid configuration reaches of the members of an
+// audience of each list as well: what a configuration, whose own lists say "any
+// of", cannot say. Each list has to be one that the estimator Counts.
+func (e *Estimator) Within(c targeting.Configuration, members ...targeting.List) (Estimate, error) {
 	if err := c.Validate(); err != nil {
 		return Estimate{}, err
 	}
@@ -79,6 +87,9 @@ func (e *Estimator) Estimate(c targeting.Configuration) (Estimate, error) {
 	connected := e.people(&out, c)
 	in := e.crowd(c, online(c))
 	e.narrow(&out, c, in)
+	for _, l := range members {
+		e.narrowBy(&out, c, l, in)
+	}
 	e.exclude(&out, c, in)
 	width, share := 0.0, 1.0
 	for _, f := range out.Factors {
@@ -242,8 +253,8 @@ func (e *Estimator) narrow(out *Estimate, c targeting.Configuration, in *crowd) 
 }
 
 func (e *Estimator) narrowBy(out *Estimate, c targeting.Configuration, l targeting.List, in *crowd) {
-	if people, known := in.together(e.shares.own, l.Criterion, l.Values); known {
-		share, basis := in.narrow(people, l.Values)
+	if e.Counts(l) {
+		share, basis := in.narrow(l.Values)
 		out.Factors = append(out.Factors, Factor{string(l.Criterion), share, basis})
 		return
 	}
@@ -315,8 +326,8 @@ func (e *Estimator) exclude(out *Estimate, c targeting.Configuration, in *crowd)
 }
 
 func (e *Estimator) excludeBy(out *Estimate, c targeting.Configuration, x targeting.Exclusion, in *crowd) {
-	if people, known := in.together(e.shares.own, x.Criterion, x.Values); known {
-		share, basis := in.leave(people, x.Values)
+	if e.Counts(targeting.List(x)) {
+		share, basis := in.leave(x.Values)
 		out.Factors = append(out.Factors, Factor{panel.Not + string(x.Criterion), share, basis})
 		return
 	}

@@ -166,7 +166,7 @@ func (s shares) of(by targeting.Criterion, value, kind string) (Share, string) {
 			}
 		}
 	}
-	return s.defaults.of(by, kind), s.defaults.Source
+	return s.defaults.of(by, kind), s.defaults.sourceOf(by)
 }
 
 // names are what a value may stand under, its own first.
@@ -212,15 +212,15 @@ func (d Defaults) depthName(id string) string {
 func (d Defaults) List() []Assumed {
 	var all []Assumed
 	for i, s := range d.Interest.Shares {
-		all = append(all, Assumed{targeting.ByInterest, levelPrefix + strconv.Itoa(i+1), s, d.Source})
+		all = append(all, Assumed{targeting.ByInterest, levelPrefix + strconv.Itoa(i+1), s, d.sourceOf(targeting.ByInterest)})
 	}
 	for i, s := range d.PurchaseIntent.Shares {
-		all = append(all, Assumed{targeting.ByInterest, intentPrefix + strconv.Itoa(i+1), s, d.Source})
+		all = append(all, Assumed{targeting.ByInterest, intentPrefix + strconv.Itoa(i+1), s, d.sourceOf(targeting.ByInterest)})
 	}
 	for _, by := range Settable() {
 		first := len(all)
 		for value, s := range d.Shares[by] {
-			all = append(all, Assumed{by, value, s, d.Source})
+			all = append(all, Assumed{by, value, s, d.sourceOf(by)})
 		}
 		slices.SortFunc(all[first:], func(a, b Assumed) int { return strings.Compare(a.Value, b.Value) })
 	}

@@ -52,7 +52,7 @@ func (f File) Shares(_ context.Context, ask Ask) (Supply, error) {
 	supply := Supply{Source: f.Defaults.Source}
 	for _, w := range ask.Wanted {
 		if w.Criterion != targeting.ByLanguage {
-			supply.Shares = append(supply.Shares, Assumed{w.Criterion, w.Value, f.Defaults.of(w.Criterion, w.Value), f.Defaults.Source})
+			supply.Shares = append(supply.Shares, Assumed{w.Criterion, w.Value, f.Defaults.of(w.Criterion, w.Value), f.Defaults.sourceOf(w.Criterion)})
 		}
 	}
 	return supply, nil

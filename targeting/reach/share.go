@@ -50,6 +50,7 @@ func (s Share) without() Share { return Share{1 - s.Mid, 1 - s.High, 1 - s.Low} 
 // are refused rather than taken for nobody.
 type Defaults struct {
 	Source         string                                   `json:"source"`
+	Sources        map[targeting.Criterion]string           `json:"sources"` // of criteria that rest on something else
 	Interest       ByDepth                                  `json:"interest"`
 	PurchaseIntent ByDepth                                  `json:"purchase_intent"`
 	Shares         map[targeting.Criterion]map[string]Share `json:"shares"` // by value; "*" is any other
@@ -87,6 +88,9 @@ func ReadDefaults(text []byte) (Defaults, error) {
 			return d, fmt.Errorf("reach: defaults: %+v is no share; 0 < low <= share <= high <= 1", s)
 		}
 	}
+	if d.Shares[MatchRate] == nil { // a file from before audiences were counted
+		d.take(MatchRate, Standard())
+	}
 	for criterion, values := range d.Shares {
 		for value, s := range values {
 			if !s.valid() {
@@ -95,6 +99,25 @@ func ReadDefaults(text []byte) (Defaults, error) {
 		}
 	}
 	return d, nil
+}
+
+// take has a criterion's shares from other defaults.
+func (d *Defaults) take(by targeting.Criterion, from Defaults) {
+	if d.Shares == nil {
+		d.Shares = map[targeting.Criterion]map[string]Share{}
+	}
+	if d.Sources == nil {
+		d.Sources = map[targeting.Criterion]string{}
+	}
+	d.Shares[by], d.Sources[by] = from.Shares[by], from.sourceOf(by)
+}
+
+// sourceOf is what the shares of a criterion rest on.
+func (d Defaults) sourceOf(by targeting.Criterion) string {
+	if source, ok := d.Sources[by]; ok {
+		return source
+	}
+	return d.Source
 }
 
 func (b ByDepth) at(depth int) Share { return b.Shares[min(max(depth, 1), len(b.Shares))-1] }
@@ -109,9 +132,6 @@ func (d Defaults) of(by targeting.Criterion, value string) Share {
 	}
 	if s, ok := d.Shares[by]["*"]; ok {
 		return s
-	}
-	if by == MatchRate {
-		return Share{0.5, 0.25, 0.8} // a file from before audiences were counted
 	}
 	return Share{0.1, 0.01, 0.5} // a vocabulary that the file has no word for
 }
