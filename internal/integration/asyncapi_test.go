@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,6 +20,7 @@ import (
 
 	"github.com/hexabuilders/campaignd/api"
 	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/internal/testenv"
 	"github.com/hexabuilders/campaignd/performance"
 )
 
@@ -76,6 +80,49 @@ func TestAsyncAPISaysWhatTheProgramDoes(t *testing.T) {
 	}
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(report)), slices.Sorted(slices.Values(doc.Components.Schemas["performanceReport"].Required))); diff != "" {
 		t.Errorf("required of a report: %s", diff)
+	}
+}
+
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+// AsyncAPI's own parser takes the document without an error or a warning, and
+// finds one that is wrong.
+func TestTheOfficialParserTakesTheAsyncAPIDocument(t *testing.T) {
+	node := testenv.AsyncAPIParser(t)
+	const severityInformation = 2 // of the parser's scale: 0 is an error, 1 a warning
+	parse := func(document []byte) (channels, problems []string) {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), "asyncapi.yaml")
+		if err := os.WriteFile(file, document, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		text, err := exec.CommandContext(t.Context(), node, "testdata/asyncapi.js", file).Output()
+		if err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		var out struct {
+			Channels []string
+			Said     []struct {
+				Severity          int
+				Code, At, Message string
+			}
+		}
+		if err := json.Unmarshal(text, &out); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		for _, said := range out.Said {
+			if said.Severity < severityInformation {
+				problems = append(problems, said.At+": "+said.Message)
+			}
+		}
+		return out.Channels, problems
+	}
+	channels, problems := parse(api.AsyncAPI)
+	if len(problems) > 0 || !slices.Contains(channels, TopicMetrics) || !slices.Contains(channels, TopicPerformance+".{partner}") {
+		t.Errorf("channels %v; %s", channels, strings.Join(problems, "; "))
+	}
+	if _, problems := parse(bytes.Replace(api.AsyncAPI, []byte("action: send"), []byte("action: shout"), 1)); len(problems) == 0 {
+		t.Error("an unknown action is no problem to it")
 	}
 }
 

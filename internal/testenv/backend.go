@@ -61,6 +61,12 @@ var (
 		Folders:  []string{built("meta-sdk-24.0.1")},
 		Install:  ".ci/run backends",
 	}
+	asyncAPIParser = Backend{
+		Name:     "asyncapi-parser",
+		Programs: []string{"asyncapi-parser"}, // Node with the parser in its path
+		Folders:  []string{built("asyncapi-parser-3.6.6")},
+		Install:  ".ci/run backends",
+	}
 	axe = Backend{
 		Name:     "axe",
 		Programs: []string{"axe.min.js"}, // a script for the browser, marked as a program to be found as one

@@ -8,3 +8,10 @@ func MetaSDK(t testing.TB) string {
 	t.Helper()
 	return metaSDK.Need(t)
 }
+
+// AsyncAPIParser gives the path of a program that runs a script of Node with the
+// AsyncAPI initiative's own parser installed.
+func AsyncAPIParser(t testing.TB) string {
+	t.Helper()
+	return asyncAPIParser.Need(t)
+}
