@@ -33,9 +33,10 @@ func (s *Server) registerStudies() {
 const answerWithin = 10 * time.Second
 
 type newLookalike struct {
-	Ratio      float64  `json:"ratio" doc:"How many of the other people are taken: 1 to 20 percent, or a fraction of 0.01 to 0.20." example:"5"`
-	Name       string   `json:"name,omitempty" maxLength:"120"`
-	Attributes []string `json:"attributes,omitempty" maxItems:"200" doc:"What to learn from, besides behaviour; all that is known unless given."`
+	Ratio      float64    `json:"ratio" doc:"How many of the other people are taken: 1 to 20 percent, or a fraction of 0.01 to 0.20." example:"5"`
+	Name       string     `json:"name,omitempty" maxLength:"120"`
+	Attributes []string   `json:"attributes,omitempty" maxItems:"200" doc:"What to learn from, besides behaviour; all that is known unless given."`
+	PanelID    *uuid.UUID `json:"panel_id,omitempty" format:"uuid" doc:"Refused: the seed is compared with the partner's people in other audiences. A model that compared it with a panel would learn which file a row is from, and a panel names nobody who could be a member."`
 }
 
 // percent reads a ratio that is a fraction below 1.
@@ -81,7 +82,7 @@ func (s *Server) createLookalike(ctx context.Context, in *struct {
 	Body newLookalike
 }) (*created[lookalikeBody], error) {
 	st, made, err := s.Studies.LookLike(ctx, by(ctx), study.NewLookalike{
-		ID: reservedID(ctx), Seed: in.ID, Name: in.Body.Name, Percent: in.Body.percent(), Attributes: in.Body.Attributes, ValidateOnly: in.ValidateOnly,
+		ID: reservedID(ctx), Seed: in.ID, Name: in.Body.Name, Percent: in.Body.percent(), Attributes: in.Body.Attributes, Panel: in.Body.PanelID, ValidateOnly: in.ValidateOnly,
 	})
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,8 +105,9 @@ func TestLookalikesThatAreRefused(t *testing.T) {
 	}
 	h.call(h.manager, "POST", "/api/v1/clusters", `{}`).refused(http.StatusUnprocessableEntity, "too_few_people")
 	seed, others := h.customers(120, 150)
-	bad := h.call(h.manager, "POST", seed+"/lookalike", `{"ratio":21,"attributes":["age","shoe_size"]}`).refused(http.StatusUnprocessableEntity, "validation_failed")
-	if bad.len("errors") != 2 {
+	bad := h.call(h.manager, "POST", seed+"/lookalike", `{"ratio":21,"attributes":["age","shoe_size"],"panel_id":"`+newID().String()+`"}`).refused(http.StatusUnprocessableEntity, "validation_failed")
+	bad.explained()
+	if !slices.Equal(bad.paths(), []string{"attributes[1]", "panel_id", "ratio"}) {
 		t.Errorf("%s", bad.text)
 	}
 	for _, ratio := range []string{"0", "0.001", "-3", "20.5", "100"} {

@@ -45,10 +45,11 @@ const MinSeed = 100
 // NewLookalike asks for an audience of people like a seed.
 type NewLookalike struct {
 	ID           uuid.UUID
-	Seed         uuid.UUID // the audience to start from
-	Name         string    // "" is made of the seed's
-	Percent      float64   // how many of the other people are taken, 1 to 20
-	Attributes   []string  // to learn from; none: all that are known
+	Seed         uuid.UUID  // the audience to start from
+	Name         string     // "" is made of the seed's
+	Percent      float64    // how many of the other people are taken, 1 to 20
+	Attributes   []string   // to learn from; none: all that are known
+	Panel        *uuid.UUID // refused: see wrong
 	ValidateOnly bool
 }
 
@@ -68,7 +69,7 @@ func (s *Service) LookLike(ctx context.Context, by event.Origin, in NewLookalike
 	if err != nil {
 		return State{}, audience.State{}, err
 	}
-	names, err := s.check(ctx, seed.Partner, in.Attributes, percentField(in.Percent)...)
+	names, err := s.check(ctx, seed.Partner, in.Attributes, in.wrong()...)
 	if err != nil {
 		return State{}, audience.State{}, err
 	}
@@ -91,11 +92,18 @@ func (s *Service) LookLike(ctx context.Context, by event.Origin, in NewLookalike
 	return study, made, nil
 }
 
-func percentField(percent float64) []fault.Field {
-	if percent >= 1 && percent <= 20 {
-		return nil
+// wrong is what is refused whatever the people are. A panel cannot be the rest:
+// its rows come from another file than the seed, so that a model would learn
+// which file a row is from, and they name nobody who could be a member.
+func (n NewLookalike) wrong() (wrong fault.Fields) {
+	if !(n.Percent >= 1 && n.Percent <= 20) { // also for NaN
+		wrong.Add("ratio", "out_of_range", "So many people would not be alike.", "1 to 20 percent, or 0.01 to 0.20")
 	}
-	return []fault.Field{{Path: "ratio", Code: "out_of_range", Detail: "So many people would not be alike.", Allow: "1 to 20 percent, or 0.01 to 0.20"}}
+	if n.Panel != nil {
+		wrong.Add("panel_id", "panel_not_comparable", "A model would learn which file a row is from, not what the seed is like; and a panel names nobody who could be a member.",
+			"leave it out: the seed is compared with your people in other audiences")
+	}
+	return wrong
 }
 
 // besides are the partner's people without the seed, when both are enough.
