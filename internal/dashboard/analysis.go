@@ -244,7 +244,7 @@ func (l *locale) groupRow(kpi string, g analysis.GroupEffect, unit analysis.Valu
 		unit.Micros = micros
 		return l.signedValue(unit)
 	}
-	row := groupRow{Name: g.Group, Before: figureOf(kpi, g.Before), After: figureOf(kpi, g.After), Mix: in(g.Mix), Rate: in(g.Rate), Both: in(g.Total())}
+	row := groupRow{Name: l.Channel(g.Group), Before: figureOf(kpi, g.Before), After: figureOf(kpi, g.After), Mix: in(g.Mix), Rate: in(g.Rate), Both: in(g.Total())}
 	if g.Alone != 0 {
 		row.Alone, row.Mix, row.Rate = in(g.Alone), "", ""
 	}

@@ -89,12 +89,13 @@ type ageCell struct {
 }
 
 type gapRow struct {
-	ID, Campaign, Href, Channel, Day, Cause string
-	Ledger, Reported, Apart                 figure
-	Age                                     int
-	Note, By                                string
-	At                                      time.Time
-	Explained                               bool
+	ID, Campaign, Href, Channel, Cause string
+	Day, Date                          string // for machines, and for people
+	Ledger, Reported, Apart            figure
+	Age                                int
+	Note, By                           string
+	At                                 time.Time
+	Explained                          bool
 }
 
 // billing shows a month, the latest with movements unless another is chosen.
@@ -161,7 +162,7 @@ func (v *visit) accountCard(a *billing.Account) accountCard {
 	}}
 	row := func(l billing.Line) statementRow {
 		effect, _ := l.Effect() // was added up without overflow
-		r := statementRow{Campaign: l.Name, Channel: l.Channel, Spent: in(l.Spent), Overdelivery: in(l.Overdelivery), Credits: in(l.Credits), Effect: in(effect)}
+		r := statementRow{Campaign: l.Name, Channel: v.locale.Channel(l.Channel), Spent: in(l.Spent), Overdelivery: in(l.Overdelivery), Credits: in(l.Credits), Effect: in(effect)}
 		if l.Campaign != uuid.Nil {
 			r.Href = "/campaigns/" + l.Campaign.String()
 		}
@@ -222,7 +223,7 @@ func sideRows(sides []billing.Side) (rows []sideRow) {
 func (v *visit) gapRow(d *billing.Difference) gapRow {
 	in := amountIn(d.Currency)
 	row := gapRow{
-		ID: d.ID.String(), Campaign: d.Name, Channel: d.Channel, Day: d.Day.String(), Cause: string(d.Cause), Ledger: in(d.Ledger),
+		ID: d.ID.String(), Campaign: d.Name, Channel: v.locale.Channel(d.Channel), Day: d.Day.String(), Date: v.locale.date(d.Day, v.now.Location()), Cause: string(d.Cause), Ledger: in(d.Ledger),
 		Reported: in(d.Reported), Apart: in(d.Amount()), Age: d.AgeDays,
 	}
 	if d.Campaign != uuid.Nil {

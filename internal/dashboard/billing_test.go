@@ -28,7 +28,7 @@ func TestBillingAddsUpAndIsReconciled(t *testing.T) {
 	if status != http.StatusOK {
 		t.Fatalf("status %d", status)
 	}
-	has(t, body, "Opening balance", "Closing balance", "Navidad", "12.50", "Our ledger and the platforms agree", "format=xlsx",
+	has(t, body, "Opening balance", "Closing balance", "Navidad", `<span class="soft small">Social</span>`, "12.50", "Our ledger and the platforms agree", "format=xlsx",
 		"Delivery, as the platforms report it", `<a href="/billing" aria-current="page">Billing</a>`)
 	_, body, _ = w.get("/billing?month=2020-01", finance, "es")
 	has(t, body, "Estado de cuenta de", "aún recibe informes", "Conciliación")

@@ -52,7 +52,7 @@ func (v *visit) results(status int, s subject, refused *problem, budgetForm *bud
 		Unusual: unusual, Head: head, Problem: refused, Notices: v.notices(s), Currency: s.code(), Totals: sumsJSON(s.totals),
 		ChartMetrics: []string{"spend", "impressions", "clicks", "conversions"}, ChartSteps: steps, ChartStep: step,
 		ChartNote: v.locale.T("chart.note", "zone", s.Timezone), Alerts: alerts, CanWatch: v.who.Can(partners.ActionWriteAlertRules), Budget: v.budgetCard(s, budgetForm),
-		Goals: v.locale.goals(s), Aim: v.aim(s), Creatives: creatives(s.State),
+		Goals: v.locale.goals(s), Aim: v.aim(s), Creatives: v.locale.creatives(s.State),
 	}
 	if s.LaunchedAt == nil && !s.Status.Over() {
 		p.Readiness = v.readiness(s, list)
@@ -178,10 +178,10 @@ func (l *locale) namedInterests(t targeting.Configuration) targeting.Configurati
 	return t
 }
 
-func creatives(s campaigns.State) []creative {
+func (l *locale) creatives(s campaigns.State) []creative {
 	all := make([]creative, 0, len(s.Creatives))
 	for _, c := range s.Creatives {
-		all = append(all, creative{Name: c.Name, Format: c.Format, Channel: c.Channel, URL: c.URL})
+		all = append(all, creative{Name: c.Name, Format: l.Or("format.", c.Format, c.Format), Channel: l.Channel(c.Channel), URL: c.URL})
 	}
 	return all
 }

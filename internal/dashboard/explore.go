@@ -224,9 +224,12 @@ func (v *visit) exploreRow(p *explorePage, s subject, item performance.MarkedIte
 	}
 	if p.Form.By != "" {
 		value := item.Group[p.Form.By]
-		if value == "" {
+		switch {
+		case value == "":
 			r.Names = append(r.Names, exploreName{Text: l.T("explore.unsaid"), Soft: true})
-		} else {
+		case p.Form.By == "channel":
+			r.Names = append(r.Names, exploreName{Text: l.Channel(value)})
+		default:
 			r.Names = append(r.Names, exploreName{Text: value})
 		}
 	}

@@ -263,7 +263,7 @@ func (f form) creativeRows(channels []string) []creativeForm {
 			format.Options = append(format.Options, option{Value: v, Label: f.l.T("format." + v), Chosen: v == format.Value})
 		}
 		for _, v := range append([]string{""}, channels...) {
-			label := v
+			label := f.l.Channel(v)
 			if v == "" {
 				label = f.l.T("form.every_channel")
 			}

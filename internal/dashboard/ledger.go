@@ -119,7 +119,7 @@ func (v *visit) ledgerLines(entries []ledger.Entry) []ledgerLine {
 		for i, l := range e.Lines[:min(len(e.Lines), mostLines)] {
 			line := ledgerLine{
 				Seq: e.Seq, First: i == 0, At: time.UnixMicro(e.RecordedAt).In(v.now.Location()), Kind: l.Kind.String(),
-				Day: l.Day.String(), Channel: l.Channel,
+				Day: v.locale.date(l.Day, v.now.Location()), Channel: v.locale.Channel(l.Channel),
 			}
 			if l.Ref != uuid.Nil {
 				line.Ref = l.Ref.String()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/language"
 
 	"github.com/hexabuilders/campaignd/budgets"
 	"github.com/hexabuilders/campaignd/campaigns"
@@ -41,6 +42,10 @@ func TestTheLedgerOnTheDashboard(t *testing.T) {
 	_, body, _ = w.get("/ledger?kind=reserved", finance, "es")
 	has(t, body, "Libro contable", "Verificado hasta el asiento 1 de 1")
 	today := time.Now().In(time.FixedZone("Bogotá", -5*60*60))
+	es, err := newLocale(language.Make("es-CO"))
+	must(t, err)
+	_, body, _ = w.get("/ledger", finance, "es-CO")
+	has(t, body, `<span class="soft small">`+es.Day(today)) // as people write it
 	_, body, _ = w.get("/ledger?from="+today.AddDate(0, 0, -1).Format(time.DateOnly)+"&to="+today.Format(time.DateOnly), finance, "en")
 	has(t, body, "Budget granted")
 	_, body, _ = w.get("/ledger?from="+today.AddDate(0, 0, 1).Format(time.DateOnly), finance, "en")

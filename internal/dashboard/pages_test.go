@@ -236,3 +236,22 @@ func TestAPageIsLight(t *testing.T) {
 		}
 	}
 }
+
+// A page that is missing or forbidden stands in the same frame as the others;
+// who is not signed in sees no frame.
+func TestMissingAndForbiddenPagesKeepTheFrame(t *testing.T) {
+	w := newWorld(t)
+	w.busy()
+	analyst := w.session(partners.RoleAnalyst)
+	for path, want := range map[string]int{"/nowhere": http.StatusNotFound, "/campaigns/new": http.StatusForbidden} {
+		status, body, _ := w.get(path, analyst, "en")
+		if status != want {
+			t.Errorf("%s: status %d, want %d", path, status, want)
+		}
+		has(t, body, `<span class="count">`, "Café Andino")
+	}
+	status, body, _ := w.send(http.MethodPost, "/signin", nil, "en", "", "Sec-Fetch-Site", "cross-site")
+	if status != http.StatusForbidden || strings.Contains(body, `class="bar"`) {
+		t.Errorf("from another site: status %d, with the navigation: %t", status, strings.Contains(body, `class="bar"`))
+	}
+}

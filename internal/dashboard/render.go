@@ -146,6 +146,7 @@ func (re *renderer) functions(l *locale) template.FuncMap {
 		"count":       l.Count,
 		"figure":      l.Figure,
 		"metric":      l.Metric,
+		"channel":     l.Channel,
 		"formula":     l.Formula,
 		"reason":      l.Reason,
 		"stamp":       l.Stamp,

@@ -107,7 +107,10 @@ func (l *locale) scope(s rule.Scope, names map[string]string) string {
 	for _, t := range s.Types {
 		all = append(all, l.Or("type.", t, t))
 	}
-	return strings.Join(append(all, s.Channels...), ", ")
+	if len(s.Channels) > 0 {
+		all = append(all, l.channels(s.Channels))
+	}
+	return strings.Join(all, ", ")
 }
 
 // evidence is what an alert of a rule rests on.

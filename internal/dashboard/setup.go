@@ -112,7 +112,7 @@ func (v *visit) audiencePart(s subject, f form) section {
 
 func (v *visit) creativesPart(s subject, f form) section {
 	sec := section{
-		Name: "creatives", Now: creatives(s.State), URL: s.href() + "/creatives", Edit: v.locale.T("setup.creatives.edit"),
+		Name: "creatives", Now: v.locale.creatives(s.State), URL: s.href() + "/creatives", Edit: v.locale.T("setup.creatives.edit"),
 		Save: v.locale.T("setup.creatives.save"), Creatives: f.creativeRows(s.Channels),
 	}
 	if len(sec.Now) == 0 {
@@ -145,7 +145,7 @@ func (v *visit) detailsPart(s subject, f form) section {
 func (l *locale) pairs(s subject) []pair {
 	all := []pair{
 		{l.T("column.type"), l.T("type." + string(s.Type))}, {l.T("form.objective"), l.T("objective." + string(s.Objective))},
-		{l.T("form.channels"), strings.Join(s.Channels, ", ")}, {l.T("form.currency"), s.code()}, {l.T("form.timezone"), s.Timezone},
+		{l.T("form.channels"), l.channels(s.Channels)}, {l.T("form.currency"), s.code()}, {l.T("form.timezone"), s.Timezone},
 		{l.T("setup.created"), l.Stamp(s.CreatedAt.In(s.zone))},
 	}
 	if s.Category != campaigns.Ordinary {

@@ -161,7 +161,7 @@ func (v *visit) addEfficiency(p *spendingPage, s subject) error {
 	}
 	for _, e := range found {
 		row := efficiencyRow{
-			Channel: e.Channel, Spend: l.Money(e.Spend, s.code()), Results: l.Count(e.Results), Average: amount(e.Average), Marginal: amount(e.Marginal),
+			Channel: l.Channel(e.Channel), Spend: l.Money(e.Spend, s.code()), Results: l.Count(e.Results), Average: amount(e.Average), Marginal: amount(e.Marginal),
 			AverageRange: between(e.AverageLow, e.AverageHigh), MarginalRange: between(e.MarginalLow, e.MarginalHigh),
 		}
 		if row.Channel == "" {

@@ -49,7 +49,7 @@ func (v *visit) limitsCard(a optimization.Autonomy, wrong *mistakes) (*limitsCar
 			name = of
 		}
 		if x.Channel != "" {
-			name += " · " + x.Channel
+			name += " · " + l.Channel(x.Channel)
 		}
 		card.Rows = append(card.Rows, limitRow{i, name, l.limitWords(x)})
 	}

@@ -1,14 +1,17 @@
 package dashboard
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/partners"
+	"github.com/hexabuilders/campaignd/performance/lookout"
 )
 
 // hours delivers ten days of even hours; the one that began so many hours ago
@@ -89,4 +92,11 @@ func TestQuietCampaignSaysSo(t *testing.T) {
 	w.deliver(s.ID, time.Hour, 10_000, 200, 12, 100)
 	_, body, _ := w.get("/campaigns/"+s.ID.String(), w.session(partners.RoleManager), "en")
 	has(t, body, "No hour stands out")
+}
+
+// unlaunched is a lookout.Activity by which nothing was ever launched.
+type unlaunched struct{}
+
+func (unlaunched) Active(context.Context, uuid.UUID, uuid.UUID) ([]lookout.Period, error) {
+	return nil, nil
 }

@@ -226,6 +226,12 @@ func (d *Dashboard) fail(v *visit, w http.ResponseWriter, r *http.Request, err e
 		}
 	}
 	shell := v.shell(p.Title, "", p)
+	switch {
+	case v.who.Role == "": // nobody is signed in
+		shell.Viewer = nil
+	case status < http.StatusInternalServerError:
+		shell.Firing = v.firing()
+	}
 	if err := d.render.write(w, status, "problem", shell); err != nil {
 		http.Error(w, fmt.Sprintf("Error %d", status), status)
 	}

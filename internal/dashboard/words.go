@@ -59,6 +59,22 @@ func (l *locale) Or(prefix, code, fallback string) string {
 	return fallback
 }
 
+// Channel names a channel, or another part of a budget that goes by a code of
+// ours; what a partner named stays as it is written.
+func (l *locale) Channel(code string) string {
+	upper := strings.ToUpper(code)
+	return l.Or("type.", upper, l.Or("objective.", upper, code))
+}
+
+// channels names several.
+func (l *locale) channels(codes []string) string {
+	names := make([]string, len(codes))
+	for i, code := range codes {
+		names[i] = l.Channel(code)
+	}
+	return strings.Join(names, ", ")
+}
+
 func (l *locale) form(key, form string) string {
 	forms := l.words[key]
 	if text, ok := forms[form]; ok {

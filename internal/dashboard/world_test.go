@@ -316,7 +316,7 @@ func (w *world) post(path string, who *http.Cookie, form string) (int, string, h
 	return w.send(http.MethodPost, path, who, "en", form)
 }
 
-func (w *world) send(method, path string, who *http.Cookie, lang, form string) (int, string, http.Header) {
+func (w *world) send(method, path string, who *http.Cookie, lang, form string, header ...string) (int, string, http.Header) {
 	w.t.Helper()
 	r, err := http.NewRequestWithContext(w.t.Context(), method, w.url+path, strings.NewReader(form))
 	must(w.t, err)
@@ -324,6 +324,9 @@ func (w *world) send(method, path string, who *http.Cookie, lang, form string) (
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if len(header) == 2 {
+		r.Header.Set(header[0], header[1])
 	}
 	if who != nil {
 		r.AddCookie(who)
@@ -341,11 +344,4 @@ func (w *world) send(method, path string, who *http.Cookie, lang, form string) (
 		}
 	}
 	return answer.StatusCode, body.String(), answer.Header
-}
-
-// unlaunched is a lookout.Activity by which nothing was ever launched.
-type unlaunched struct{}
-
-func (unlaunched) Active(context.Context, uuid.UUID, uuid.UUID) ([]lookout.Period, error) {
-	return nil, nil
 }
