@@ -118,7 +118,7 @@ func TestSegmentsAndOverlapOnTheDashboard(t *testing.T) {
 		t.Fatalf("%d %s", status, body)
 	}
 	_, body, _ := w.get("/audiences/segments", who, "es")
-	has(t, body, "Lima que compra", "city es una de Lima, Cali", "Compras al menos 2 (30 días)", `<td class="end">1</td>`)
+	has(t, body, "Lima que compra", "city es una de Lima, Cali", "Compras al menos 2 (30 días)", `class="end">1</td>`)
 	rule.Set("how", "min")
 	rule["value"] = []string{"many", "2"}
 	if status, _, _ := w.post("/audiences/segments", who, rule.Encode()); status != http.StatusUnprocessableEntity {

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -55,7 +56,7 @@ func optional(fields []field) []field {
 
 // currencies are offered with the partner's own first.
 func (v *visit) currencies(entered string) []string {
-	all := []string{string(v.partner.Currency), "USD", "EUR", "COP", "MXN", "ARS", "CLP", "PEN", "BRL"}
+	all := []string{cmp.Or(string(v.partner.Currency), "USD"), "USD", "EUR", "COP", "MXN", "ARS", "CLP", "PEN", "BRL"}
 	if money.Currency(entered).Valid() {
 		all = append(all, entered)
 	}

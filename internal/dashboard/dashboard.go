@@ -102,6 +102,8 @@ func (d *Dashboard) routes(mux *http.ServeMux) {
 		{"POST /settings/webhooks/{id}/{action}", (*visit).actOnWebhook},
 		{"GET /settings/brokers", (*visit).brokers},
 		{"GET " + jobsPath, (*visit).jobs},
+		{"GET " + partnersPath, (*visit).partners},
+		{"POST " + partnersPath, (*visit).addPartner},
 		{"POST /settings/brokers/letters/{id}/{action}", (*visit).actOnLetter},
 		{"/", func(*visit) error { return errNoPage }},
 	}) {

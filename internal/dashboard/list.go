@@ -33,7 +33,7 @@ func (v *visit) campaigns() error {
 		return err
 	}
 	p.Filtered = p.Query != "" || p.Status != "" || p.Type != ""
-	p.table = v.locale.table(subjects)
+	p.table = v.table(subjects)
 	p.Found = v.found(len(subjects), next != "")
 	if next != "" {
 		p.Next = "?" + url.Values{"q": {p.Query}, "status": {p.Status}, "type": {p.Type}, "cursor": {next}}.Encode()

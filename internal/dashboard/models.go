@@ -45,8 +45,9 @@ type link struct {
 
 // table is the list of campaigns.
 type table struct {
-	Columns []column
-	Rows    []row
+	MayCreate bool // another campaign
+	Columns   []column
+	Rows      []row
 }
 
 type column struct {

@@ -36,7 +36,7 @@ func (v *visit) overview() error {
 		return err
 	}
 	slices.SortStableFunc(subjects, func(a, b subject) int { return cmp.Compare(rank[a.Status], rank[b.Status]) })
-	p.table = v.locale.table(subjects[:min(len(subjects), overviewRows)])
+	p.table = v.table(subjects[:min(len(subjects), overviewRows)])
 	return v.page(http.StatusOK, "overview", v.locale.T("nav.overview"), "overview", p)
 }
 

@@ -37,6 +37,7 @@ type viewer struct {
 	Partner string
 
 	Settings bool // may see and change them
+	Partners bool // may see and add them
 }
 
 // flash is one sentence about what was just done, with its undo.

@@ -141,6 +141,7 @@ type Analysis interface {
 type Partners interface {
 	Get(ctx context.Context, id uuid.UUID) (*partners.Partner, error)
 	List(ctx context.Context, page partners.Page) ([]*partners.Partner, string, error)
+	Create(ctx context.Context, by event.Origin, in partners.NewPartner) (*partners.Partner, error)
 }
 
 // Keys turns an API key into who it belongs to: partners.Service.

@@ -5,14 +5,16 @@ import (
 
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/money"
+	"github.com/hexabuilders/campaignd/partners"
 )
 
 // cells are the figures a list shows of every campaign; a goal stands under
 // the figure it is for.
 var cells = []string{"impressions", "ctr", "conversions", "cpa"}
 
-func (l *locale) table(subjects []subject) table {
-	t := table{Columns: []column{
+func (v *visit) table(subjects []subject) table {
+	l := v.locale
+	t := table{MayCreate: v.who.Can(partners.ActionWriteCampaigns), Columns: []column{
 		{Label: l.T("column.name")}, {Label: l.T("column.status")}, {Label: l.T("column.spend")}, {Label: l.T("column.pacing"), End: true},
 	}}
 	for _, metric := range cells {

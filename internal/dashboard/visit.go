@@ -54,6 +54,9 @@ func (d *Dashboard) private(h handler) http.HandlerFunc {
 		if err := v.choosePartner(); err != nil {
 			return err
 		}
+		if v.begins() {
+			return v.see(partnersPath)
+		}
 		v.now = v.now.In(v.zone(v.partner.Timezone))
 		return h(v)
 	})
@@ -173,7 +176,8 @@ func (v *visit) shell(title, section string, content any) view {
 	}
 	return view{
 		Title: title, Section: section, Locale: v.locale, Theme: theme, Back: back, Now: v.now, Page: content,
-		Viewer: &viewer{Name: v.who.Name, Role: string(v.who.Role), Partner: v.partner.Name, Settings: v.who.Can(partners.ActionManageWebhooks)},
+		Viewer: &viewer{Name: v.who.Name, Role: string(v.who.Role), Partner: v.partner.Name, Settings: v.who.Can(partners.ActionManageWebhooks),
+			Partners: v.who.Can(partners.ActionManagePartners)},
 	}
 }
 

@@ -70,6 +70,15 @@ func newID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	w := newEmptyWorld(t)
+	w.partner = w.newPartner("Café Andino")
+	w.by = event.Origin{Partner: w.partner, Kind: event.ActorKey, ID: "test", Name: "Laura", From: "dashboard"}
+	return w
+}
+
+// newEmptyWorld has no partner yet.
+func newEmptyWorld(t *testing.T) *world {
+	t.Helper()
 	db, err := sqlstore.Open(t.Context(), sqlstore.Config{URL: t.TempDir()})
 	must(t, err)
 	ingester := performance.NewIngester(db.Metrics())
@@ -87,8 +96,6 @@ func newWorld(t *testing.T) *world {
 	w.metrics = performance.NewService(ingester, directory{db.Campaigns()}, db.Metrics(), time.Now)
 	w.rules = rule.NewService(db.Rules(), db.Rules(), watched{w.campaigns}, db.Metrics(), db.Log(), texts(campaigns.Types), time.Now)
 	w.anomalies = lookout.NewService(db.Anomalies(), db.Metrics(), db.Metrics(), unlaunched{}, time.Now)
-	w.partner = w.newPartner("Café Andino")
-	w.by = event.Origin{Partner: w.partner, Kind: event.ActorKey, ID: "test", Name: "Laura", From: "dashboard"}
 	w.mail = w.newPost(db)
 	w.budgets = budgets.NewService(db.Budgets(), db.Guards(), reported{w}, time.Now)
 	w.funding = budgets.NewFunding(w.budgets, db.Extras(), db.Extras())
@@ -226,31 +233,6 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-func (w *world) newPartner(name string) uuid.UUID {
-	p, err := w.partners.Create(w.t.Context(), event.Origin{Kind: event.ActorOperator}, partners.NewPartner{Name: name, Timezone: "America/Bogota", Currency: "USD"})
-	must(w.t, err)
-	return p.State().ID
-}
-
-// key is an API key of a role.
-func (w *world) key(partner uuid.UUID, role partners.Role) string {
-	if role == partners.RoleAdmin {
-		partner = uuid.Nil // an operator's belongs to no partner
-	}
-	_, secret, err := w.partners.IssueKey(w.t.Context(), event.Origin{Kind: event.ActorOperator}, partner, partners.NewKey{Role: role, Name: "Laura " + string(role)})
-	must(w.t, err)
-	return secret
-}
-
-// session is the cookie of somebody signed in with a role.
-func (w *world) session(role partners.Role) *http.Cookie {
-	who, err := w.partners.Authenticate(w.t.Context(), w.key(w.partner, role))
-	must(w.t, err)
-	token, _, err := w.sessions.Open(w.t.Context(), who)
-	must(w.t, err)
-	return &http.Cookie{Name: auth.CookieName, Value: token}
 }
 
 func micros(units float64) int64 { return int64(units*money.Unit + 0.5) }
