@@ -123,7 +123,7 @@ func TestUploadsThatAreRefusedLeaveNothing(t *testing.T) {
 	if after.num("size") != 1 || after.str("state") != "ready" || after.str("upload.stage") != "dropped" {
 		t.Errorf("before %s, after %s", before.text, after.text)
 	}
-	rows := h.members(at, "text/csv", "email,city,currency", "b@example.com,Bogot\xe1,", `"c@example.com","Li""ma",usd`, "d@example.com", `e@example.com,"Lima`,
+	rows := h.members(at, "text/csv", "email,city,currency", "b@example.com,Bogot\xe1,", `"c@example.com","Li""ma",usd`, "d@example.com", `e@example.com,"Lima"x`,
 		"f@example.com,other@example.com,", "g@example.com,Lima,EUR", "h@example.com,"+strings.Repeat("x", 201)+",").want(http.StatusOK)
 	want := []string{"not_utf8", "wrong_columns", "bad_quotes", "identifier_in_attribute", "currency_mismatch", "too_long"}
 	for i, code := range want {

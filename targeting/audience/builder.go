@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/money"
@@ -59,6 +60,9 @@ func (b *builder) set(f field, value string) error {
 }
 
 func (b *builder) attribute(name, value string) error {
+	if strings.ContainsAny(value, "\r\n\t") { // a note of several lines
+		value = strings.Join(strings.Fields(value), " ")
+	}
 	if len(value) > maxValue {
 		return &Rejection{Column: name, Code: "too_long", Detail: "An attribute's value has at most 200 bytes."}
 	}
@@ -66,24 +70,36 @@ func (b *builder) attribute(name, value string) error {
 		return &Rejection{Column: name, Code: "not_text", Detail: "It contains characters that cannot be shown."}
 	}
 	if namesSomebody(value) {
-		return &Rejection{Column: name, Code: "identifier_in_attribute", Detail: "The value is an email address or a telephone number, and attributes are kept in the clear. Call the column email or phone to have it hashed."}
+		return &Rejection{Column: name, Code: "identifier_in_attribute", Detail: "There is an email address or a telephone number in the value, and attributes are kept in the clear. Call the column email or phone to have it hashed."}
 	}
 	b.row.Attributes = append(b.row.Attributes, Attribute{name, value})
 	return nil
 }
 
-// namesSomebody finds addresses and numbers where they do not belong.
+// namesSomebody finds addresses and numbers where they do not belong, in a text
+// too. Digits without a plus can be anything.
 func namesSomebody(value string) bool {
 	if strings.IndexByte(value, '@') > 0 {
-		_, err := identity.Email(identity.Meta, value)
-		return err == nil
+		for _, word := range strings.FieldsFunc(value, endsWord) {
+			if _, err := identity.Email(identity.Meta, strings.Trim(word, ".!?'")); err == nil {
+				return true
+			}
+		}
 	}
-	if value[0] == '+' {
-		_, err := identity.Phone(identity.Meta, value)
-		return err == nil
+	for {
+		_, after, found := strings.Cut(value, "+")
+		if !found {
+			return false
+		}
+		number := after[:len(after)-len(strings.TrimLeft(after, "0123456789 -.()/"))]
+		if _, err := identity.Phone(identity.Meta, "+"+number); err == nil {
+			return true
+		}
+		value = after
 	}
-	return false
 }
+
+func endsWord(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(`,;:<>()[]"`, r) }
 
 // maxRowAttributes bounds a row, and the columns of a file.
 const maxRowAttributes = 200

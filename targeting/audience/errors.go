@@ -20,6 +20,8 @@ var (
 
 	ErrLongLine = fault.New(fault.TooLarge, "line_too_long", "A line is longer than 64 KiB.",
 		"Send one person a line, as CSV or NDJSON; nothing of this upload was taken.")
+	ErrOpenQuote = fault.New(fault.Malformed, "open_quotation_mark", "A quotation mark is never closed.",
+		"Close it, or write a mark that belongs to a cell twice inside quotation marks; nothing of this upload was taken.")
 	ErrEncoding = fault.New(fault.Malformed, "wrong_encoding", "The file is not UTF-8.",
 		"Save it as UTF-8 and send it again; nothing of this upload was taken.")
 	ErrMediaType = fault.New(fault.Malformed, "unsupported_media_type", "Members come as CSV or NDJSON.",

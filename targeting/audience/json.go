@@ -54,6 +54,9 @@ func (b *builder) member(name string, raw json.RawMessage, outer bool) error {
 		return rejected(err)
 	}
 	if !outer {
+		if f.as.identifies() {
+			return &Rejection{Column: f.name, Code: "identifier_in_attribute", Detail: "Attributes are kept in the clear. Put this beside attributes and not in them, where it is hashed."}
+		}
 		f.as = asAttribute // {"attributes":{"value":"high"}} is what it says
 	}
 	if raw[0] == '[' && (f.as == asVisits || f.as == asPurchases) {

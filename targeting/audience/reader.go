@@ -28,8 +28,10 @@ func (r *Rejection) Error() string { return r.Code + ": " + r.Detail }
 // Reader reads people off an upload, line by line.
 type Reader struct {
 	lines   *bufio.Reader
-	line    int
-	parse   func(line []byte) error
+	line    int    // that was read last
+	first   int    // of the record
+	table   *table // of CSV
+	record  []byte // of several lines
 	builder builder
 }
 
@@ -56,7 +58,6 @@ func NewReader(mediaType string, body io.Reader, terms Terms) (*Reader, error) {
 		}
 		return r, nil
 	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines":
-		r.parse = r.builder.parseJSON
 		return r, nil
 	}
 	return nil, ErrMediaType
@@ -86,61 +87,89 @@ func (r *Reader) readHeader() error {
 	if !utf8.Valid(header) || bytes.IndexByte(header, 0) >= 0 {
 		return ErrEncoding
 	}
-	table, err := newTable(header)
-	if err != nil {
-		return err
-	}
-	r.parse = func(line []byte) error { return r.builder.parseCSV(table, line) }
-	return nil
+	r.table, err = newTable(header)
+	return err
 }
 
-// next is the next line that is not empty, without its end.
+// next is the next line that is not empty.
 func (r *Reader) next() ([]byte, error) {
 	for {
-		line, err := r.lines.ReadSlice('\n')
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-			return nil, ErrLongLine.With("Line %d is longer than 64 KiB.", r.line+1)
-		case errors.Is(err, io.EOF) && len(line) == 0:
-			return nil, io.EOF
-		case err != nil && !errors.Is(err, io.EOF):
-			return nil, ErrCut.With("The upload ended in line %d, before it was complete; nothing of it was taken.", r.line+1).Wrap(err)
-		}
-		r.line++
-		if line = bytes.TrimRight(line, "\r\n"); len(bytes.TrimSpace(line)) > 0 {
-			return line, nil
+		line, err := r.read()
+		if err != nil || len(bytes.TrimSpace(line)) > 0 {
+			return line, err
 		}
 	}
+}
+
+// read is the next line, without its end.
+func (r *Reader) read() ([]byte, error) {
+	line, err := r.lines.ReadSlice('\n')
+	switch {
+	case errors.Is(err, bufio.ErrBufferFull):
+		return nil, ErrLongLine.With("Line %d is longer than 64 KiB.", r.line+1)
+	case errors.Is(err, io.EOF) && len(line) == 0:
+		return nil, io.EOF
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, ErrCut.With("The upload ended in line %d, before it was complete; nothing of it was taken.", r.line+1).Wrap(err)
+	}
+	r.line++
+	return bytes.TrimRight(line, "\r\n"), nil
+}
+
+// nextRecord is the next line that is not empty, and in CSV those after it that
+// a quoted cell goes on in: what spreadsheets make of notes. Taken line by line
+// the text of a note would be read as people.
+func (r *Reader) nextRecord() ([]byte, error) {
+	line, err := r.next()
+	r.first = r.line
+	if err != nil || r.table == nil || !r.table.open(line, false) {
+		return line, err
+	}
+	r.record = append(r.record[:0], line...)
+	for open := true; open; open = r.table.open(line, true) {
+		line, err = r.read()
+		if errors.Is(err, io.EOF) || err == nil && len(r.record)+1+len(line) > maxLine {
+			return nil, ErrOpenQuote.With("A quotation mark that is opened in line %d is never closed.", r.first)
+		}
+		if err != nil {
+			return nil, err
+		}
+		r.record = append(append(r.record, '\n'), line...)
+	}
+	return r.record, nil
 }
 
 // Next reads the next person into row. A *Rejection is a line that is not taken
 // and after which reading goes on, io.EOF the end; anything else ends the
 // upload. Values that were left out of a row that is taken go to ignored.
 func (r *Reader) Next(row *Row, ignored func(Rejection)) error {
-	line, err := r.next()
+	record, err := r.nextRecord()
 	if err != nil {
 		return err
 	}
 	row.reset()
 	r.builder.begin(row)
-	if !utf8.Valid(line) || bytes.IndexByte(line, 0) >= 0 {
-		return &Rejection{r.line, "", "not_utf8", "The line is not UTF-8."}
+	switch {
+	case !utf8.Valid(record):
+		return &Rejection{r.first, "", "not_utf8", "The line is not UTF-8."}
+	case bytes.IndexByte(record, 0) >= 0:
+		return &Rejection{r.first, "", "not_text", "The line has a zero byte in it."}
+	case r.table != nil:
+		err = r.builder.parseCSV(r.table, record)
+	default:
+		err = r.builder.parseJSON(record)
 	}
-	err = r.parse(line)
 	if err == nil {
 		err = r.builder.finish()
 	}
 	var bad *Rejection
 	if errors.As(err, &bad) {
-		bad.Line = r.line
+		bad.Line = r.first
 		return bad
 	}
 	for _, w := range r.builder.ignored {
-		w.Line = r.line
+		w.Line = r.first
 		ignored(w)
 	}
 	return err
 }
-
-// Line is the number of the line that was read last.
-func (r *Reader) Line() int { return r.line }

@@ -3,7 +3,9 @@ package audience_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,6 +26,67 @@ func TestImpossibleBehaviourIsRefused(t *testing.T) {
 		var bad *audience.Rejection
 		if err := r.Next(new(audience.Row), func(audience.Rejection) {}); errors.As(err, &bad) != (code != "") || bad != nil && bad.Code != code {
 			t.Errorf("%s: %v", line, err)
+		}
+	}
+}
+
+// read is what becomes of a file: the rows as text, the codes of what was
+// refused with their lines, and the error that ended it.
+func read(t *testing.T, media, body string) (rows, refused []string, err error) {
+	t.Helper()
+	r, err := audience.NewReader(media, strings.NewReader(body), audience.Terms{Today: 20_500, Currency: "USD"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		var row audience.Row
+		err := r.Next(&row, func(audience.Rejection) {})
+		var bad *audience.Rejection
+		switch {
+		case errors.As(err, &bad):
+			refused = append(refused, fmt.Sprintf("%d %s %s", bad.Line, bad.Column, bad.Code))
+		case errors.Is(err, io.EOF):
+			return rows, refused, nil
+		case err != nil:
+			return rows, refused, err
+		default:
+			rows = append(rows, fmt.Sprint(row.Attributes))
+		}
+	}
+}
+
+// A cell of several lines is one cell: read line by line, the text of a note
+// would become a person.
+func TestAQuotedCellCanHoldLineBreaks(t *testing.T) {
+	rows, refused, err := read(t, "text/csv", "email,note\r\na@example.com,\"one\r\n\r\ntwo \"\"three\"\"\"\r\n"+
+		"b@example.com,\"q\nc@example.com,r\"\nbad,\"x\ny\"\nd@example.com,\"s\"t\ne@example.com,u\n")
+	want := []string{`[{note one two "three"}]`, "[{note u}]"}
+	if !slices.Equal(rows, want) || !slices.Equal(refused, []string{"5 note identifier_in_attribute", "7 email invalid_email", "9  bad_quotes"}) || err != nil {
+		t.Errorf("%q, refused %q, %v", rows, refused, err)
+	}
+	for _, tail := range []string{"a note\nb@example.com,x\n", strings.Repeat("a long note\n", 10_000)} {
+		_, _, err := read(t, "text/csv", "email,note\na@example.com,\""+tail)
+		if !errors.Is(err, audience.ErrOpenQuote) || !strings.Contains(err.Error(), "line 2") {
+			t.Errorf("%.20q: %v", tail, err)
+		}
+	}
+}
+
+func TestAttributesKeepNobodyInTheClear(t *testing.T) {
+	rows, refused, err := read(t, "text/csv", "email,note\n"+strings.Join([]string{
+		"a@example.com,call b@example.com at noon", "a@example.com,his number: +57 (300) 555-1234.", "a@example.com,<c@example.com>", "a@example.com,ana@example.com!",
+		"a@example.com,met @ the fair", "a@example.com,C++ 2030", "a@example.com,+10 %", "a@example.com,573005551234",
+	}, "\n"))
+	if len(rows) != 4 || len(refused) != 4 || err != nil {
+		t.Errorf("%q, refused %q, %v", rows, refused, err)
+	}
+	for name, want := range map[string]int{
+		"phone": 0, "Email": 0, "first_name": 0, "last_name": 0, "postal_code": 0, "external_id": 0, "id": 0, "madid": 0, "full_name": 0,
+		"country": 1, "value": 1, "visits": 1, "currency": 1, "city": 1,
+	} {
+		rows, refused, err := read(t, "application/x-ndjson", fmt.Sprintf(`{"email":"a@example.com","attributes":{%q:"573005551234"}}`, name))
+		if len(rows) != want || len(refused) != 1-want || err != nil {
+			t.Errorf("%s: %q, refused %q, %v", name, rows, refused, err)
 		}
 	}
 }
