@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/google/uuid"
@@ -97,10 +98,14 @@ func (d drafts) addAudiences(ctx context.Context, partner uuid.UUID, draft *plat
 		if err != nil {
 			return err
 		}
-		if s.Basis == audience.NotStated && s.Kind == audience.Custom {
-			return platforms.ErrUnfit.With("The audience %s does not say on which ground its members' data may be given to a platform. Set its consent_basis first.", s.Name)
+		grounds, err := d.audiences.Grounds(ctx, s)
+		if err != nil {
+			return err
 		}
-		draft.Audiences = append(draft.Audiences, platforms.Audience{ID: s.ID, Name: s.Name, Size: s.Size, Version: s.Revision, Excluded: named.Excluded, Consented: s.Basis == audience.Consent})
+		if len(grounds.Silent) > 0 {
+			return platforms.ErrUnfit.With("The audience %s has people of whom nobody said on which ground their data may be given to a platform. Set the consent_basis of %s first.", s.Name, strings.Join(grounds.Silent, ", "))
+		}
+		draft.Audiences = append(draft.Audiences, platforms.Audience{ID: s.ID, Name: s.Name, Size: s.Size, Version: s.Revision, Excluded: named.Excluded, Consented: grounds.Consented})
 	}
 	return nil
 }

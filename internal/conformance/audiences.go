@@ -51,6 +51,7 @@ func Audiences(t *testing.T, b Backend) {
 		"somebody who was erased can come back as somebody new":    erasedComesBack,
 		"memberships end, and who is in no audience is forgotten":  membershipEnds,
 		"a computed audience is replaced as a whole":               derivedReplaced,
+		"a computed audience has the grounds of its people":        derivedGrounds,
 		"people of an audience that is deleted are forgotten soon": orphansForgotten,
 	}.run(t, b)
 }

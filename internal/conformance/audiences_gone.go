@@ -149,3 +149,39 @@ func orphansForgotten(w world) {
 	c.equal("size", c.size(other), int64(1))
 	c.nowhere("a@example.com")
 }
+
+func derivedGrounds(w world) {
+	c := w.crowd()
+	consent, contract, silent := audience.Consent, audience.Contract, audience.NotStated
+	asked, bought, found := c.audience("Asked", 30), c.audience("Bought", 30), c.audience("Found", 30)
+	c.upload(asked, "email", "a@example.com", "b@example.com")
+	c.upload(bought, "email", "b@example.com", "c@example.com")
+	c.upload(found, "email", "b@example.com", "d@example.com")
+	for id, basis := range map[uuid.UUID]*audience.Basis{asked: &consent, bought: &contract, found: &silent} {
+		_, err := c.Change(c.Context(), c.by, id, 0, audience.Patch{Basis: basis})
+		c.must(err)
+	}
+	some := func(lists ...uuid.UUID) audience.Grounds {
+		members := roaring.New()
+		for _, id := range lists {
+			_, people, err := c.Members(c.Context(), c.id, id)
+			c.must(err)
+			members.Or(people)
+		}
+		made, err := c.Derive(c.Context(), c.by, audience.New{Name: "Some", Kind: audience.Segment}, members)
+		c.must(err)
+		grounds, err := c.Grounds(c.Context(), made)
+		c.must(err)
+		return grounds
+	}
+	is := func(what string, got audience.Grounds, consented bool, silent ...string) {
+		c.equal(what, got.Consented, consented)
+		c.equal(what, strings.Join(got.Silent, ","), strings.Join(silent, ","))
+	}
+	is("consent", some(asked), true)
+	is("consent or a contract", some(asked, bought), false)
+	is("somebody of whom nothing is said", some(asked, found), false, "Found")
+	_, err := c.Change(c.Context(), c.by, found, 0, audience.Patch{Basis: &consent})
+	c.must(err)
+	is("said since", some(asked, found), true)
+}

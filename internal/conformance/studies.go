@@ -174,10 +174,10 @@ func (l *losing) Each(ctx context.Context, partner uuid.UUID, people *roaring.Bi
 	return l.People.Each(ctx, partner, people, want, visit)
 }
 
-func (l *losing) Derive(ctx context.Context, by event.Origin, in audience.New, people *roaring.Bitmap) (audience.State, error) {
+func (l *losing) Refill(ctx context.Context, by event.Origin, id uuid.UUID, kind audience.Kind, people *roaring.Bitmap) (audience.State, error) {
 	l.next()
 	l.handed = people
-	return l.People.Derive(ctx, by, in, people)
+	return l.People.Refill(ctx, by, id, kind, people)
 }
 
 func studyErased(w world) {

@@ -48,7 +48,7 @@ type audienceRow struct {
 	Size, Minimum                                               int64
 	Changed                                                     time.Time
 	Revision                                                    int64
-	Custom, Busy, Small                                         bool
+	Custom, OfSegment, Busy, Small                              bool
 }
 
 type audiencePage struct {
@@ -117,7 +117,7 @@ func (v *visit) audienceRow(s audience.State) audienceRow {
 	row := audienceRow{
 		ID: s.ID.String(), Name: s.Name, Description: s.Description, Kind: l.T("audience.kind." + string(s.Kind)), State: l.T("audience.state." + string(s.Status)),
 		Size: s.Size, Minimum: s.MinimumSize, Life: l.N("audience.days", s.MembershipDays), Basis: l.T("audience.basis." + string(s.Basis)),
-		Changed: s.UpdatedAt.In(v.now.Location()), Revision: s.Revision, Custom: s.Kind == audience.Custom,
+		Changed: s.UpdatedAt.In(v.now.Location()), Revision: s.Revision, Custom: s.Kind == audience.Custom, OfSegment: s.Kind == audience.Segment,
 		Busy: s.Status == audience.Processing, Small: s.Status == audience.TooSmall,
 	}
 	switch s.Status {

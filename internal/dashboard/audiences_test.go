@@ -114,15 +114,21 @@ func TestSegmentsAndOverlapOnTheDashboard(t *testing.T) {
 	w.form("/audiences/"+ids[0]+"/members", who, "email,city,purchases\na@example.com,Lima,2\nb@example.com,Quito,1\n")
 	w.form("/audiences/"+ids[1]+"/members", who, "email\nb@example.com\nc@example.com\n")
 	rule := url.Values{"segment_name": {"Lima que compra"}, "segment_base": {""}, "what": {"city", "#purchases"}, "how": {"is", "min"}, "value": {"Lima, Cali", "2"}, "days": {"", "30"}}
+	_, body, _ := w.post("/audiences/segments/preview", who, rule.Encode())
+	has(t, body, `<data class="figure" value="1">1</data>`, "of 3 people", "1 meet it", "without it 0 more", `value="Lima, Cali"`, "No segments yet")
 	if status, body, _ := w.post("/audiences/segments", who, rule.Encode()); status != http.StatusSeeOther {
 		t.Fatalf("%d %s", status, body)
 	}
-	_, body, _ := w.get("/audiences/segments", who, "es")
+	_, body, _ = w.get("/audiences/segments", who, "es")
 	has(t, body, "Lima que compra", "city es una de Lima, Cali", "Compras al menos 2 (30 días)", `class="end">1</td>`)
 	rule.Set("how", "min")
 	rule["value"] = []string{"many", "2"}
 	if status, _, _ := w.post("/audiences/segments", who, rule.Encode()); status != http.StatusUnprocessableEntity {
 		t.Errorf("a bound that is no number: %d", status)
+	}
+	rule["value"], rule["how"], rule["days"] = []string{"Lima", "2"}, []string{"is", "min"}, []string{"", "soon"}
+	if status, _, _ := w.post("/audiences/segments/preview", who, rule.Encode()); status != http.StatusUnprocessableEntity {
+		t.Errorf("days that are no number: %d", status)
 	}
 	_, body, _ = w.get("/audiences/overlap?audience="+ids[0]+"&audience="+ids[1], who, "en")
 	has(t, body, "Everybody once: <strong>3</strong>", "In all of them: <strong>1</strong>", "50%")

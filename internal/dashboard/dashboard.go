@@ -168,6 +168,7 @@ func audiencePages() []page {
 		{"GET /audiences/overlap", (*visit).overlap},
 		{"GET /audiences/segments", (*visit).segments},
 		{"POST /audiences/segments", (*visit).createSegment},
+		{"POST /audiences/segments/preview", (*visit).previewSegment},
 		{"POST /audiences/segments/{id}/delete", (*visit).deleteSegment},
 		{"GET /audiences/{id}", (*visit).audience},
 		{"POST /audiences/{id}/members", (*visit).uploadMembers},

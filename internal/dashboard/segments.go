@@ -21,6 +21,7 @@ import (
 // Segments is segment.Service.
 type Segments interface {
 	Create(ctx context.Context, by event.Origin, in segment.New) (segment.State, error)
+	Analyse(ctx context.Context, partner, base uuid.UUID, r segment.Rule) (segment.Analysis, error)
 	List(ctx context.Context, partner uuid.UUID, limit int, cursor string) ([]segment.State, string, error)
 	Delete(ctx context.Context, by event.Origin, id uuid.UUID, revision int64) error
 }
@@ -32,8 +33,19 @@ type segmentsPage struct {
 	Fields     []field
 	Conditions []conditionRow
 	What, How  []option
+	Preview    *segmentPreview
 	May        bool
 }
+
+// segmentPreview is whom the rule that was entered would pick, and what each of
+// its conditions costs.
+type segmentPreview struct {
+	Size, Of int64
+	Advice   string
+	Parts    []previewPart
+}
+
+type previewPart struct{ Rule, Alone, Without string }
 
 type segmentRow struct {
 	ID, Name, Rule string
@@ -53,9 +65,9 @@ const behaviourMark = "#"
 
 var conditionOps = []string{"is", "min", "max", "known", "unknown"}
 
-func (v *visit) segments() error { return v.segmentsWith(http.StatusOK, nil, nil) }
+func (v *visit) segments() error { return v.segmentsWith(http.StatusOK, nil, nil, nil) }
 
-func (v *visit) segmentsWith(status int, refused *problem, wrong *mistakes) error {
+func (v *visit) segmentsWith(status int, preview *segmentPreview, refused *problem, wrong *mistakes) error {
 	ctx := v.r.Context()
 	found, next, err := v.d.Segments.List(ctx, v.scope(), pageSize, v.r.URL.Query().Get("cursor"))
 	if err != nil {
@@ -70,7 +82,7 @@ func (v *visit) segmentsWith(status int, refused *problem, wrong *mistakes) erro
 		ids, names[b.ID.String()] = append(ids, b.ID.String()), b.Name
 	}
 	f := form{v.locale, func(name string) []string { return v.r.PostForm[name] }, wrong}
-	p := segmentsPage{Problem: refused, May: v.who.Can(partners.ActionWriteCampaigns), Fields: []field{
+	p := segmentsPage{Problem: refused, Preview: preview, May: v.who.Can(partners.ActionWriteCampaigns), Fields: []field{
 		f.input("segment_name", "name").whole(),
 		f.choose("segment_base", "select", false, ids, func(id string) string { return names[id] }, "audience_id").whole(),
 	}}
@@ -148,7 +160,11 @@ func condition(what, how, value, days string) (r segment.Rule, err error) {
 	behaviour, isBehaviour := strings.CutPrefix(what, behaviourMark)
 	if isBehaviour {
 		r.Behavior = segment.Behavior(behaviour)
-		r.WindowDays, _ = strconv.Atoi(days)
+		if days != "" {
+			if r.WindowDays, err = strconv.Atoi(days); err != nil {
+				r.WindowDays = -1 // refused, and not taken for all days
+			}
+		}
 	} else {
 		r.Attribute = what
 	}
@@ -219,26 +235,68 @@ func (l *locale) boundsText(p segment.Rule) (text string) {
 	return text
 }
 
+// enteredSegment is the form as a segment.
+func (v *visit) enteredSegment() (in segment.New, err error) {
+	if base := v.r.PostFormValue("segment_base"); base != "" {
+		if in.Base, err = uuid.Parse(base); err != nil {
+			return in, audience.ErrNotFound
+		}
+	}
+	in.Name = v.r.PostFormValue("segment_name")
+	in.Rule, err = v.enteredRule()
+	return in, err
+}
+
 func (v *visit) createSegment() error {
 	if err := v.who.Require(partners.ActionWriteCampaigns); err != nil {
 		return err
 	}
-	base, err := uuid.Parse(v.r.PostFormValue("segment_base"))
-	if err != nil {
-		base = uuid.Nil
-	}
-	rule, err := v.enteredRule()
+	in, err := v.enteredSegment()
 	if err == nil {
-		_, err = v.d.Segments.Create(v.r.Context(), v.by(), segment.New{Name: v.r.PostFormValue("segment_name"), Base: base, Rule: rule})
+		_, err = v.d.Segments.Create(v.r.Context(), v.by(), in)
 	}
 	if err != nil {
-		status, refused, wrong := v.refusal(err)
-		if refused == nil {
-			return err
-		}
-		return v.segmentsWith(status, refused, wrong)
+		return v.segmentsRefused(err)
 	}
 	return v.done("/audiences/segments", "segment")
+}
+
+// previewSegment counts whom the form's rule picks, and keeps nothing.
+func (v *visit) previewSegment() error {
+	in, err := v.enteredSegment()
+	var a segment.Analysis
+	if err == nil {
+		a, err = v.d.Segments.Analyse(v.r.Context(), v.scope(), in.Base, in.Rule)
+	}
+	if err != nil {
+		return v.segmentsRefused(err)
+	}
+	return v.segmentsWith(http.StatusOK, v.previewOf(in.Rule, a), nil, nil)
+}
+
+func (v *visit) previewOf(r segment.Rule, a segment.Analysis) *segmentPreview {
+	l, p := v.locale, &segmentPreview{Size: a.Size, Of: a.Of}
+	parts := r.All
+	if len(parts) == 0 {
+		parts = []segment.Rule{r}
+	}
+	for i, part := range a.Parts {
+		p.Parts = append(p.Parts, previewPart{
+			l.ruleText(parts[i]), l.T("segment.preview.alone", "n", l.Count(part.Alone)), l.T("segment.preview.without", "n", l.Count(part.Cost)),
+		})
+	}
+	if a.Costliest >= 0 && len(parts) > 1 {
+		p.Advice = l.T("segment.preview.advice", "rule", l.ruleText(parts[a.Costliest]), "n", l.Count(a.Parts[a.Costliest].Cost))
+	}
+	return p
+}
+
+func (v *visit) segmentsRefused(err error) error {
+	status, refused, wrong := v.refusal(err)
+	if refused == nil {
+		return err
+	}
+	return v.segmentsWith(status, nil, refused, wrong)
 }
 
 func (v *visit) deleteSegment() error {
@@ -250,11 +308,7 @@ func (v *visit) deleteSegment() error {
 		return segment.ErrNotFound
 	}
 	if err := v.d.Segments.Delete(v.r.Context(), v.by(), id, v.revision()); err != nil {
-		status, refused, wrong := v.refusal(err)
-		if refused == nil {
-			return err
-		}
-		return v.segmentsWith(status, refused, wrong)
+		return v.segmentsRefused(err)
 	}
 	return v.done("/audiences/segments", "segment_delete")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/targeting/audience"
 	"github.com/hexabuilders/campaignd/targeting/identity"
@@ -206,7 +207,14 @@ func (s *Server) changeAudience(ctx context.Context, in *struct {
 }
 
 func (s *Server) deleteAudience(ctx context.Context, in *deletion) (*struct{}, error) {
-	return deletes(ctx, in, audience.Patch{ValidateOnly: true}, s.Audiences.Change, s.Audiences.Delete)
+	rehearse := func(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, p audience.Patch) (audience.State, error) {
+		state, err := s.Audiences.Change(ctx, by, id, revision, p)
+		if err == nil {
+			err = state.Deletable()
+		}
+		return state, err
+	}
+	return deletes(ctx, in, audience.Patch{ValidateOnly: true}, rehearse, s.Audiences.Delete)
 }
 
 // audiencePerson names somebody, raw or as SHA-256. It is hashed at once and

@@ -55,8 +55,18 @@ func TestASegmentFromPreviewToItsEnd(t *testing.T) {
 	if all := h.call(h.analyst, "GET", "/api/v1/segments?fields=id,size", nil).want(http.StatusOK); all.len("items") != 1 || all.at("items.0.rule") != nil {
 		t.Errorf("%s", all.text)
 	}
+	own := "/api/v1/audiences/" + made.str("id")
+	renamed := h.call(h.manager, "PATCH", at, `{"name":"Elsewhere"}`, "If-Match", `"2"`).want(http.StatusOK)
+	if called := h.call(h.analyst, "GET", own, nil).want(http.StatusOK); called.str("name") != "Elsewhere" || renamed.num("revision") != 3 {
+		t.Errorf("%s %s", renamed.text, called.text)
+	}
+	// Deleted alone it would come back with the next evaluation.
+	tag := h.call(h.analyst, "GET", own, nil).Header.Get("ETag")
+	for _, path := range []string{own, own + "?validate_only=true"} {
+		h.call(h.manager, "DELETE", path, nil, "If-Match", tag).refused(http.StatusConflict, "audience_of_segment")
+	}
 	h.call(h.manager, "DELETE", at, nil, "If-Match", `"1"`).refused(http.StatusPreconditionFailed, "stale_revision")
-	h.call(h.manager, "DELETE", at, nil, "If-Match", `"2"`).want(http.StatusNoContent)
+	h.call(h.manager, "DELETE", at, nil, "If-Match", `"3"`).want(http.StatusNoContent)
 	h.call(h.manager, "GET", at, nil).refused(http.StatusNotFound, "segment_not_found")
 	h.call(h.manager, "GET", "/api/v1/audiences/"+made.str("id"), nil).refused(http.StatusNotFound, "audience_not_found")
 }

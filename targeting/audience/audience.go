@@ -252,6 +252,15 @@ func (a *Audience) Delete(by event.Origin, at time.Time) { a.revise(by, at, "aud
 // Usable reports whether a campaign can be shown to the audience.
 func (s State) Usable() bool { return s.Status == Ready }
 
+// Deletable is nil when the audience can be deleted by itself, and ErrOfSegment
+// otherwise.
+func (s State) Deletable() error {
+	if s.Kind == Segment {
+		return ErrOfSegment
+	}
+	return nil
+}
+
 // Changed is the body of the events of an audience: what it then is. It holds
 // counts and never a member.
 type Changed struct {

@@ -12,6 +12,8 @@ var (
 		"Delete one that is no longer used.")
 	ErrDerived = fault.New(fault.Conflict, "audience_is_derived", "The members of this audience are computed, not uploaded.",
 		"Create an audience with POST /api/v1/audiences and upload to that one.")
+	ErrOfSegment = fault.New(fault.Conflict, "audience_of_segment", "The audience holds the members of a segment and ends with it.",
+		"Delete the segment with DELETE /api/v1/segments/{id}; it has the same id.")
 	ErrBusy = fault.New(fault.Unavailable, "people_busy", "An upload of the partner is being taken in and holds its people.",
 		"Send the same request again after the time in Retry-After.")
 	// ErrCorrupt is a stored block whose checksum or structure is wrong. It is

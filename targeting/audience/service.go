@@ -98,9 +98,21 @@ func (s *Service) Change(ctx context.Context, by event.Origin, id uuid.UUID, rev
 }
 
 // Delete ends an audience. Its people are forgotten unless they are in another
-// one.
+// one. The audience of a segment ends with the segment: ErrOfSegment.
 func (s *Service) Delete(ctx context.Context, by event.Origin, id uuid.UUID, revision int64) error {
+	a, err := s.Store.Get(ctx, by.Partner, id)
+	if err != nil {
+		return err
+	}
+	if err := a.state.Deletable(); err != nil {
+		return err
+	}
 	return s.Store.Delete(ctx, by.Partner, id, revision, func(a *Audience) { a.Delete(by, s.now()) })
+}
+
+// Withdraw ends the audience of a segment that has ended.
+func (s *Service) Withdraw(ctx context.Context, by event.Origin, id uuid.UUID) error {
+	return s.Store.Delete(ctx, by.Partner, id, 0, func(a *Audience) { a.Delete(by, s.now()) })
 }
 
 // Members are the people in an audience today, by number, or ErrNotFound. The
@@ -157,27 +169,37 @@ func (s *Service) Each(ctx context.Context, partner uuid.UUID, people *roaring.B
 }
 
 // Derive makes a computed audience of people, or, when in.ID is one that is
-// there already, computes its members anew. Whoever was erased since the
-// numbers were read is not in it.
+// there already, computes its members anew.
 func (s *Service) Derive(ctx context.Context, by event.Origin, in New, people *roaring.Bitmap) (State, error) {
-	had, err := s.Store.Get(ctx, by.Partner, in.ID)
-	switch {
-	case errors.Is(err, ErrNotFound):
+	_, err := s.Store.Get(ctx, by.Partner, in.ID)
+	if errors.Is(err, ErrNotFound) {
 		made, err := s.Create(ctx, by, in)
 		if err != nil || in.ValidateOnly {
 			return made, err
 		}
 		in.ID = made.ID
-	case err != nil:
+	} else if err != nil {
 		return State{}, err
-	case had.state.Kind != in.Kind:
-		return State{}, ErrNotFound.With("The audience is of another kind.")
 	}
-	err = s.People.Replace(ctx, by.Partner, in.ID, people, s.today(), func(a *Audience, size int64) { a.Resize(by, s.now(), size) })
+	return s.Refill(ctx, by, in.ID, in.Kind, people)
+}
+
+// Refill computes the members of an audience anew. Whoever was erased since the
+// numbers were read is not among them. It fails with ErrNotFound when the
+// audience was deleted meanwhile: it does not come back.
+func (s *Service) Refill(ctx context.Context, by event.Origin, id uuid.UUID, kind Kind, people *roaring.Bitmap) (State, error) {
+	a, err := s.Store.Get(ctx, by.Partner, id)
 	if err != nil {
 		return State{}, err
 	}
-	return s.Get(ctx, by.Partner, in.ID)
+	if a.state.Kind != kind {
+		return State{}, ErrNotFound.With("The audience is of another kind.")
+	}
+	err = s.People.Replace(ctx, by.Partner, id, people, s.today(), func(a *Audience, size int64) { a.Resize(by, s.now(), size) })
+	if err != nil {
+		return State{}, err
+	}
+	return s.Get(ctx, by.Partner, id)
 }
 
 // Blocks reads what is known of people block by block, for rules.

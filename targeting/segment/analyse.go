@@ -35,10 +35,7 @@ type Analysis struct {
 func (s *Service) Analyse(ctx context.Context, partner, base uuid.UUID, r Rule) (Analysis, error) {
 	var wrong fault.Fields
 	checkRule(&wrong, &r)
-	if err := wrong.Err(); err != nil {
-		return Analysis{}, err
-	}
-	if err := s.checkAudiences(ctx, partner, base, &r); err != nil {
+	if err := s.check(ctx, partner, base, &r, wrong.Err()); err != nil {
 		return Analysis{}, err
 	}
 	n := r.needs()

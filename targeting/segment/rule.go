@@ -209,6 +209,28 @@ func (r *Rule) meets(word string) bool {
 	return err == nil && r.within(micros)
 }
 
+// mention is an audience that a rule names, and where.
+type mention struct {
+	path     string
+	audience uuid.UUID
+}
+
+func (r *Rule) audiences(into []mention, path string) []mention {
+	if r.Audience != uuid.Nil {
+		into = append(into, mention{path + ".audience", r.Audience})
+	}
+	for i := range r.All {
+		into = r.All[i].audiences(into, fmt.Sprintf("%s.all[%d]", path, i))
+	}
+	for i := range r.Any {
+		into = r.Any[i].audiences(into, fmt.Sprintf("%s.any[%d]", path, i))
+	}
+	if r.Not != nil {
+		into = r.Not.audiences(into, path+".not")
+	}
+	return into
+}
+
 // needs is what a rule reads.
 type needs struct {
 	attributes []string

@@ -29,6 +29,7 @@ type State struct {
 	Base        uuid.UUID  `json:"audience_id,omitzero"` // whom it picks from; zero: everybody in uploaded audiences
 	Rule        Rule       `json:"rule"`
 	Size        int64      `json:"size"`
+	Evaluations int64      `json:"evaluations,omitempty"` // how many there were
 	EvaluatedAt *time.Time `json:"evaluated_at,omitempty"`
 	CreatedAt   time.Time  `json:"created_at"`
 	UpdatedAt   time.Time  `json:"updated_at"`
@@ -115,7 +116,10 @@ func (s *Segment) Change(by event.Origin, at time.Time, p Patch) error {
 }
 
 // Evaluated notes how many it picked. It is no change of the segment.
-func (s *Segment) Evaluated(at time.Time, size int64) { s.state.EvaluatedAt, s.state.Size = &at, size }
+func (s *Segment) Evaluated(at time.Time, size int64) {
+	s.state.Evaluations++
+	s.state.EvaluatedAt, s.state.Size = &at, size
+}
 
 // Delete ends the segment.
 func (s *Segment) Delete(by event.Origin, at time.Time) { s.revise(by, at, "segment.deleted") }

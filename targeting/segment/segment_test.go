@@ -175,7 +175,8 @@ func TestRulesThatAreNone(t *testing.T) {
 
 func wrongAt(t *testing.T, what string, r Rule, path string) {
 	t.Helper()
-	_, err := newVillage().service().Analyse(t.Context(), uuid.Nil, uuid.Nil, r)
+	v := newVillage()
+	_, err := v.service().Analyse(t.Context(), v.partner, uuid.Nil, r)
 	e := fault.As(err)
 	if e == nil || len(e.Fields) != 1 || e.Fields[0].Path != path || e.Fields[0].Allow == "" {
 		t.Errorf("%s: %v, want one mistake at %s", what, err, path)
@@ -211,5 +212,24 @@ func TestSegmentsDoNotRestOnWhatIsComputed(t *testing.T) {
 	}
 	if after := v.segments[first.ID]; after.state.Revision != 1 || len(v.segments) != 1 {
 		t.Errorf("%+v of %d", after.state, len(v.segments))
+	}
+}
+
+// Mistakes of every sort are told at once, each where it is.
+func TestAllMistakesOfARuleAreTold(t *testing.T) {
+	v := newVillage()
+	gone, low, high := uuid.UUID{9}, Number(1), Number(2)
+	_, err := v.service().Create(t.Context(), event.Origin{Partner: v.partner}, New{Base: gone, Rule: Rule{All: []Rule{
+		{Attribute: "age", Min: &high, Max: &low}, {Not: &Rule{Audience: gone}}, {Any: []Rule{{Behavior: "flights", Min: &low}, {Audience: gone}}},
+	}}})
+	var paths []string
+	if e := fault.As(err); e != nil {
+		for _, f := range e.Fields {
+			paths = append(paths, f.Path)
+		}
+	}
+	want := []string{"name", "rule.all[0].max", "rule.all[2].any[0].behavior", "rule.all[1].not.audience", "rule.all[2].any[1].audience", "audience_id"}
+	if !slices.Equal(paths, want) {
+		t.Errorf("%q, want %q", paths, want)
 	}
 }

@@ -3,6 +3,7 @@ package segment
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -45,7 +46,10 @@ type People interface {
 	Blocks(ctx context.Context, partner uuid.UUID, people *roaring.Bitmap, want audience.Want, visit func(audience.Block) error) error
 	Changed(ctx context.Context, partner uuid.UUID, since int64) (version int64, blocks []int64, err error)
 	Derive(ctx context.Context, by event.Origin, in audience.New, people *roaring.Bitmap) (audience.State, error)
-	Delete(ctx context.Context, by event.Origin, id uuid.UUID, revision int64) error
+	// Refill fails with audience.ErrNotFound rather than bring back what was deleted.
+	Refill(ctx context.Context, by event.Origin, id uuid.UUID, kind audience.Kind, people *roaring.Bitmap) (audience.State, error)
+	Change(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, p audience.Patch) (audience.State, error)
+	Withdraw(ctx context.Context, by event.Origin, id uuid.UUID) error
 }
 
 // Service is the use cases of segments.
@@ -69,10 +73,8 @@ func (s *Service) Create(ctx context.Context, by event.Origin, in New) (State, e
 	if in.ID == uuid.Nil {
 		in.ID = s.newID()
 	}
-	made, err := open(by, s.now(), in)
-	if err == nil {
-		err = s.checkAudiences(ctx, by.Partner, in.Base, &in.Rule)
-	}
+	made, wrong := open(by, s.now(), in)
+	err := s.check(ctx, by.Partner, in.Base, &in.Rule, wrong)
 	if err != nil {
 		return State{}, err
 	}
@@ -91,30 +93,28 @@ func (s *Service) Create(ctx context.Context, by event.Origin, in New) (State, e
 	return s.Evaluate(ctx, by.Partner, in.ID)
 }
 
-// checkAudiences refuses audiences that are missing, another partner's or
-// computed: a segment of segments could go round in circles.
-func (s *Service) checkAudiences(ctx context.Context, partner, base uuid.UUID, r *Rule) error {
+// check adds to what was found wrong with a rule, if anything, the audiences
+// that it cannot name: all mistakes are told at once.
+func (s *Service) check(ctx context.Context, partner, base uuid.UUID, r *Rule, found error) error {
 	var wrong fault.Fields
-	check := func(path string, id uuid.UUID) error {
-		state, _, err := s.people.Members(ctx, partner, id)
+	if e := fault.As(found); e != nil {
+		wrong = slices.Clone(e.Fields)
+	} else if found != nil {
+		return found
+	}
+	named := r.audiences(nil, "rule")
+	if base != uuid.Nil {
+		named = append(named, mention{"audience_id", base})
+	}
+	for _, m := range named[:min(len(named), maxConditions)] {
+		state, _, err := s.people.Members(ctx, partner, m.audience)
 		switch {
 		case errors.Is(err, audience.ErrNotFound):
-			wrong.Add(path, "audience_not_found", "There is no such audience.", "the id of an uploaded audience")
-		case err == nil && state.Kind != audience.Custom:
-			wrong.Add(path, "audience_is_derived", "The audience is computed itself.", "the id of an uploaded audience")
-		default:
+			wrong.Add(m.path, "audience_not_found", "There is no such audience.", "the id of an uploaded audience")
+		case err != nil:
 			return err
-		}
-		return nil
-	}
-	if base != uuid.Nil {
-		if err := check("audience_id", base); err != nil {
-			return err
-		}
-	}
-	for _, id := range r.needs().audiences {
-		if err := check("rule.audience", id); err != nil {
-			return err
+		case state.Kind != audience.Custom: // a segment of segments could go round in circles
+			wrong.Add(m.path, "audience_is_derived", "The audience is computed itself.", "the id of an uploaded audience")
 		}
 	}
 	return wrong.Err()
@@ -147,19 +147,14 @@ func (s *Service) Change(ctx context.Context, by event.Origin, id uuid.UUID, rev
 		return State{}, err
 	}
 	by.Partner = before.state.Partner
-	if p.Rule != nil {
-		var wrong fault.Fields
-		if checkRule(&wrong, p.Rule); wrong.Err() == nil {
-			if err := s.checkAudiences(ctx, by.Partner, uuid.Nil, p.Rule); err != nil {
-				return State{}, err
-			}
-		}
+	if revision != 0 && revision != before.state.Revision {
+		return State{}, ErrStale
 	}
-	if p.ValidateOnly {
-		if revision != 0 && revision != before.state.Revision {
-			return State{}, ErrStale
-		}
-		err := before.Change(by, s.now(), p)
+	err = before.Change(by, s.now(), p)
+	if p.Rule != nil {
+		err = s.check(ctx, by.Partner, uuid.Nil, p.Rule, err)
+	}
+	if err != nil || p.ValidateOnly {
 		return before.State(), err
 	}
 	_, err = s.store.Update(ctx, by.Partner, id, revision, func(c *Segment) (*Match, error) {
@@ -168,6 +163,9 @@ func (s *Service) Change(ctx context.Context, by event.Origin, id uuid.UUID, rev
 		}
 		return &Match{}, nil // what matched the old rule says nothing of the new one
 	})
+	if err == nil && p.Name != nil {
+		_, err = s.people.Change(ctx, by, id, 0, audience.Patch{Name: p.Name})
+	}
 	if err != nil {
 		return State{}, err
 	}
@@ -177,6 +175,9 @@ func (s *Service) Change(ctx context.Context, by event.Origin, id uuid.UUID, rev
 // Delete ends a segment and its audience.
 func (s *Service) Delete(ctx context.Context, by event.Origin, id uuid.UUID, revision int64) error {
 	found, _, err := s.store.Get(ctx, by.Partner, id)
+	if errors.Is(err, ErrNotFound) {
+		return s.deleteOrphan(ctx, by, id)
+	}
 	if err != nil {
 		return err
 	}
@@ -184,10 +185,23 @@ func (s *Service) Delete(ctx context.Context, by event.Origin, id uuid.UUID, rev
 	if err := s.store.Delete(ctx, by.Partner, id, revision, func(c *Segment) { c.Delete(by, s.now()) }); err != nil {
 		return err
 	}
-	if err := s.people.Delete(ctx, by, id, 0); !errors.Is(err, audience.ErrNotFound) {
+	if err := s.people.Withdraw(ctx, by, id); !errors.Is(err, audience.ErrNotFound) {
 		return err
 	}
 	return nil
+}
+
+// deleteOrphan ends the audience of a segment that is not there: it was left by
+// a process that died between the two.
+func (s *Service) deleteOrphan(ctx context.Context, by event.Origin, id uuid.UUID) error {
+	left, _, err := s.people.Members(ctx, by.Partner, id)
+	if errors.Is(err, audience.ErrNotFound) || err == nil && left.Kind != audience.Segment {
+		return ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	return s.people.Withdraw(ctx, by, id)
 }
 
 // evaluator is who evaluates segments.
@@ -196,33 +210,44 @@ var evaluator = event.Origin{Kind: event.ActorScheduler, ID: "segments.evaluate"
 // Evaluate brings a segment up to date: blocks that have changed since the last
 // time are read, and its members published.
 func (s *Service) Evaluate(ctx context.Context, partner, id uuid.UUID) (State, error) {
+	for {
+		state, again, err := s.turn(ctx, partner, id)
+		if err != nil || !again {
+			return state, err
+		}
+	}
+}
+
+// turn evaluates a segment once. Again says that it was changed or evaluated by
+// somebody else meanwhile, whose members may have been overwritten with older
+// ones: whoever is last to keep a match has published it after all others.
+func (s *Service) turn(ctx context.Context, partner, id uuid.UUID) (now State, again bool, err error) {
 	found, match, err := s.store.Get(ctx, partner, id)
 	if err != nil {
-		return State{}, err
+		return State{}, false, err
 	}
 	state := found.State()
 	next, members, err := s.evaluate(ctx, state, match)
 	if err != nil {
-		return State{}, err
+		return State{}, false, err
 	}
 	by := evaluator
 	by.Partner = state.Partner
-	made, err := s.people.Derive(ctx, by, audience.New{ID: id, Name: state.Name, Kind: audience.Segment, Source: &audience.Source{ID: id}}, members)
+	made, err := s.people.Refill(ctx, by, id, audience.Segment, members)
 	if err != nil {
-		return State{}, err
+		return State{}, false, err
 	}
-	at := s.now()
 	saved, err := s.store.Update(ctx, state.Partner, id, 0, func(c *Segment) (*Match, error) {
-		if c.state.Revision != state.Revision { // the rule changed meanwhile, and whoever changed it evaluates
+		if again = c.state.Revision != state.Revision || c.state.Evaluations != state.Evaluations; again {
 			return nil, nil
 		}
-		c.Evaluated(at, made.Size)
+		c.Evaluated(s.now(), made.Size)
 		return &next, nil
 	})
 	if err != nil {
-		return State{}, err
+		return State{}, false, err
 	}
-	return saved.State(), nil
+	return saved.State(), again, nil
 }
 
 // evaluate is what matches now, and who of those the segment picks from.
@@ -305,7 +330,7 @@ func (s *Service) EvaluateDue(ctx context.Context) error {
 	}
 	var failures []error
 	for _, d := range due {
-		if _, err := s.Evaluate(ctx, d.state.Partner, d.state.ID); err != nil && !errors.Is(err, ErrNotFound) {
+		if _, err := s.Evaluate(ctx, d.state.Partner, d.state.ID); err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, audience.ErrNotFound) {
 			failures = append(failures, err)
 		}
 	}

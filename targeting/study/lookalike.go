@@ -71,14 +71,10 @@ func (j *job) lookalike(ctx context.Context) error {
 // stays so, and a worker that was taken for dead keeps nothing: the one that has
 // the study now may have filled the audience already.
 func (j *job) fill(ctx context.Context, members *roaring.Bitmap) (int64, error) {
-	of, _, err := j.service.People.Members(ctx, j.Partner, j.ID)
-	if err != nil {
-		return 0, err
-	}
 	if err := j.renew(ctx); err != nil {
 		return 0, err
 	}
-	made, err := j.service.People.Derive(ctx, j.By, audience.New{ID: j.ID, Name: of.Name, Kind: audience.Lookalike, Source: of.Source}, members)
+	made, err := j.service.People.Refill(ctx, j.By, j.ID, audience.Lookalike, members)
 	return made.Size, err
 }
 

@@ -42,6 +42,8 @@ type People interface {
 	Attributes(ctx context.Context, partner uuid.UUID) ([]string, error)
 	Each(ctx context.Context, partner uuid.UUID, people *roaring.Bitmap, want audience.Want, visit func(audience.Person) error) error
 	Derive(ctx context.Context, by event.Origin, in audience.New, people *roaring.Bitmap) (audience.State, error)
+	// Refill fails with audience.ErrNotFound rather than bring back what was deleted.
+	Refill(ctx context.Context, by event.Origin, id uuid.UUID, kind audience.Kind, people *roaring.Bitmap) (audience.State, error)
 	// Compute notes that an audience is being computed, and Computed that it no
 	// longer is.
 	Compute(ctx context.Context, by event.Origin, in audience.New) (audience.State, error)

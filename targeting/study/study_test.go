@@ -220,6 +220,10 @@ func (n *node) Derive(_ context.Context, _ event.Origin, in audience.New, people
 	return made, nil
 }
 
+func (n *node) Refill(ctx context.Context, by event.Origin, id uuid.UUID, kind audience.Kind, people *roaring.Bitmap) (audience.State, error) {
+	return n.Derive(ctx, by, audience.New{ID: id, Kind: kind}, people)
+}
+
 func (n *node) Computed(_ context.Context, _ event.Origin, id uuid.UUID) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
