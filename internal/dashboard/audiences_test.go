@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -137,5 +138,16 @@ func TestSegmentsAndOverlapOnTheDashboard(t *testing.T) {
 	has(t, body, "Personas a las que ambas apuntan", "parecido", "100 casos", `value="`+one.ID.String()+`" checked`)
 	if _, body, _ = w.get("/audiences/overlap", who, "es"); !strings.Contains(body, "Elige de 2 a 10") {
 		t.Error("nothing to choose from")
+	}
+	for i := range pageSize {
+		w.running(fmt.Sprintf("Display %d", i), campaigns.Display)
+	}
+	_, body, _ = w.get("/audiences/overlap?q=navidad&campaign="+two.ID.String()+"&campaign="+two.ID.String()+"&campaign="+newID().String(), who, "en")
+	has(t, body, "Social · Navidad", `value="`+two.ID.String()+`" checked`)
+	if strings.Contains(body, "Display 1") || strings.Count(body, `value="`+two.ID.String()) != 1 {
+		t.Error("others than those that are looked for, or one twice")
+	}
+	if _, body, _ = w.get("/audiences/overlap", who, "en"); !strings.Contains(body, "Look for others by name") {
+		t.Error("the rest is not spoken of")
 	}
 }

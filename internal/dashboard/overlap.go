@@ -1,10 +1,13 @@
 package dashboard
 
 import (
+	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/campaigns"
 	"github.com/hexabuilders/campaignd/targeting"
@@ -13,9 +16,26 @@ import (
 )
 
 type overlapPage struct {
-	Choice, Campaigns []option
+	Query             string
+	Choice, Campaigns chooser
 	Audiences         *overlapTable // nil: nothing is compared
 	Targetings        *overlapTable
+}
+
+// chooser offers groups to compare: those that are chosen, and of the others
+// those that have the text that is looked for, as many as a page holds.
+type chooser struct {
+	Name, Query string
+	Options     []option
+	More        bool // there are others
+}
+
+func (c *chooser) offer(o option) {
+	if len(c.Options) >= pageSize && !o.Chosen {
+		c.More = true
+		return
+	}
+	c.Options = append(c.Options, o)
 }
 
 // overlapTable is what groups have in common.
@@ -41,18 +61,20 @@ type overlapCell struct {
 	Alike  string // similarity of the two configurations
 }
 
-// overlap compares the audiences that the address names.
+// overlap compares the audiences and campaigns that the address names.
 func (v *visit) overlap() error {
-	all, _, err := v.d.Audiences.List(v.r.Context(), v.scope(), audience.Query{Limit: pageSize})
+	all, err := v.everyAudience()
 	if err != nil {
 		return err
 	}
+	query := strings.TrimSpace(v.r.FormValue("q"))
+	p := overlapPage{Choice: chooser{Name: "audience", Query: query}, Campaigns: chooser{Name: "campaign", Query: query}}
 	chosen := v.chosenAudiences(all)
-	p := overlapPage{}
 	for _, s := range all {
-		p.Choice = append(p.Choice, option{Value: s.ID.String(), Label: s.Name + " · " + v.locale.Count(s.Size)})
-		for _, c := range chosen {
-			p.Choice[len(p.Choice)-1].Chosen = p.Choice[len(p.Choice)-1].Chosen || c.ID == s.ID
+		o := option{Value: s.ID.String(), Label: s.Name + " · " + v.locale.Count(s.Size)}
+		o.Chosen = slices.ContainsFunc(chosen, func(c audience.State) bool { return c.ID == s.ID })
+		if o.Chosen || strings.Contains(strings.ToLower(s.Name), strings.ToLower(query)) {
+			p.Choice.offer(o)
 		}
 	}
 	if len(chosen) >= overlap.MinGroups {
@@ -64,6 +86,19 @@ func (v *visit) overlap() error {
 		return err
 	}
 	return v.page(http.StatusOK, "overlap", v.locale.T("overlap.tab"), "audiences", p)
+}
+
+// everyAudience is all of them; a partner has at most audience.MaxAudiences.
+func (v *visit) everyAudience(kinds ...audience.Kind) ([]audience.State, error) {
+	q, all := audience.Query{Kinds: kinds, Limit: audience.MaxAudiences}, []audience.State(nil)
+	for {
+		found, next, err := v.d.Audiences.List(v.r.Context(), v.scope(), q)
+		all = append(all, found...)
+		if err != nil || next == "" {
+			return all, err
+		}
+		q.Cursor = next
+	}
 }
 
 func (v *visit) compare(chosen []audience.State) (*overlapTable, error) {
@@ -86,21 +121,27 @@ func (v *visit) compare(chosen []audience.State) (*overlapTable, error) {
 // targetings offers the partner's campaigns that have a targeting, and compares
 // those that the address names on the population model.
 func (v *visit) targetings(p *overlapPage) error {
-	found, _, err := v.d.Campaigns.List(v.r.Context(), v.by(), campaigns.Query{Limit: pageSize})
+	found, next, err := v.d.Campaigns.List(v.r.Context(), v.by(), campaigns.Query{Text: p.Campaigns.Query, Limit: pageSize})
 	if err != nil {
 		return err
 	}
-	named := v.r.URL.Query()["campaign"]
+	p.Campaigns.More = next != ""
+	named, err := v.namedCampaigns()
+	if err != nil {
+		return err
+	}
 	var names []string
 	var chosen []targeting.Configuration
-	for _, c := range found {
+	offered := map[uuid.UUID]bool{}
+	for _, c := range slices.Concat(named, found) {
 		s := c.State()
-		if s.Targeting == nil {
+		if s.Targeting == nil || offered[s.ID] {
 			continue
 		}
-		o := option{Value: s.ID.String(), Label: s.Name, Chosen: slices.Contains(named, s.ID.String())}
-		p.Campaigns = append(p.Campaigns, o)
-		if o.Chosen && len(chosen) < overlap.MaxGroups {
+		offered[s.ID] = true
+		o := option{Value: s.ID.String(), Label: s.Name, Chosen: len(offered) <= len(named)}
+		p.Campaigns.offer(o)
+		if o.Chosen {
 			names, chosen = append(names, s.Name), append(chosen, *s.Targeting)
 		}
 	}
@@ -120,6 +161,27 @@ func (v *visit) targetings(p *overlapPage) error {
 	t.Between = v.locale.T("overlap.between", "low", v.locale.Count(r.Union.Low), "high", v.locale.Count(r.Union.High))
 	p.Targetings = t
 	return nil
+}
+
+// namedCampaigns are those that the address names, as many as are compared; one
+// that is gone is left out.
+func (v *visit) namedCampaigns() (named []*campaigns.Campaign, err error) {
+	for _, text := range v.r.URL.Query()["campaign"] {
+		id, err := uuid.Parse(text)
+		again := slices.ContainsFunc(named, func(c *campaigns.Campaign) bool { return c.State().ID == id })
+		if err != nil || again || len(named) == overlap.MaxGroups {
+			continue
+		}
+		c, err := v.d.Campaigns.Get(v.r.Context(), v.by(), id)
+		switch {
+		case errors.Is(err, campaigns.ErrNotFound):
+		case err != nil:
+			return nil, err
+		case c.State().Targeting != nil:
+			named = append(named, c)
+		}
+	}
+	return named, nil
 }
 
 func (l *locale) overlapTable(names []string, r overlap.Result) *overlapTable {

@@ -73,7 +73,7 @@ func (v *visit) segmentsWith(status int, preview *segmentPreview, refused *probl
 	if err != nil {
 		return err
 	}
-	bases, _, err := v.d.Audiences.List(ctx, v.scope(), audience.Query{Kinds: []audience.Kind{audience.Custom}, Limit: pageSize})
+	bases, err := v.everyAudience(audience.Custom)
 	if err != nil {
 		return err
 	}
