@@ -3,7 +3,6 @@ package campaigns
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -98,16 +97,7 @@ func (s *Service) Get(ctx context.Context, by event.Origin, id uuid.UUID) (*Camp
 // List is a page of the campaigns of by's partner, the newest first. A status
 // or type that does not exist is fault.ErrInvalid.
 func (s *Service) List(ctx context.Context, by event.Origin, q Query) ([]*Campaign, string, error) {
-	var wrong fault.Fields
-	for i, status := range q.Status {
-		if !known(status, Statuses) {
-			wrong.Add(fmt.Sprintf("status[%d]", i), "unknown_value", quote(string(status))+" is not a status.", oneOf(Statuses))
-		}
-	}
-	if q.Type != "" && !known(q.Type, Types) {
-		wrong.Add("type", "unknown_value", quote(string(q.Type))+" is not a type of campaign.", oneOf(Types))
-	}
-	if err := wrong.Err(); err != nil {
+	if err := q.check(); err != nil {
 		return nil, "", err
 	}
 	return s.store.List(ctx, by.Partner, q)

@@ -128,12 +128,15 @@ func TestListsAreOfWhatExists(t *testing.T) {
 	w := newWorld(t)
 	w.in(campaigns.Active)
 	id := w.draft()
-	items, _, err := w.Service.List(ctx, by, campaigns.Query{Status: []campaigns.Status{campaigns.Draft}, Type: campaigns.Social})
+	items, _, err := w.Service.List(ctx, by, campaigns.Query{Status: []campaigns.Status{campaigns.Draft}, Type: []campaigns.Type{campaigns.Social}})
 	if err != nil || len(items) != 1 || items[0].State().ID != id {
 		t.Error(items, err)
 	}
-	_, _, err = w.Service.List(ctx, by, campaigns.Query{Status: []campaigns.Status{"DRAFT", "LIVE"}, Type: "RADIO"})
-	if got := wrong(err); got != "status[1] unknown_value, type unknown_value" {
+	_, _, err = w.Service.List(ctx, by, campaigns.Query{
+		Status: []campaigns.Status{"DRAFT", "LIVE"}, Type: []campaigns.Type{"RADIO"}, Objective: []campaigns.Objective{"FAME"},
+		Sort: "budget", From: w.now, To: w.now,
+	})
+	if got := wrong(err); got != "status[1] unknown_value, type[0] unknown_value, objective[0] unknown_value, sort unknown_value, to invalid_range" {
 		t.Error(got)
 	}
 }

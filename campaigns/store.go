@@ -57,15 +57,6 @@ type NewBudget struct {
 	At         time.Time
 }
 
-// Query asks for a part of a list. The zero value is the first page of all.
-type Query struct {
-	Status []Status // any of them; none: all
-	Type   Type     // "": all
-	Text   string   // in the name, whatever its case; "": all
-	Limit  int      // 0: the store's usual
-	Cursor string   // from the page before; "" begins
-}
-
 // Ref names a campaign.
 type Ref struct{ Partner, ID uuid.UUID }
 
@@ -78,7 +69,7 @@ type Store interface {
 	Insert(context.Context, *Campaign, NewBudget) error
 	// Get fails with ErrNotFound, also for another partner's.
 	Get(ctx context.Context, partner, id uuid.UUID) (*Campaign, error)
-	// List has the newest first.
+	// List has the newest first unless the query says otherwise.
 	List(ctx context.Context, partner uuid.UUID, q Query) (items []*Campaign, next string, err error)
 	// Update locks the campaign, calls change and stores the result. A revision
 	// other than 0 must be the stored one, or it is ErrStale. An error of change

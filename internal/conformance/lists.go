@@ -19,6 +19,8 @@ func Lists(t *testing.T, b Backend) {
 		"campaigns come newest first, each once":         everyCampaignOnce,
 		"pages keep their place while rows are inserted": stablePages,
 		"filters choose by status, type and text":        filters,
+		"campaigns are found by any field, in any order": foundAndSorted,
+		"an order keeps its place while others come":     sortedPages,
 		"a text stands for itself, in any script":        texts,
 		"a malformed cursor is refused":                  badCursor,
 		"due campaigns are found once their time comes":  due,
@@ -64,8 +66,8 @@ func filters(w world) {
 		"one status":      {campaigns.Query{Status: []campaigns.Status{campaigns.Draft}}, []uuid.UUID{draft.ID}},
 		"either status":   {campaigns.Query{Status: []campaigns.Status{campaigns.Draft, campaigns.Scheduled}}, []uuid.UUID{scheduled.ID, draft.ID}},
 		"a status of no":  {campaigns.Query{Status: []campaigns.Status{campaigns.Active}}, nil},
-		"type":            {campaigns.Query{Type: campaigns.Display, Status: []campaigns.Status{campaigns.Draft}}, []uuid.UUID{draft.ID}},
-		"another type":    {campaigns.Query{Type: campaigns.Email}, nil},
+		"type":            {campaigns.Query{Type: []campaigns.Type{campaigns.Search, campaigns.Display}, Status: []campaigns.Status{campaigns.Draft}}, []uuid.UUID{draft.ID}},
+		"another type":    {campaigns.Query{Type: []campaigns.Type{campaigns.Email}}, nil},
 		"text of neither": {campaigns.Query{Text: "winter"}, nil},
 	} {
 		if got := w.listed(p, c.q, nil); !slices.Equal(got, c.want) {
@@ -97,6 +99,8 @@ func badCursor(w world) {
 	for _, cursor := range []string{"x", strings.Repeat("a", 22), "' OR 1=1 --"} {
 		_, _, err := w.Campaigns.List(w.Context(), w.partner(), campaigns.Query{Cursor: cursor})
 		w.equal("kind for "+cursor, fault.KindOf(err), fault.Malformed)
+		_, _, err = w.Campaigns.List(w.Context(), w.partner(), campaigns.Query{Sort: campaigns.ByName, Cursor: cursor})
+		w.equal("kind for "+cursor+" by name", fault.KindOf(err), fault.Malformed)
 		_, _, err = w.Partners.List(w.Context(), partners.Page{Cursor: cursor})
 		w.equal("kind for "+cursor, fault.KindOf(err), fault.Malformed)
 	}

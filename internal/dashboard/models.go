@@ -74,11 +74,17 @@ type cell struct {
 }
 
 type campaignsPage struct {
-	Live, Found, Query, Status, Type string
-	Statuses, Types                  []string
-	Filtered, Paged                  bool
-	Next                             string
+	Live, Found, Query             string
+	Status, Type, Objective, Order choice
+	Filtered, Paged                bool
+	Next                           string
 	table
+}
+
+// choice is a select of the filters: what there is, and what was chosen of it.
+type choice struct {
+	All    []string
+	Chosen string // "": none
 }
 
 // campaignHead is what the three tabs of a campaign share.

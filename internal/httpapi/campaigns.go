@@ -17,7 +17,7 @@ import (
 func (s *Server) registerCampaigns() {
 	read, write := partners.ActionRead, partners.ActionWriteCampaigns
 	route(s, operation(http.MethodPost, "/campaigns", "create-campaign", "Create a campaign, as a draft, with its budget", write, http.StatusCreated), s.createCampaign)
-	route(s, operation(http.MethodGet, "/campaigns", "list-campaigns", "List campaigns, the newest first", read, http.StatusOK), s.listCampaigns)
+	route(s, operation(http.MethodGet, "/campaigns", "list-campaigns", "List campaigns, filtered and sorted", read, http.StatusOK), s.listCampaigns)
 	route(s, operation(http.MethodGet, "/campaigns/{id}", "get-campaign", "Read a campaign", read, http.StatusOK), s.getCampaign)
 	route(s, operation(http.MethodPatch, "/campaigns/{id}", "change-campaign", "Change a campaign", write, http.StatusOK), s.changeCampaign)
 	route(s, atOnceOperation(operation(http.MethodPut, "/campaigns/{id}/targeting", "set-targeting", "Set the targeting of a campaign that was not launched", write, http.StatusOK)), s.setTargeting)
@@ -125,21 +125,42 @@ func (s *Server) owner(ctx context.Context, named uuid.UUID) (event.Origin, part
 	return author, p.State(), nil
 }
 
+// CampaignQuery is what a list of campaigns is asked by.
+type CampaignQuery struct {
+	Status    []campaigns.Status    `query:"status" doc:"Any of these, separated by commas."`
+	Type      []campaigns.Type      `query:"type" doc:"Any of these, separated by commas."`
+	Objective []campaigns.Objective `query:"objective" doc:"Any of these, separated by commas."`
+	Channel   []string              `query:"channel" doc:"Those that use any of these, separated by commas."`
+	Label     []string              `query:"label" doc:"Those that carry any of these, separated by commas."`
+	From      when                  `query:"from" doc:"Those whose schedule ends after this: a moment of RFC 3339, or a local date of the partner."`
+	To        when                  `query:"to" doc:"Those whose schedule starts before this; as from."`
+	Text      string                `query:"q" maxLength:"200" doc:"In the name, whatever its case."`
+	Sort      campaigns.Order       `query:"sort" doc:"created, name, start or end; with a minus from the last to the first. Those without a schedule come last. The newest first unless given."`
+}
+
+func (q CampaignQuery) query(p Page, zone zoneOf) (campaigns.Query, error) {
+	from, to, err := Span{q.From, q.To}.in(zone)
+	return campaigns.Query{
+		Status: q.Status, Type: q.Type, Objective: q.Objective, Channels: q.Channel, Labels: q.Label,
+		From: from, To: to, Text: q.Text, Sort: q.Sort, Limit: p.Limit, Cursor: p.Cursor,
+	}, err
+}
+
 func (s *Server) listCampaigns(ctx context.Context, in *struct {
 	Page
 	Projected
 	ForPartner
-	Status []campaigns.Status `query:"status" doc:"Any of these, separated by commas."`
-	Type   campaigns.Type     `query:"type"`
-	Text   string             `query:"q" maxLength:"200" doc:"In the name, whatever its case."`
+	CampaignQuery
 }) (*plain[list[partial[campaignBody]]], error) {
 	author, err := byWithin(ctx, in.PartnerID)
 	if err != nil {
 		return nil, err
 	}
-	items, next, err := s.Campaigns.List(ctx, author, campaigns.Query{
-		Status: in.Status, Type: in.Type, Text: in.Text, Limit: in.Limit, Cursor: in.Cursor,
-	})
+	q, err := in.query(in.Page, s.partnerZone(ctx, author.Partner))
+	if err != nil {
+		return nil, err
+	}
+	items, next, err := s.Campaigns.List(ctx, author, q)
 	if err != nil {
 		return nil, err
 	}

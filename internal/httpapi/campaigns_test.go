@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -148,7 +149,9 @@ func TestListIsFilteredCutAndProjected(t *testing.T) {
 	h.draft()
 	h.call(h.manager, "POST", "/api/v1/campaigns", strings.Replace(draft, "Trail shoes", "Winter coats", 1)).want(http.StatusCreated)
 	for query, want := range map[string]int{
-		"": 3, "?status=DRAFT": 2, "?status=DRAFT,ACTIVE": 3, "?q=shoes": 2, "?q=WINTER": 1, "?type=SOCIAL": 3, "?type=VIDEO": 0, "?limit=2": 2,
+		"": 3, "?status=DRAFT": 2, "?status=DRAFT,ACTIVE": 3, "?q=shoes": 2, "?q=WINTER": 1, "?type=SOCIAL": 3, "?type=VIDEO": 0, "?type=VIDEO,SOCIAL": 3, "?limit=2": 2,
+		"?objective=CONVERSIONS": 3, "?objective=SALES,TRAFFIC": 0, "?channel=social": 3, "?channel=search,email": 0, "?label=none": 0,
+		"?from=2020-01-01": 1, "?to=2020-01-01": 0, "?from=2020-01-01T00:00:00Z&to=2100-01-01": 1, "?sort=-end&status=DRAFT": 2,
 	} {
 		if got := h.call(h.analyst, "GET", "/api/v1/campaigns"+query, nil).want(http.StatusOK).len("items"); got != want {
 			t.Errorf("%s: %d campaigns, want %d", query, got, want)
@@ -157,6 +160,20 @@ func TestListIsFilteredCutAndProjected(t *testing.T) {
 	page := h.call(h.analyst, "GET", "/api/v1/campaigns?fields=id,status&limit=1", nil).want(http.StatusOK)
 	if item, _ := page.at("items.0").(map[string]any); len(item) != 2 || page.str("next_cursor") == "" {
 		t.Errorf("projected to %s", page.text)
+	}
+	sorted := h.call(h.analyst, "GET", "/api/v1/campaigns?sort=-name&limit=1", nil).want(http.StatusOK)
+	if sorted.str("items.0.name") != "Winter coats" {
+		t.Errorf("the last by name is %s", sorted.text)
+	}
+	after := url.QueryEscape(sorted.str("next_cursor"))
+	if next := h.call(h.analyst, "GET", "/api/v1/campaigns?sort=-name&cursor="+after, nil).want(http.StatusOK); next.len("items") != 2 {
+		t.Errorf("after the last by name: %s", next.text)
+	}
+	h.call(h.analyst, "GET", "/api/v1/campaigns?sort=name&cursor="+after, nil).refused(http.StatusBadRequest, "invalid_cursor")
+	for query, there := range map[string]string{"objective=FAME": "AWARENESS", "status=OPEN": "DRAFT", "type=RADIO": "SEARCH", "sort=budget": "-name", "labels=a": "label", "from=spring": "2026-11-01"} {
+		if got := h.call(h.analyst, "GET", "/api/v1/campaigns?"+query, nil); got.StatusCode/100 != 4 || !strings.Contains(string(got.text), there) {
+			t.Errorf("%s: %d without what there is: %s", query, got.StatusCode, got.text)
+		}
 	}
 	h.call(h.analyst, "GET", "/api/v1/campaigns?fields=id,colour", nil).refused(http.StatusBadRequest, "malformed_request")
 	for _, query := range []string{"?limit=0", "?limit=501", "?limit=x", "?colour=red", "?cursor=nonsense"} {

@@ -40,7 +40,7 @@ func (cursor) Schema(huma.Registry) *huma.Schema {
 // Page asks for a page of a list.
 type Page struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many items at most."`
-	Cursor string `query:"cursor" maxLength:"200" doc:"next_cursor of the page before."`
+	Cursor string `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before."`
 }
 
 // after reads a cursor that is a sequence number.

@@ -29,6 +29,7 @@ func newSchemas() huma.Registry {
 	r.RegisterTypeAlias(reflect.TypeFor[uuid.UUID](), reflect.TypeFor[id]())
 	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Type](), reflect.TypeFor[campaignType]())
 	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Objective](), reflect.TypeFor[objective]())
+	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Order](), reflect.TypeFor[campaignOrder]())
 	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Status](), reflect.TypeFor[status]())
 	r.RegisterTypeAlias(reflect.TypeFor[campaigns.Action](), reflect.TypeFor[actionName]())
 	r.RegisterTypeAlias(reflect.TypeFor[performance.AlertState](), reflect.TypeFor[alertState]())
@@ -51,13 +52,14 @@ func newSchemas() huma.Registry {
 
 // These are how ids and the domain's closed lists look.
 type (
-	id           struct{}
-	campaignType struct{}
-	objective    struct{}
-	status       struct{}
-	actionName   struct{}
-	alertState   struct{}
-	severity     struct{}
+	id            struct{}
+	campaignType  struct{}
+	objective     struct{}
+	campaignOrder struct{}
+	status        struct{}
+	actionName    struct{}
+	alertState    struct{}
+	severity      struct{}
 
 	deliveryStatus struct{}
 )
@@ -66,12 +68,13 @@ type (
 func (id) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Format: "uuid"}
 }
-func (campaignType) Schema(huma.Registry) *huma.Schema { return oneOf(campaigns.Types) }
-func (objective) Schema(huma.Registry) *huma.Schema    { return oneOf(campaigns.Objectives) }
-func (status) Schema(huma.Registry) *huma.Schema       { return oneOf(campaigns.Statuses) }
-func (actionName) Schema(huma.Registry) *huma.Schema   { return oneOf(campaigns.Actions) }
-func (alertState) Schema(huma.Registry) *huma.Schema   { return oneOf(performance.AlertStates) }
-func (severity) Schema(huma.Registry) *huma.Schema     { return oneOf(performance.Severities) }
+func (campaignType) Schema(huma.Registry) *huma.Schema  { return oneOf(campaigns.Types) }
+func (objective) Schema(huma.Registry) *huma.Schema     { return oneOf(campaigns.Objectives) }
+func (campaignOrder) Schema(huma.Registry) *huma.Schema { return oneOf(campaigns.Orders) }
+func (status) Schema(huma.Registry) *huma.Schema        { return oneOf(campaigns.Statuses) }
+func (actionName) Schema(huma.Registry) *huma.Schema    { return oneOf(campaigns.Actions) }
+func (alertState) Schema(huma.Registry) *huma.Schema    { return oneOf(performance.AlertStates) }
+func (severity) Schema(huma.Registry) *huma.Schema      { return oneOf(performance.Severities) }
 func (deliveryStatus) Schema(huma.Registry) *huma.Schema {
 	return oneOf(webhooks.Statuses)
 }

@@ -134,42 +134,6 @@ func scanCampaign(row scanner) (*campaigns.Campaign, error) {
 	return campaigns.Restore(state), err
 }
 
-// List implements campaigns.Store. Ids grow with time, so the newest come
-// first and a page keeps its place while campaigns are added.
-func (s Campaigns) List(ctx context.Context, partner uuid.UUID, q campaigns.Query) (items []*campaigns.Campaign, next string, err error) {
-	which, err := s.matching(partner, q)
-	if err != nil {
-		return nil, "", err
-	}
-	size := pageSize(q.Limit)
-	rows, err := s.db.reader.QueryContext(ctx, selectCampaigns+which.where+` ORDER BY id DESC`+limited(size+1), which.args...)
-	if err != nil {
-		return nil, "", s.db.translate(err)
-	}
-	if items, err = collect(rows, scanCampaign); err != nil {
-		return nil, "", s.db.translate(err)
-	}
-	items, next = cut(items, size, func(c *campaigns.Campaign) uuid.UUID { return c.State().ID })
-	return items, next, nil
-}
-
-func (s Campaigns) matching(partner uuid.UUID, q campaigns.Query) (filter, error) {
-	f := filter{db: s.db}
-	f.of(partner)
-	in(&f, "status", q.Status)
-	if q.Type != "" {
-		f.add("type = ?", string(q.Type))
-	}
-	if q.Text != "" {
-		f.add(`search LIKE ? ESCAPE '\'`, "%"+wildcards.Replace(folded(q.Text))+"%")
-	}
-	err := f.before(q.Cursor)
-	return f, err
-}
-
-// wildcards makes a text stand for itself in a LIKE pattern.
-var wildcards = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
-
 // Update implements campaigns.Store.
 func (s Campaigns) Update(ctx context.Context, partner, id uuid.UUID, revision int64, change func(*campaigns.Campaign, campaigns.Facts) error) (*campaigns.Campaign, error) {
 	return edit[*campaigns.Campaign]{

@@ -17,12 +17,21 @@ type dialect struct {
 	name      string // as goose and drivers call it
 	forUpdate string // locks the selected rows until the commit
 	clustered string // ends a table definition whose rows lie in key order
+	byBytes   string // makes a text sort by its bytes, whatever the database's language
+	json      string // makes a text readable as JSON
+	lists     string // whether a list, a member %s of the JSON in state, has the text ?
 }
 
 var (
 	// SQLite has one writer at a time, so a selected row is locked already.
-	sqliteDialect   = dialect{name: "sqlite", clustered: "WITHOUT ROWID"}
-	postgresDialect = dialect{name: "postgres", forUpdate: " FOR UPDATE"}
+	sqliteDialect = dialect{
+		name: "sqlite", clustered: "WITHOUT ROWID",
+		lists: "EXISTS (SELECT 1 FROM json_each(state, '$.%s') WHERE value = ?)",
+	}
+	postgresDialect = dialect{
+		name: "postgres", forUpdate: " FOR UPDATE", byBytes: ` COLLATE "C"`, json: "::jsonb",
+		lists: "state::jsonb -> '%s' @> to_jsonb(?::text)",
+	}
 )
 
 // key is how an id is passed to the engine: 16 bytes on SQLite, a uuid on

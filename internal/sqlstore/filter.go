@@ -87,3 +87,17 @@ func in[T ~string](f *filter, column string, values []T) {
 	}
 	f.add(column+" IN (?"+strings.Repeat(", ?", len(args)-1)+")", args...)
 }
+
+// anyOf keeps the rows of which one of the conditions holds, one an argument;
+// none keeps all.
+func (f *filter) anyOf(condition string, args []string) {
+	if len(args) == 0 {
+		return
+	}
+	each := strings.Repeat(" OR "+condition, len(args))[len(" OR "):]
+	values := make([]any, len(args))
+	for i, v := range args {
+		values[i] = v
+	}
+	f.add("("+each+")", values...)
+}

@@ -80,7 +80,7 @@ function narrow(form, list) {
   const words = plainText(form.q.value).split(/\s+/).filter(Boolean);
   let shown = 0;
   for (const row of list) {
-    const fits = words.every((word) => plainText(row.dataset.text).includes(word)) && (!form.status.value || row.dataset.status === form.status.value) && (!form.type.value || row.dataset.type === form.type.value);
+    const fits = words.every((word) => plainText(row.dataset.text).includes(word)) && ["status", "type", "objective"].every((name) => !form.elements[name].value || row.dataset[name] === form.elements[name].value);
     row.hidden = !fits;
     shown += fits ? 1 : 0;
   }
