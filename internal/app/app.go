@@ -313,7 +313,7 @@ func route(api, hub, pages http.Handler) http.Handler {
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		httpapi.WriteProblem(w, r, errCrossSite)
 	}))
-	return guard.Handler(mux)
+	return httpapi.Drained(guard.Handler(mux))
 }
 
 var errCrossSite = fault.New(fault.Forbidden, "cross_site", "The request comes from a page of another site.",
