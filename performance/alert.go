@@ -60,17 +60,19 @@ const (
 	// Of a prepaid partner's balance: less than a day of delivery is left, or nothing.
 	AlertFundsLow       AlertKind = "funds_low"
 	AlertFundsExhausted AlertKind = "funds_exhausted"
+	// Of a partner's own program that is told of events no longer.
+	AlertWebhookDisabled AlertKind = "webhook_disabled"
 )
 
 // AlertKinds are all of them.
 var AlertKinds = []AlertKind{
 	AlertBudgetThreshold, AlertBudgetExhausted, AlertOverdelivery, AlertExtraSpend, AlertKPIMissed, AlertLaunchFailed, AlertAnomaly, AlertRule,
-	AlertTokenExpired, AlertPlacementUnknown, AlertPlacementRefused, AlertFundsLow, AlertFundsExhausted,
+	AlertTokenExpired, AlertPlacementUnknown, AlertPlacementRefused, AlertFundsLow, AlertFundsExhausted, AlertWebhookDisabled,
 }
 
 // Notice is a reason for an alert.
 type Notice struct {
-	Campaign uuid.UUID // zero for what concerns more than one: an ad account
+	Campaign uuid.UUID // zero for what is not of one: an ad account, an endpoint of webhooks
 	Kind     AlertKind
 	Subject  string    // tells apart what one campaign may have several of: "75", "ctr"
 	Rule     uuid.UUID // the alert rule behind it; zero for what the product watches by itself

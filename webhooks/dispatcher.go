@@ -147,18 +147,21 @@ func (d *Dispatcher) tell(ctx context.Context, to State, delivery Delivery, repl
 		return nil
 	}
 	by := event.Origin{Partner: to.Partner, Kind: event.ActorReaction, ID: "webhooks", From: "webhooks"}
+	disabled := false // by this try: others of the same endpoint are under way
 	after, err := d.service.Store.Update(ctx, to.Partner, to.ID, 0, func(e *Endpoint) error {
 		if reply.OK() {
 			e.Delivered(at)
-		} else {
-			e.Failed(by, at, begun, reply.Status == statusGone, delivery.Status == Exhausted)
+			return nil
 		}
+		before := e.state.Enabled
+		e.Failed(by, at, begun, reply.Status == statusGone, delivery.Status == Exhausted)
+		disabled = before && !e.state.Enabled
 		return nil
 	})
 	if err != nil {
 		return ignore(err, ErrNotFound)
 	}
-	if to.Enabled && !after.state.Enabled {
+	if disabled {
 		slog.WarnContext(ctx, "webhook endpoint disabled", "endpoint", to.ID, "partner", to.Partner, "because", after.state.Because)
 	}
 	return nil

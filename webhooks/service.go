@@ -145,22 +145,22 @@ func (s *Service) Deliveries(ctx context.Context, partner, id uuid.UUID, q Deliv
 
 // Redeliver makes one delivery due again, whatever became of it, with the same
 // webhook-id. Its errors are ErrNotFound and ErrDisabled.
-func (s *Service) Redeliver(ctx context.Context, by event.Origin, id, delivery uuid.UUID) (Delivery, error) {
+func (s *Service) Redeliver(ctx context.Context, by event.Origin, id, delivery uuid.UUID, validateOnly bool) (Delivery, error) {
 	e, err := s.enabled(ctx, by.Partner, id)
 	if err != nil {
 		return Delivery{}, err
 	}
 	d, err := s.Outbox.Delivery(ctx, e.state.Partner, id, delivery)
-	if err != nil {
-		return Delivery{}, err
+	if err != nil || validateOnly {
+		return d, err
 	}
 	d.again(s.now())
 	return d, s.Outbox.Save(ctx, d)
 }
 
 // RedeliverFailed makes all failed deliveries since a moment due again, and
-// returns how many.
-func (s *Service) RedeliverFailed(ctx context.Context, by event.Origin, id uuid.UUID, since time.Time) (count int, err error) {
+// returns how many; with validateOnly it only counts them.
+func (s *Service) RedeliverFailed(ctx context.Context, by event.Origin, id uuid.UUID, since time.Time, validateOnly bool) (count int, err error) {
 	e, err := s.enabled(ctx, by.Partner, id)
 	if err != nil {
 		return 0, err
@@ -175,11 +175,14 @@ func (s *Service) RedeliverFailed(ctx context.Context, by event.Origin, id uuid.
 			if d.CreatedAt.Before(since) {
 				return count, nil
 			}
+			count++
+			if validateOnly {
+				continue
+			}
 			d.again(s.now())
 			if err := s.Outbox.Save(ctx, d); err != nil {
 				return count, err
 			}
-			count++
 		}
 		if q.Cursor = next; next == "" {
 			return count, nil

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -51,6 +52,46 @@ func (r *receiver) got(kind string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.types[kind]
+}
+
+// A program that is gone is disabled at once: its owner is called, once, until it
+// is switched on again, and then what failed can be sent again.
+func TestAnEndpointThatIsGoneCallsItsOwner(t *testing.T) {
+	var gone atomic.Bool
+	var arrived atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if gone.Load() {
+			w.WriteHeader(http.StatusGone)
+			return
+		}
+		arrived.Add(1)
+	}))
+	defer server.Close()
+	gone.Store(true)
+	p := start(t, t.TempDir(), "--webhooks-private")
+	_, manager := p.partner()
+	made := manager.must("POST", "/webhook-endpoints", map[string]any{"url": server.URL, "events": []string{"campaign.*"}})
+	at := fmt.Sprintf("/webhook-endpoints/%s", made["id"])
+	manager.campaign("10.00", true)
+	eventually(t, "the owner is called", func() bool { return fmt.Sprint(manager.platformAlerts("webhook_disabled")) == "[FIRING]" })
+	if got := manager.must("GET", at, nil); got["enabled"] != false || got["disabled_because"] != "gone" {
+		t.Errorf("%v", got)
+	}
+	all := map[string]any{"failed_since": "2020-01-01T00:00:00Z"}
+	for _, path := range []string{at + "/redeliver", at + "/redeliver?validate_only=true"} {
+		if status, body, err := manager.try("POST", path, all); err != nil || status != http.StatusConflict {
+			t.Errorf("%s while it is disabled: %d %s %v", path, status, body, err)
+		}
+	}
+	gone.Store(false)
+	manager.must("PATCH", at, map[string]any{"enabled": true}, "If-Match", manager.etag(at))
+	eventually(t, "the call is over", func() bool { return fmt.Sprint(manager.platformAlerts("webhook_disabled")) == "[RESOLVED]" })
+	if queued := manager.must("POST", at+"/redeliver", all)["queued"].(float64); queued < 1 {
+		t.Errorf("%v queued", queued)
+	}
+	eventually(t, "what failed arrives", func() bool {
+		return arrived.Load() > 0 && len(manager.must("GET", at+"/deliveries?status=failed", nil)["items"].([]any)) == 0
+	})
 }
 
 // A campaign runs out of budget, and the partner's own program is told: each

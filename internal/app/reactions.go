@@ -18,6 +18,7 @@ import (
 	"github.com/hexabuilders/campaignd/event"
 	"github.com/hexabuilders/campaignd/performance"
 	"github.com/hexabuilders/campaignd/platforms"
+	"github.com/hexabuilders/campaignd/webhooks"
 )
 
 // reactions are what follows from events: each is a new command, by the front
@@ -31,6 +32,7 @@ type reactions struct {
 	alerts    *performance.Alerts
 	platforms *platforms.Service
 	payments  *payment.Service
+	webhooks  *webhooks.Service
 	now       func() time.Time
 }
 
@@ -58,6 +60,9 @@ var table = map[string][]reaction{
 	"ad_account.disconnected":           {on((*reactions).alertToken)},
 	"placement.changed":                 {on((*reactions).alertPlacement)},
 	"placement.ended":                   {on((*reactions).alertPlacement)},
+	"webhook.disabled":                  {on((*reactions).alertEndpoint)},
+	"webhook.changed":                   {on((*reactions).alertEndpoint)},
+	"webhook.deleted":                   {on((*reactions).alertEndpoint)},
 }
 
 // on decodes the event's data for a reaction.

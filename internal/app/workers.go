@@ -19,7 +19,7 @@ func (a *App) newWorkers() []worker {
 	log, node := a.db.Log(), node()
 	tail := relay.Shared(log)
 	leader := relay.Leader{Log: tail, Leases: a.db.Leases(), Cursors: log, Node: node}
-	react := reactions{a.services.campaigns, a.services.budgets, a.services.overruns, a.services.alerts, a.services.platforms, a.services.payments, a.cfg.clock()}
+	react := reactions{a.services.campaigns, a.services.budgets, a.services.overruns, a.services.alerts, a.services.platforms, a.services.payments, a.services.webhooks, a.cfg.clock()}
 	deliver := webhooks.NewDispatcher(a.services.webhooks, log)
 	timed := jobs.Runner{Leases: a.db.Leases(), Node: node, Board: a.board, Jobs: append(paymentJobs(a.services.payments), []jobs.Job{
 		{Name: "campaigns.due", Every: time.Second, Do: func(ctx context.Context) error {

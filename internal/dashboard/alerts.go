@@ -61,10 +61,8 @@ func (v *visit) alertRows(found []*performance.Alert, of map[uuid.UUID]campaigns
 			row.Chart = "/campaigns/" + a.Campaign.String() + "#chart-title"
 		}
 		switch c, ok := of[a.Campaign]; {
-		case a.Kind == performance.AlertFundsLow || a.Kind == performance.AlertFundsExhausted:
-			row.Campaign, row.Href = v.locale.T("funds.balance"), "/billing"
 		case a.Campaign == uuid.Nil:
-			row.Campaign, row.Href = fact(a, "account"), accountsPath
+			row.Campaign, row.Href = v.locale.about(a), placeOf(a)
 		case ok && named:
 			row.Campaign, row.Href = c.Name, placeOf(a)
 		}
@@ -182,7 +180,7 @@ func (l *locale) alert(a performance.AlertRecord, code string) string {
 	}
 	return l.T(key, "kpi", l.Metric(kpi), "target", l.Figure(decimalFigure(kpi, fact(a, "target"), code)),
 		"actual", l.Figure(decimalFigure(kpi, fact(a, "actual"), code)), "percent", percentFact(l, a), "amount", moneyFact(l, a, cmp.Or(amountFacts[a.Kind], "overdelivery")), "daily", moneyFact(l, a, "daily_spend"),
-		"platform", l.Or("platform.", fact(a, "platform"), fact(a, "platform")), "account", fact(a, "account"), "objects", fact(a, "objects"))
+		"platform", l.Or("platform.", fact(a, "platform"), fact(a, "platform")), "account", fact(a, "account"), "host", fact(a, "host"), "objects", fact(a, "objects"))
 }
 
 // amountFacts are the facts that the sentence of a kind names as its amount.
@@ -190,11 +188,23 @@ var amountFacts = map[performance.AlertKind]string{
 	performance.AlertExtraSpend: "amount", performance.AlertFundsLow: "available", performance.AlertFundsExhausted: "available",
 }
 
+// about names what an alert is of that is of no campaign.
+func (l *locale) about(a performance.AlertRecord) string {
+	if a.Kind == performance.AlertFundsLow || a.Kind == performance.AlertFundsExhausted {
+		return l.T("funds.balance")
+	}
+	return cmp.Or(fact(a, "account"), fact(a, "host"))
+}
+
 // placeOf is where something can be done about an alert.
 func placeOf(a performance.AlertRecord) string {
 	switch a.Kind {
+	case performance.AlertFundsLow, performance.AlertFundsExhausted:
+		return "/billing"
 	case performance.AlertTokenExpired:
 		return accountsPath
+	case performance.AlertWebhookDisabled:
+		return webhooksPath
 	case performance.AlertPlacementUnknown, performance.AlertPlacementRefused:
 		return "/campaigns/" + a.Campaign.String() + "/setup#platforms"
 	}

@@ -56,7 +56,7 @@ func (v *visit) firingNow(found []*performance.Alert, byID map[uuid.UUID]subject
 	for _, alert := range found {
 		r := alert.State()
 		s, listed := byID[r.Campaign]
-		a := attention{Severity: string(r.Severity), Text: v.locale.alert(r, s.code()), Campaign: cmp.Or(s.Name, fact(r, "account")), Href: placeOf(r), At: r.FiredAt.In(v.now.Location())}
+		a := attention{Severity: string(r.Severity), Text: v.locale.alert(r, s.code()), Campaign: cmp.Or(s.Name, v.locale.about(r)), Href: placeOf(r), At: r.FiredAt.In(v.now.Location())}
 		if r.Kind == performance.AlertExtraSpend {
 			a.Actions = append(a.Actions, link{Label: v.locale.T("spending.extra.see"), URL: s.href() + "/budget#extra"})
 		}

@@ -15,6 +15,8 @@ import (
 	"github.com/hexabuilders/campaignd/webhooks"
 )
 
+const webhooksPath = "/settings/webhooks"
+
 // Webhooks is webhooks.Service.
 type Webhooks interface {
 	Create(ctx context.Context, by event.Origin, in webhooks.New) (webhooks.State, string, error)
@@ -24,7 +26,7 @@ type Webhooks interface {
 	Rotate(ctx context.Context, by event.Origin, id uuid.UUID) (webhooks.State, string, error)
 	Test(ctx context.Context, by event.Origin, id uuid.UUID) (webhooks.Try, error)
 	Deliveries(ctx context.Context, partner, id uuid.UUID, q webhooks.DeliveryQuery) ([]webhooks.Delivery, string, error)
-	Redeliver(ctx context.Context, by event.Origin, id, delivery uuid.UUID) (webhooks.Delivery, error)
+	Redeliver(ctx context.Context, by event.Origin, id, delivery uuid.UUID, validateOnly bool) (webhooks.Delivery, error)
 }
 
 // webhooksPage is where the partner's own programs are told.
@@ -92,7 +94,7 @@ func (v *visit) webhooksWith(status int, p webhooksPage, wrong *mistakes) error 
 		f.choose("webhook_events", "choices", true, offeredEvents, f.named("webhook.event."), "events").whole(),
 		f.input("webhook_description", "description").optional().whole(),
 	}
-	p.Tabs = v.settingsTabs("/settings/webhooks")
+	p.Tabs = v.settingsTabs(webhooksPath)
 	p.Open = p.Open || len(found) == 0
 	v.w.Header().Set("Cache-Control", "no-store")
 	return v.page(status, "webhooks", v.locale.T("webhook.title"), "settings", p)
@@ -223,7 +225,7 @@ func (v *visit) actOnWebhook() error {
 	case "redeliver":
 		var delivery uuid.UUID
 		if delivery, err = uuid.Parse(v.r.PostFormValue("delivery")); err == nil {
-			_, err = v.d.Webhooks.Redeliver(ctx, by, id, delivery)
+			_, err = v.d.Webhooks.Redeliver(ctx, by, id, delivery, false)
 		}
 	default:
 		return errNoPage
@@ -235,7 +237,7 @@ func (v *visit) actOnWebhook() error {
 		}
 		return v.webhooksWith(status, webhooksPage{Problem: refused}, wrong)
 	}
-	return v.done("/settings/webhooks", "webhook_"+action)
+	return v.done(webhooksPath, "webhook_"+action)
 }
 
 func (v *visit) testWebhook(id uuid.UUID) error {

@@ -179,14 +179,10 @@ func (s *Server) redeliver(ctx context.Context, in *struct {
 	if (b.DeliveryID == nil) == (b.FailedSince == nil) {
 		return nil, errMalformed.With("Say which delivery: either delivery_id, or failed_since.")
 	}
-	if in.ValidateOnly {
-		_, err := s.Webhooks.Get(ctx, by(ctx).Partner, in.ID)
-		return &plain[redelivered]{}, err
-	}
 	if b.DeliveryID != nil {
-		_, err := s.Webhooks.Redeliver(ctx, by(ctx), in.ID, *b.DeliveryID)
+		_, err := s.Webhooks.Redeliver(ctx, by(ctx), in.ID, *b.DeliveryID, in.ValidateOnly)
 		return &plain[redelivered]{redelivered{1}}, err
 	}
-	queued, err := s.Webhooks.RedeliverFailed(ctx, by(ctx), in.ID, *b.FailedSince)
+	queued, err := s.Webhooks.RedeliverFailed(ctx, by(ctx), in.ID, *b.FailedSince, in.ValidateOnly)
 	return &plain[redelivered]{redelivered{queued}}, err
 }
