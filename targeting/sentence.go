@@ -17,10 +17,7 @@ import (
 // and how it bids: in Spanish for any lang that begins with "es", else in
 // English. Long lists are cut short with how many more there are.
 func (c Configuration) Sentence(lang string) string {
-	w := english
-	if strings.HasPrefix(strings.ToLower(lang), "es") {
-		w = spanish
-	}
+	w := wordsOf(lang)
 	sentences := []string{w.people(c)}
 	if left := w.exclusions(c.Exclusions); left != "" {
 		sentences = append(sentences, left)
@@ -32,6 +29,13 @@ func (c Configuration) Sentence(lang string) string {
 		sentences = append(sentences, w.bid(*b))
 	}
 	return strings.Join(sentences, ". ") + "."
+}
+
+func wordsOf(lang string) words {
+	if strings.HasPrefix(strings.ToLower(lang), "es") {
+		return spanish
+	}
+	return english
 }
 
 // people is the first sentence: "Women aged 25 to 45 in Peru who speak Spanish;
@@ -118,18 +122,28 @@ func interest(id string) string {
 	return id
 }
 
+// Called is a value of the criterion as people call it, in Spanish for any lang
+// that begins with "es", else in English.
+func (c Criterion) Called(value, lang string) string { return wordsOf(lang).called(c, value) }
+
+func (w words) called(by Criterion, value string) string {
+	switch {
+	case by == ByCountry:
+		return w.country(value)
+	case by == ByLanguage:
+		return w.language(value)
+	case by == ByInterest:
+		return interest(value)
+	case by == ByIncome && value == "unknown":
+		return w.notKnown
+	}
+	return w.term(value)
+}
+
 // values are those of a criterion as people call them, cut short.
 func (w words) values(by Criterion, values []string) string {
 	const shown = 3
-	name := w.term
-	switch by {
-	case ByCountry:
-		name = w.country
-	case ByLanguage:
-		name = w.language
-	case ByInterest:
-		name = interest
-	}
+	name := func(v string) string { return w.called(by, v) }
 	if len(values) > shown {
 		more := fmt.Sprintf(w.more, len(values)-shown)
 		return strings.Join(each(values[:shown], name), ", ") + " " + more
@@ -177,6 +191,9 @@ func (w words) plural(n int, one, many string) string {
 // term is a value as people call it; one without a name is shown as it is.
 func (w words) term(value string) string {
 	if name, ok := w.terms[value]; ok {
+		return name
+	}
+	if name, ok := names[value]; ok {
 		return name
 	}
 	return strings.ReplaceAll(value, "_", " ")

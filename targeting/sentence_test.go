@@ -28,6 +28,10 @@ func TestSentenceInPlainWords(t *testing.T) {
 		Languages: []string{"!", "es"}, Behaviors: []string{"frequent_travellers"}, JobTitles: []string{"chef", "óptico", "óptica"},
 		FrequencyCap: &targeting.FrequencyCap{Impressions: 1, Period: "week"},
 	}
+	where := targeting.Configuration{
+		Locations: []targeting.Location{{Country: "CL"}}, IncomeRanges: []targeting.IncomeRange{"top_10", "unknown"},
+		Platforms: []targeting.Platform{"instagram", "tiktok"}, ConnectionTypes: []targeting.ConnectionType{"5g"},
+	}
 	or := targeting.Configuration{Genders: []targeting.Gender{"male"}, Locations: []targeting.Location{{Country: "PE"}}, Behaviors: []string{"viajes", "ocio"}}
 	or.Exclusions = []targeting.Exclusion{{Criterion: targeting.ByLanguage, Values: []string{"pt"}}}
 	for _, c := range []struct {
@@ -38,6 +42,8 @@ func TestSentenceInPlainWords(t *testing.T) {
 		{"es-CO", "Mujeres y hombres de 25 a 45 años a menos de 25 km de Bogotá, Colombia, en Perú o a menos de 2.5 km de 40.4168, -3.7038 (España) que hablan español o inglés; intereses: Sports, American Football, Australian Rules Football y 2 más; dispositivos: móvil o escritorio. Se excluye: países: Brasil; audiencias personalizadas: buyers. Se muestra como máximo 3 veces al día. Puja: costo máximo 5.00 USD.", full},
 		{"en", "People aged 30 and over in Jalisco, Mexico or in XX who speak ! or Spanish; behaviours: frequent travellers; job titles: chef, óptico or óptica. Shown at most 1 time a week.", open},
 		{"es", "Hombres en Perú; comportamientos: viajes u ocio. Se excluye: idiomas: portugués.", or},
+		{"en", "People in Chile; income: top 10 % or not known; platforms: Instagram or TikTok; connections: 5G.", where},
+		{"es", "Personas en Chile; ingresos: 10 % superior o desconocidos; plataformas: Instagram o TikTok; conexiones: 5G.", where},
 		{"fr", "Men in Peru; behaviours: viajes or ocio. Left out: languages: Portuguese.", or},
 	} {
 		if got := c.of.Sentence(c.lang); got != c.want {

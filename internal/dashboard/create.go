@@ -32,12 +32,13 @@ func (v *visit) createForm(status int, id uuid.UUID, value func(string) []string
 	kind := campaigns.Type(f.one("type"))
 	timezone := f.input("timezone", "timezone")
 	timezone.List = "zones"
+	more := f.narrowing()
 	p := createPage{ID: id.String(), Problem: refused, Steps: []step{
 		{Name: "basics", Fields: f.basics()},
 		{Name: "goals", Goals: f.goalRows()},
 		{Name: "money", Fields: append(f.moneyFields(v.currencies(f.one("currency"))), timezone)},
 		{Name: "dates", Optional: true, Fields: optional(f.dates())},
-		{Name: "audience", Optional: true, Fields: optional(f.audience(kind))},
+		{Name: "audience", Optional: true, Narrowing: more, Fields: optional(f.audience(kind))},
 		{Name: "creative", Optional: true, Creatives: f.creativeRows(kind.Channels())},
 	}}
 	if refused != nil {
@@ -124,8 +125,8 @@ func (v *visit) readDraft(id uuid.UUID, value func(string) []string) (draft, fau
 		Goals: goals, Timezone: one("timezone"), Channels: splitList(one("channels")), Labels: splitList(one("labels")), Category: campaigns.Category(one("category")),
 		Budget: campaigns.BudgetTerms{Amount: money.New(amount, money.Currency(one("currency"))), Kind: campaigns.BudgetKind(one("kind"))},
 	}}
-	if anyOf(value, "countries", "more_countries", "interests", "more_interests", "behaviors", "custom_audiences", "lookalike_audiences") {
-		t := readAudience(value, targeting.Configuration{})
+	if anyOf(value, "countries", "more_countries", "interests", "more_interests", "behaviors", "custom_audiences", "lookalike_audiences", "place_country", "exclusion_values") {
+		t := v.locale.readAudience(value, targeting.Configuration{}, d.Budget.Amount.Currency)
 		d.targeting = &t
 	}
 	d.creatives = readCreatives(value)

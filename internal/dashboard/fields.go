@@ -1,12 +1,14 @@
 package dashboard
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/hexabuilders/campaignd/campaigns"
+	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/targeting"
 )
 
@@ -111,6 +113,7 @@ func (f form) audience(campaign campaigns.Type) []field {
 		f.input("age_min", "age_range.min", "age_range").number().optional(),
 		f.input("age_max", "age_range.max").number().optional(),
 		f.choose("languages", "choices", true, languages, f.named("language."), "languages").optional().whole(),
+		f.input("more_languages").optional(),
 		f.choose("genders", "choices", true, texts(targeting.Genders), f.named("gender."), "genders").optional().whole(),
 		f.choose("interests", "choices", true, interests, f.named("interest."), "interests").optional().whole(),
 		f.input("more_interests").optional(),
@@ -122,43 +125,51 @@ func (f form) audience(campaign campaigns.Type) []field {
 	}
 	if campaign != campaigns.Search {
 		fields = append(fields, f.input("lookalike_audiences", "lookalike_audiences").optional(),
-			f.input("frequency", "frequency_cap").number().optional())
+			f.input("frequency", "frequency_cap").number().optional(),
+			f.choose("frequency_period", "select", false, texts(targeting.Periods), f.named("period.per_")).optional())
 	}
 	return append(fields, f.choose("devices", "choices", true, texts(targeting.DeviceTypes), f.named("device."), "device_types").optional().whole())
 }
 
-// readAudience puts what was entered into a configuration, and keeps what the
-// form does not show: regions, cities, exclusions, bids and the rest.
-func readAudience(value func(string) []string, now targeting.Configuration) targeting.Configuration {
+// readAudience puts what was entered into a configuration. A form without the
+// narrowing part leaves alone what that shows: places within countries,
+// exclusions, bids and the rest.
+func (l *locale) readAudience(value func(string) []string, now targeting.Configuration, currency money.Currency) targeting.Configuration {
 	one := func(name string) string { return strings.TrimSpace(strings.Join(value(name), ",")) }
 	t := now
 	t.Locations = nil
-	for _, code := range append(slices.Clone(value("countries")), splitList(strings.ToUpper(one("more_countries")))...) {
+	for _, code := range plainCountries(value) {
 		t.Locations = append(t.Locations, targeting.Location{Country: code})
 	}
-	for _, l := range now.Locations {
-		if l != (targeting.Location{Country: l.Country}) {
-			t.Locations = append(t.Locations, l)
-		}
-	}
+	t.Languages = append(slices.Clone(value("languages")), splitList(one("more_languages"))...)
 	t.AgeRange = nil
 	if one("age_min")+one("age_max") != "" {
 		t.AgeRange = &targeting.AgeRange{Min: whole(one("age_min"), targeting.MinAge), Max: whole(one("age_max"), targeting.OpenAge)}
 	}
-	t.Languages = value("languages")
-	for _, other := range now.Languages {
-		if !slices.Contains(languages, other) {
-			t.Languages = append(t.Languages, other)
-		}
-	}
 	t.Genders, t.DeviceTypes = typed[targeting.Gender](value("genders")), typed[targeting.DeviceType](value("devices"))
 	t.Interests = append(slices.Clone(value("interests")), each(splitList(one("more_interests")), interestID)...)
-	t.Behaviors, t.CustomAudiences, t.LookalikeAudiences = splitList(one("behaviors")), splitList(one("custom_audiences")), splitList(one("lookalike_audiences"))
+	t.Behaviors = listed(value("behaviors"), now.Behaviors)
+	t.CustomAudiences, t.LookalikeAudiences = listed(value("custom_audiences"), now.CustomAudiences), listed(value("lookalike_audiences"), now.LookalikeAudiences)
 	t.FrequencyCap = nil
 	if one("frequency") != "" {
-		t.FrequencyCap = &targeting.FrequencyCap{Impressions: whole(one("frequency"), 0), Period: "day"}
+		period := targeting.Period(one("frequency_period"))
 		if now.FrequencyCap != nil {
-			t.FrequencyCap.Period = now.FrequencyCap.Period
+			period = cmp.Or(period, now.FrequencyCap.Period)
+		}
+		t.FrequencyCap = &targeting.FrequencyCap{Impressions: whole(one("frequency"), 0), Period: cmp.Or(period, "day")}
+	}
+	if one(narrowed) != "" {
+		l.readNarrowing(value, &t, now, currency)
+		return t
+	}
+	for _, p := range now.Locations {
+		if p != (targeting.Location{Country: p.Country}) {
+			t.Locations = append(t.Locations, p)
+		}
+	}
+	for _, other := range now.Languages {
+		if !slices.Contains(languages, other) && !slices.Contains(t.Languages, other) {
+			t.Languages = append(t.Languages, other)
 		}
 	}
 	return t
@@ -178,24 +189,33 @@ func whole(text string, missing int) int {
 }
 
 // audienceValues is a configuration as its form would send it.
-func audienceValues(t *targeting.Configuration) func(string) []string {
+func (l *locale) audienceValues(t *targeting.Configuration) func(string) []string {
 	values := map[string][]string{}
 	if t == nil {
-		return func(string) []string { return nil }
+		t = &targeting.Configuration{}
 	}
-	for _, l := range t.Locations {
+	l.narrowingValues(*t, values)
+	for _, p := range t.Locations {
 		switch {
-		case l != (targeting.Location{Country: l.Country}):
-		case slices.Contains(countries, l.Country):
-			values["countries"] = append(values["countries"], l.Country)
+		case p != (targeting.Location{Country: p.Country}):
+		case slices.Contains(countries, p.Country):
+			values["countries"] = append(values["countries"], p.Country)
 		default:
-			values["more_countries"] = []string{join(append(values["more_countries"], l.Country))}
+			values["more_countries"] = []string{join(append(values["more_countries"], p.Country))}
 		}
 	}
 	if t.AgeRange != nil {
 		values["age_min"], values["age_max"] = []string{strconv.Itoa(t.AgeRange.Min)}, []string{strconv.Itoa(t.AgeRange.Max)}
 	}
-	var others []string
+	var others, tongues []string
+	for _, tag := range t.Languages {
+		if slices.Contains(languages, tag) {
+			values["languages"] = append(values["languages"], tag)
+		} else {
+			tongues = append(tongues, tag)
+		}
+	}
+	values["more_languages"] = []string{join(tongues)}
 	for _, id := range t.Interests {
 		if slices.Contains(interests, id) {
 			values["interests"] = append(values["interests"], id)
@@ -204,9 +224,11 @@ func audienceValues(t *targeting.Configuration) func(string) []string {
 		}
 	}
 	values["more_interests"] = []string{join(others)}
-	values["languages"], values["genders"], values["devices"] = t.Languages, texts(t.Genders), texts(t.DeviceTypes)
+	values["genders"], values["devices"] = texts(t.Genders), texts(t.DeviceTypes)
 	values["behaviors"], values["custom_audiences"], values["lookalike_audiences"] = []string{join(t.Behaviors)}, []string{join(t.CustomAudiences)}, []string{join(t.LookalikeAudiences)}
+	values["frequency_period"] = []string{"day"}
 	if t.FrequencyCap != nil {
+		values["frequency_period"] = []string{string(t.FrequencyCap.Period)}
 		values["frequency"] = []string{strconv.Itoa(t.FrequencyCap.Impressions)}
 	}
 	return func(name string) []string { return values[name] }

@@ -43,6 +43,7 @@ type step struct {
 	Name      string
 	Optional  bool
 	Fields    []field
+	Narrowing *narrowing
 	Goals     *goalForm
 	Creatives []creativeForm
 }
@@ -62,6 +63,7 @@ type section struct {
 	Open                            bool
 	Problem                         *problem
 	Fields                          []field
+	Narrowing                       *narrowing
 	Goals                           *goalForm
 	Creatives                       []creativeForm
 	Revision                        int64

@@ -74,7 +74,7 @@ func (v *visit) present(s subject, part string) func(string) []string {
 	values := map[string][]string{}
 	switch part {
 	case "targeting":
-		return audienceValues(s.Targeting)
+		return v.locale.audienceValues(s.Targeting)
 	case "creatives":
 		for _, c := range s.Creatives {
 			values["creative_name"], values["creative_format"] = append(values["creative_name"], c.Name), append(values["creative_format"], c.Format)
@@ -97,8 +97,9 @@ func (v *visit) present(s subject, part string) func(string) []string {
 }
 
 func (v *visit) audiencePart(s subject, f form) section {
+	more := f.narrowing()
 	sec := section{
-		Name: "targeting", Sentence: v.aim(s), URL: s.href() + "/targeting", Edit: v.locale.T("setup.targeting.edit"),
+		Narrowing: more, Name: "targeting", Sentence: v.aim(s), URL: s.href() + "/targeting", Edit: v.locale.T("setup.targeting.edit"),
 		Save: v.locale.T("setup.targeting.save"), Fields: f.audience(s.Type),
 	}
 	if s.LaunchedAt != nil {
@@ -193,7 +194,7 @@ func (v *visit) saveTargeting() error {
 		if s.Targeting != nil {
 			now = *s.Targeting
 		}
-		next := readAudience(value, now)
+		next := v.locale.readAudience(value, now, s.Currency)
 		if s.LaunchedAt != nil {
 			_, err := v.d.Campaigns.RefineTargeting(v.r.Context(), v.by(), s.ID, v.revision(), next, v.locale.T("setup.targeting.reason"))
 			return "refine", err

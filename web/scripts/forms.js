@@ -43,17 +43,23 @@ function addRow(list) {
   }
   for (const error of row.querySelectorAll(".error")) error.remove();
   for (const control of row.querySelectorAll("input, select")) {
-    control.value = "";
+    blank(control);
     control.removeAttribute("aria-invalid");
   }
   list.append(row);
   row.querySelector("input, select")?.focus();
 }
 
+// A list without a choice would not be sent, and the rows after it would move up.
+function blank(control) {
+  if (control.tagName === "SELECT") control.selectedIndex = 0;
+  else control.value = "";
+}
+
 function removeRow(row) {
   const list = row.parentElement;
   if (list.childElementCount > 1) row.remove();
-  else for (const control of row.querySelectorAll("input, select")) control.value = "";
+  else for (const control of row.querySelectorAll("input, select")) blank(control);
   list.querySelector("input, select")?.focus();
 }
 
