@@ -86,7 +86,7 @@ func TestAnAudienceThatCostsMoreIsLeftOut(t *testing.T) {
 	if f.Change.touches()[0].direction != Decrease {
 		t.Error("leaving out is not taken for narrowing")
 	}
-	if got := f.why("en"); got != "Leave out buyers: a result costs 9.0 times as much there as elsewhere." {
+	if got := f.why(Plain("en")); got != "Leave out buyers: a result costs 9.0 times as much there as elsewhere." {
 		t.Errorf("%q", got)
 	}
 }
@@ -100,8 +100,8 @@ func TestACriterionThatCostsReachIsGivenUp(t *testing.T) {
 	if f.Confidence >= LeastConfidence || f.Impact.Low >= 0 || f.evidence("reach", "200000–300000") == nil {
 		t.Errorf("%+v", f)
 	}
-	if len(f.why("es")) < 20 {
-		t.Error(f.why("es"))
+	if len(f.why(Plain("es"))) < 20 {
+		t.Error(f.why(Plain("es")))
 	}
 	s, x, h = neighbourhood(1)
 	if found := s.heard(t, x, h, AudienceExpansion); len(found) != 0 {

@@ -2,7 +2,6 @@ package optimization
 
 import (
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/hexabuilders/campaignd/money"
@@ -60,22 +59,20 @@ var counted = map[string]map[string]string{
 	"es": {"results": "resultados", "clicks": "clics", "days": "días", "creatives": "anuncios"},
 }
 
-// Say is a sentence about an area, in "en" or "es"; another language is English.
-func (r Reviewed) Say(language string, currency money.Currency) string {
-	if said[language] == nil {
-		language = "en"
-	}
-	sentence, ok := said[language][string(r.Area)+" "+r.Reason]
+// Say is a sentence about an area.
+func (r Reviewed) Say(to Reader, currency money.Currency) string {
+	words := to.of(said)
+	sentence, ok := words[string(r.Area)+" "+r.Reason]
 	if !ok {
-		sentence = said[language][r.Reason]
+		sentence = words[r.Reason]
 	}
 	show := func(units float64) string {
 		if r.Unit == "money" {
-			return money.New(int64(math.Round(100*units))*finest, currency).String()
+			return to.Money(money.New(int64(math.Round(100*units))*finest, currency))
 		}
-		return percent(units)
+		return to.Percent(units)
 	}
-	parts := []string{"{sample}", strconv.FormatInt(r.Sample, 10), "{minimum}", strconv.FormatInt(r.Minimum, 10), "{of}", counted[language][r.Of]}
+	parts := []string{"{sample}", to.Number(float64(r.Sample), 0), "{minimum}", to.Number(float64(r.Minimum), 0), "{of}", to.of(counted)[r.Of]}
 	if r.Value != nil {
 		parts = append(parts, "{value}", show(r.Value.Value), "{low}", show(r.Value.Low), "{high}", show(r.Value.High))
 	}

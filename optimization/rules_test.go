@@ -242,14 +242,14 @@ func TestEveryFindingHasASentence(t *testing.T) {
 			{Change: Change{Targeting: &Audience{Field: "age_range", After: []string{"20", "50"}}}, Evidence: []Evidence{{Metric: "spent_of_plan", Value: 0.4}}},
 			{Change: Change{Creatives: []Rotation{{"A", 50, 90}}}, Evidence: []Evidence{{Metric: "result_rate", Of: "A", Value: 0.02, Against: &against}}},
 		} {
-			if got := f.why(language); len(got) < 20 {
+			if got := f.why(Plain(language)); len(got) < 20 {
 				t.Errorf("%s: %q for %+v", language, got, f.Change)
 			}
 		}
 	}
-	got := (Finding{Change: Change{Move: &Move{"display", "search", usd(300)}}, Evidence: costs}).why("en")
+	got := (Finding{Change: Change{Move: &Move{"display", "search", usd(300)}}, Evidence: costs}).why(Plain("en"))
 	across := Finding{Change: Change{Transfer: &Transfer{Party{Name: "display"}, Party{Name: "search"}, usd(300)}}, Evidence: costs}
-	if want, said := "Move 300.00 USD from the campaign “display” to “search”: the next result costs 4.10 USD there against 9.80 USD here.", across.why("en"); said != want {
+	if want, said := "Move 300.00 USD from the campaign “display” to “search”: the next result costs 4.10 USD there against 9.80 USD here.", across.why(Plain("en")); said != want {
 		t.Errorf("%q", said)
 	}
 	if want := "Move 300.00 USD from display to search: the next result costs 4.10 USD there against 9.80 USD here."; got != want {

@@ -117,7 +117,7 @@ func (s *Service) wouldApply(ctx context.Context, by event.Origin, found *Sugges
 		return nil, err
 	}
 	by.Partner = found.state.Partner
-	revision, err := s.hands.only().do(ctx, by, found.state, change, before, found.state.Why("en"))
+	revision, err := s.hands.only().do(ctx, by, found.state, change, before, found.state.Why(Plain("en")))
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func (s *Service) make(ctx context.Context, by event.Origin, begun *Suggestion) 
 	marked.Partner, marked.CorrelationID = state.Partner, mark(state.ID, "apply")
 	ctx, cancel := context.WithTimeout(ctx, stuck/2) // it ends before Recover takes it to have died
 	defer cancel()
-	revision, err := s.hands.do(ctx, marked, state, *state.Made, *state.Before, state.Why("en"))
+	revision, err := s.hands.do(ctx, marked, state, *state.Made, *state.Before, state.Why(Plain("en")))
 	if err != nil {
 		if ctx.Err() != nil { // whether it was made is not known: Recover looks
 			return nil, err

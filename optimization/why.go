@@ -3,7 +3,6 @@ package optimization
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/hexabuilders/campaignd/money"
@@ -42,34 +41,33 @@ var phrases = map[string]map[string]string{
 }
 
 // Why says in a sentence what a suggestion would change, or has changed, and what
-// it rests on, in "en" or "es"; another language is English.
-func (s State) Why(language string) string {
+// it rests on.
+func (s State) Why(to Reader) string {
 	said := s.Finding
 	if s.Made != nil { // perhaps with other parameters
 		said.Change = *s.Made
 	}
-	return said.why(language)
+	return said.why(to)
 }
 
-func (f Finding) why(language string) string {
-	say := phrases[language]
-	if say == nil {
-		say = phrases["en"]
-	}
+func (f Finding) why(to Reader) string {
+	say := to.of(phrases)
 	c := f.Change
-	currency := c.currency()
+	currency := c.Currency()
 	cash := func(units float64) string {
-		return money.New(int64(math.Round(units*money.Unit/10_000))*10_000, currency).String()
+		return to.Money(money.New(int64(math.Round(units*money.Unit/10_000))*10_000, currency))
 	}
 	switch {
 	case c.Move != nil:
-		return f.whyMoved(say, "move", c.Move.From, c.Move.To, cash)
+		there, here := f.value("next_result_cost", c.Move.To), f.value("next_result_cost", c.Move.From)
+		return whyMoved(say, "move", to.Money(*c.Amount()), to.Word(c.Move.From), to.Word(c.Move.To), cash(number(there)), here, cash)
 	case c.Transfer != nil:
-		return f.whyMoved(say, "transfer", c.Transfer.From.Name, c.Transfer.To.Name, cash)
+		there, here := f.value("next_result_cost", c.Transfer.To.Name), f.value("next_result_cost", c.Transfer.From.Name)
+		return whyMoved(say, "transfer", to.Money(*c.Amount()), c.Transfer.From.Name, c.Transfer.To.Name, cash(number(there)), here, cash)
 	case len(c.Divide) > 0:
 		parts := make([]string, len(c.Divide))
 		for i, p := range c.Divide {
-			parts[i] = p.Category + " " + p.Amount.String()
+			parts[i] = to.Word(p.Category) + " " + to.Money(p.Amount)
 		}
 		return fmt.Sprintf(say["divide"], strings.Join(parts, ", "))
 	case c.Bid != nil:
@@ -81,9 +79,9 @@ func (f Finding) why(language string) string {
 		if cost == nil || cost.Against == nil {
 			return ""
 		}
-		return fmt.Sprintf(say[name], c.Bid.Before, c.Bid.After, cash(cost.Value), cash(*cost.Against))
+		return fmt.Sprintf(say[name], to.Money(c.Bid.Before), to.Money(c.Bid.After), cash(cost.Value), cash(*cost.Against))
 	case c.Targeting != nil:
-		return f.whyTargeting(say)
+		return f.whyTargeting(to, say)
 	}
 	best, others := "", 0.0
 	value := 0.0
@@ -92,31 +90,32 @@ func (f Finding) why(language string) string {
 			best, value, others = e.Of, e.Value, *e.Against
 		}
 	}
-	return fmt.Sprintf(say["rotate"], best, percent(value), percent(others))
+	return fmt.Sprintf(say["rotate"], best, to.Percent(value), to.Percent(others))
 }
 
-func (f Finding) whyMoved(say map[string]string, what, from, to string, cash func(float64) string) string {
-	there, here := f.value("next_result_cost", to), f.value("next_result_cost", from)
+// whyMoved says why money goes elsewhere, with what a result costs there and,
+// where one is expected at all, here.
+func whyMoved(say map[string]string, what, amount, from, to, there string, here *float64, cash func(float64) string) string {
 	if here == nil {
-		return fmt.Sprintf(say[what+"Free"], f.Change.Amount(), from, to, cash(number(there)))
+		return fmt.Sprintf(say[what+"Free"], amount, from, to, there)
 	}
-	return fmt.Sprintf(say[what], f.Change.Amount(), from, to, cash(number(there)), cash(*here))
+	return fmt.Sprintf(say[what], amount, from, to, there, cash(*here))
 }
 
-func (f Finding) whyTargeting(say map[string]string) string {
+func (f Finding) whyTargeting(to Reader, say map[string]string) string {
 	c := f.Change.Targeting
 	for _, e := range f.Evidence {
 		if e.Metric == "result_cost" && e.Of != "" && e.Against != nil {
 			if *e.Against == 0 {
-				return fmt.Sprintf(say["narrowPaid"], e.Of)
+				return fmt.Sprintf(say["narrowPaid"], to.Word(e.Of))
 			}
-			return fmt.Sprintf(say["narrow"], e.Of, strconv.FormatFloat(e.Value / *e.Against, 'f', 1, 64))
+			return fmt.Sprintf(say["narrow"], to.Word(e.Of), to.Number(e.Value / *e.Against, 1))
 		}
 		if e.Metric == "spent_of_plan" && len(c.After) == 0 {
-			return fmt.Sprintf(say["without"], strings.ReplaceAll(c.Field, "_", " "), percent(e.Value))
+			return fmt.Sprintf(say["without"], to.Word(c.Field), to.Percent(e.Value))
 		}
 		if e.Metric == "spent_of_plan" {
-			return fmt.Sprintf(say["widen"], strings.ReplaceAll(c.Field, "_", " "), strings.Join(c.After, "–"), percent(e.Value))
+			return fmt.Sprintf(say["widen"], to.Word(c.Field), strings.Join(c.After, "–"), to.Percent(e.Value))
 		}
 	}
 	return ""
@@ -145,10 +144,8 @@ func number(v *float64) float64 {
 	return *v
 }
 
-func percent(share float64) string { return strconv.FormatFloat(100*share, 'g', 3, 64) + " %" }
-
-// currency is that of the change's amounts, "" when it has none.
-func (c Change) currency() money.Currency {
+// Currency is that of the change's amounts, "" when it has none.
+func (c Change) Currency() money.Currency {
 	switch {
 	case c.Amount() != nil:
 		return c.Amount().Currency

@@ -49,7 +49,7 @@ func (p *process) keepsNobodyOut(t *testing.T) {
 	}
 	enter := regexp.MustCompile(`/signin/link\S+`).FindString(p.stderr.String())
 	begin := time.Now()
-	found := follow(t, tab, p.url, enter, script)
+	found := follow(tab, t, p.url, enter, script)
 	t.Logf("%d pages in %s", found, time.Since(begin).Round(time.Second))
 	if found < 30 {
 		t.Errorf("only %d pages were found", found)
@@ -57,7 +57,7 @@ func (p *process) keepsNobodyOut(t *testing.T) {
 }
 
 // follow judges the page at first and all that it leads to, and says how many.
-func follow(t *testing.T, tab context.Context, site, first, script string) int {
+func follow(tab context.Context, t *testing.T, site, first, script string) int {
 	t.Helper()
 	seen := map[string]bool{"/": true}
 	left := []string{first, "/nowhere", "/signin"}

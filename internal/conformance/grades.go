@@ -20,10 +20,10 @@ func editedSuggestion(w world) {
 	x, err := w.optimizer(&death{}, 0, f).Apply(w.Context(), by, id, optimization.Parameters{Amount: &less}, optimization.Options{})
 	w.must(err)
 	for of, said := range map[string]string{
-		"the suggestion":  x.State().Why("en"),
+		"the suggestion":  x.State().Why(optimization.Plain("en")),
 		"who gave":        w.transferReason(from),
 		"who was given":   w.transferReason(to),
-		"another's words": x.State().Why("es"),
+		"another's words": x.State().Why(optimization.Plain("es")),
 	} {
 		if !strings.Contains(said, less.String()) || strings.Contains(said, f.Change.Transfer.Amount.String()) {
 			w.Errorf("%s: %s moved, and it says %q", of, less, said)

@@ -124,7 +124,7 @@ func (l *locale) because(reason string) string {
 
 // facts is the line under a campaign's name.
 func (l *locale) facts(s subject) []string {
-	facts := []string{l.T("objective." + string(s.Objective)), strings.Join(s.Channels, ", ")}
+	facts := []string{l.T("objective." + string(s.Objective)), l.channels(s.Channels)}
 	switch {
 	case s.CompletedAt != nil:
 		facts = append(facts, l.T("campaign.ended", "time", l.Stamp(s.CompletedAt.In(s.zone))))

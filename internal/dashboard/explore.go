@@ -227,8 +227,8 @@ func (v *visit) exploreRow(p *explorePage, s subject, item performance.MarkedIte
 		switch {
 		case value == "":
 			r.Names = append(r.Names, exploreName{Text: l.T("explore.unsaid"), Soft: true})
-		case p.Form.By == "channel":
-			r.Names = append(r.Names, exploreName{Text: l.Channel(value)})
+		case p.Form.By == "channel" || p.Form.By == "device":
+			r.Names = append(r.Names, exploreName{Text: l.word(value)})
 		default:
 			r.Names = append(r.Names, exploreName{Text: value})
 		}

@@ -38,7 +38,7 @@ func TestANewSystemBeginsWithAPartner(t *testing.T) {
 	_, body, _ = w.get("/", admin, "en")
 	has(t, body, "Café Andino", `href="/campaigns/new"`)
 	_, body, _ = w.get("/partners", admin, "es")
-	has(t, body, "Está viendo este", "America/Bogota", "campaignd keys issue ")
+	has(t, body, "Estás viendo este", "America/Bogota", "campaignd keys issue ")
 }
 
 // Who may not do something is not offered it.

@@ -11,7 +11,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
+	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/web"
 )
 
@@ -148,6 +150,8 @@ func (re *renderer) functions(l *locale) template.FuncMap {
 		"figure":      l.Figure,
 		"metric":      l.Metric,
 		"channel":     l.Channel,
+		"long":        func(text string) bool { return utf8.RuneCountInString(text) > 14 }, // figures.js says so too
+		"decimals":    func(code string) int { return money.Currency(code).Exponent() },
 		"formula":     l.Formula,
 		"reason":      l.Reason,
 		"stamp":       l.Stamp,

@@ -36,7 +36,7 @@ func (v *visit) responses(s subject) *responsesCard {
 	c := &responsesCard{}
 	few := 0
 	for _, r := range found.Responses {
-		row := responseRow{Who: l.T("response.of."+r.Dimension, "value", r.Value)}
+		row := responseRow{Who: l.T("response.of."+r.Dimension, "value", l.word(r.Value))}
 		switch r.Verdict {
 		case insight.Worse:
 			row.Tone, row.Icon, row.Text = "bad", "down", l.T("response.worse")
@@ -56,7 +56,7 @@ func (v *visit) responses(s subject) *responsesCard {
 	}
 	for _, idea := range found.Suggestions {
 		if cost := idea.Expected.Cost; cost != nil {
-			c.Ideas = append(c.Ideas, l.T("response.narrow", "what", l.T("response.of."+idea.Dimension, "value", idea.Value), "change", l.Percent(shareOf(-cost.Value), 0)))
+			c.Ideas = append(c.Ideas, l.T("response.narrow", "what", l.T("response.of."+idea.Dimension, "value", l.word(idea.Value)), "change", l.Percent(shareOf(-cost.Value), 0)))
 		} else if after := idea.Expected.After; after != nil && idea.Expected.Before.Mid > 0 {
 			c.Ideas = append(c.Ideas, l.T("response.widen", "what", l.Or("reach.factor.", idea.Dimension, idea.Dimension), "times", l.Fixed(1_000_000*after.Mid/idea.Expected.Before.Mid, 1)))
 		}

@@ -22,7 +22,7 @@ func (v *visit) addReview(p *analysisPage, s subject) error {
 		look := standingLooks[a.Standing]
 		row := reviewRow{
 			Area: l.T("review.area." + string(a.Area)), Icon: look[0], Tone: look[1], Standing: l.T("review.standing." + string(a.Standing)),
-			Text: a.Say(l.Lang, found.Currency),
+			Text: a.Say(l.reader(), found.Currency),
 		}
 		if a.Standing != optimization.TooLittle { // whose sentence says it
 			row.Sample = l.T("review.sample", "sample", l.Count(a.Sample), "of", l.T("review.of."+a.Of), "minimum", l.Count(a.Minimum))

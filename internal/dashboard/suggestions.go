@@ -157,7 +157,7 @@ func (v *visit) sortSuggestions(p *suggestionsPage, items []*optimization.Sugges
 func (v *visit) suggestionCard(x *optimization.Suggestion, names map[uuid.UUID]string) suggestionCard {
 	l, s, status := v.locale, x.State(), x.StatusAt(v.now)
 	card := suggestionCard{
-		ID: s.ID, Revision: s.Revision, Type: l.T("optimizer.type." + string(s.Type)), Why: s.Why(l.Lang),
+		ID: s.ID, Revision: s.Revision, Type: l.T("optimizer.type." + string(s.Type)), Why: s.Why(l.reader()),
 		Campaign: names[s.Campaign], Href: "/campaigns/" + s.Campaign.String() + "/suggestions",
 		Gain:  l.T("optimizer.gain", "percent", l.signedPercent(s.Impact.Relative), "metric", strings.ToLower(l.Metric(s.Impact.Metric))),
 		Range: l.T("optimizer.range", "low", l.signedDecimal(s.Impact.Low), "high", l.signedDecimal(s.Impact.High), "metric", strings.ToLower(l.Metric(s.Impact.Metric))),
@@ -174,7 +174,7 @@ func (v *visit) suggestionCard(x *optimization.Suggestion, names map[uuid.UUID]s
 		card.Auto = l.Or("optimizer.auto.", s.Blocked, l.T("optimizer.auto.guard"))
 	}
 	for _, e := range s.Evidence {
-		card.Evidence = append(card.Evidence, l.evidenceLine(e))
+		card.Evidence = append(card.Evidence, l.evidenceLine(e, s.Change.Currency()))
 	}
 	if s.Change.Targeting != nil {
 		card.Evidence = append(card.Evidence, l.T("optimizer.learning"))
@@ -220,14 +220,14 @@ func (l *locale) suggestionNote(s optimization.State) string {
 }
 
 // evidenceLine is a figure that a suggestion rests on, with its sample.
-func (l *locale) evidenceLine(e optimization.Evidence) string {
-	value := l.evidenceValue(e.Value, e.Unit)
+func (l *locale) evidenceLine(e optimization.Evidence, currency money.Currency) string {
+	value := l.evidenceValue(e.Value, e.Unit, currency)
 	if e.Against != nil {
-		value += " (" + l.T("optimizer.against", "value", l.evidenceValue(*e.Against, e.Unit)) + ")"
+		value += " (" + l.T("optimizer.against", "value", l.evidenceValue(*e.Against, e.Unit, currency)) + ")"
 	}
 	name := l.T("optimizer.evidence." + e.Metric)
 	if e.Of != "" {
-		name += " · " + e.Of
+		name += " · " + l.Channel(e.Of)
 	}
 	if e.Sample == 0 { // an estimate that counts nothing
 		return name + ": " + value
@@ -235,12 +235,14 @@ func (l *locale) evidenceLine(e optimization.Evidence) string {
 	return name + ": " + value + " · " + l.T("optimizer.sample", "count", l.Count(e.Sample))
 }
 
-func (l *locale) evidenceValue(value float64, unit string) string {
-	switch unit {
-	case "fraction":
+func (l *locale) evidenceValue(value float64, unit string, currency money.Currency) string {
+	switch {
+	case unit == "fraction":
 		return l.Percent(int64(value*money.Unit), 2)
-	case "days", "count":
+	case unit == "days" || unit == "count":
 		return l.Count(int64(math.Round(value)))
+	case unit == "money" && currency != "":
+		return l.Money(int64(math.Round(value*money.Unit)), string(currency))
 	}
 	return l.Fixed(int64(value*money.Unit), 2)
 }
@@ -251,4 +253,33 @@ func (l *locale) signedPercent(fraction float64) string {
 
 func (l *locale) signedDecimal(value float64) string {
 	return l.signed(value, l.Fixed(int64(math.Abs(value)*money.Unit), 1))
+}
+
+// word is what a code is called within a sentence.
+func (l *locale) word(code string) string {
+	for _, prefix := range []string{"reach.factor.", "gender."} {
+		if l.Has(prefix + code) {
+			return strings.ToLower(l.T(prefix + code))
+		}
+	}
+	return l.Or("word.", code, l.Channel(code))
+}
+
+// reader is the visitor as who reads the optimiser's sentences.
+func (l *locale) reader() optimization.Reader {
+	return optimization.Reader{
+		Language: l.Lang,
+		Money:    func(m money.Money) string { return l.Money(m.Micros, string(m.Currency)) },
+		Percent: func(share float64) string {
+			decimals := 2
+			if math.Abs(share) >= 0.1 {
+				decimals = 0
+			}
+			return l.Percent(int64(math.Round(share*money.Unit)), decimals)
+		},
+		Number: func(value float64, decimals int) string {
+			return l.Fixed(int64(math.Round(value*money.Unit)), decimals)
+		},
+		Word: l.word,
+	}
 }

@@ -63,7 +63,7 @@ func (v *visit) decideTogether(among optimization.Query, show func(int, *problem
 	}
 	why := map[string]string{}
 	for _, x := range items {
-		why[x.State().ID.String()] = x.State().Why(v.locale.Lang)
+		why[x.State().ID.String()] = x.State().Why(v.locale.reader())
 	}
 	var lines []decidedLine
 	for _, id := range chosen {

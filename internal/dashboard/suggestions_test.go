@@ -59,7 +59,7 @@ func TestSuggestionsAreAppliedAndTakenBackOnThePages(t *testing.T) {
 	c := w.running("Cumbre", campaigns.Display)
 	who, tab := w.session(partners.RoleManager), "/campaigns/"+c.ID.String()+"/suggestions"
 	_, body, _ := w.get(tab, who, "es-CO")
-	has(t, body, "Dejar fuera desktop", "de certeza", "Aplicar", "Descartar", "En qué se basa", "muestra 40", "riesgo medio")
+	has(t, body, "Dejar fuera computadoras: un resultado cuesta allí 2,3 veces", "de certeza", "Aplicar", "Descartar", "En qué se basa", "muestra 40", "riesgo medio")
 	all, _, err := w.optimizer.List(t.Context(), c.Partner, optimization.Query{})
 	must(t, err)
 	if len(all) != 1 {
@@ -71,7 +71,7 @@ func TestSuggestionsAreAppliedAndTakenBackOnThePages(t *testing.T) {
 		t.Errorf("apply: %d to %q", status, header.Get("Location"))
 	}
 	_, body, _ = w.get("/suggestions", who, "en-US")
-	has(t, body, "Leave out desktop", "Applied", "Take back", "Cumbre", "Nothing to suggest", "What the optimizer may do by itself", "0 improved")
+	has(t, body, "Leave out desktop computers: a result costs 2.3 times", "Applied", "Take back", "Cumbre", "Nothing to suggest", "What the optimizer may do by itself", "0 improved")
 	if status, _, header := w.post(at+"/rollback", who, "from=https://elsewhere.example"); status != http.StatusSeeOther || header.Get("Location") != "/suggestions" {
 		t.Errorf("roll-back: %d to %q", status, header.Get("Location"))
 	}

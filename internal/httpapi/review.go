@@ -54,7 +54,7 @@ func (s *Server) getReview(ctx context.Context, in *struct {
 		b.From, b.To, b.KnownAt = &r.From, &r.To, &r.KnownAt
 	}
 	for _, a := range r.Areas {
-		b.Items = append(b.Items, reviewedBody{a.Area, a.Standing, a.Reason, a.Say(lang, r.Currency), a.Value, a.Against, a.Unit, a.Of, a.Sample, a.Minimum})
+		b.Items = append(b.Items, reviewedBody{a.Area, a.Standing, a.Reason, a.Say(optimization.Plain(lang), r.Currency), a.Value, a.Against, a.Unit, a.Of, a.Sample, a.Minimum})
 	}
 	return &plain[reviewBody]{b}, nil
 }

@@ -76,7 +76,7 @@ func (s *Server) describeSuggestion(language string) func(*optimization.Suggesti
 		state, now := x.State(), s.opts.Now()
 		b := suggestionBody{
 			ID: state.ID, PartnerID: state.Partner, CampaignID: state.Campaign, Revision: state.Revision, Type: state.Type,
-			State: x.StatusAt(now), Actions: x.ValidActions(now), Why: state.Why(language), Change: state.Change,
+			State: x.StatusAt(now), Actions: x.ValidActions(now), Why: state.Why(optimization.Plain(language)), Change: state.Change,
 			Impact: impactBody{state.Impact, "day"}, Confidence: state.Confidence, Risk: state.Risk, Evidence: state.Evidence,
 			From: state.From, To: state.To, KnownAt: state.KnownAt, Auto: autoApplyBody{state.Blocked == "", state.Blocked},
 			CreatedAt: state.CreatedAt, ExpiresAt: state.ExpiresAt, EndedAt: state.EndedAt, Reason: state.Reason, Watch: state.Watch, Grade: state.Graded,

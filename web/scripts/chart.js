@@ -152,7 +152,7 @@ class Chart {
   // scale writes what the lines stand for, over the area so that it can be read.
   scale(svg, top, y) {
     for (const v of [top / 2, top]) {
-      svg.append(node("text", { x: edge.left, y: y(v) - 6 }, this.metric === "spend" ? amount(v, { ...this.place.dataset, decimals: Number.isInteger(v) ? 0 : 2 }) : short(v)));
+      svg.append(node("text", { x: edge.left, y: y(v) - 6 }, this.metric === "spend" ? amount(v, { ...this.place.dataset, decimals: Number.isInteger(v) ? 0 : this.place.dataset.decimals }) : short(v)));
     }
   }
 

@@ -29,10 +29,17 @@ export function show(element, value, reason) {
   if (note) note.textContent = "";
   if (raw) raw.textContent = String(Number(value.toFixed(6)));
   if (from === value) {
-    if (!rolling.has(element)) element.textContent = print(value, element.dataset);
+    if (!rolling.has(element)) write(element, value);
     return;
   }
   roll(element, rolling.get(element)?.at ?? from, value);
+}
+
+// write puts a value into its place, smaller where it is long; the server's
+// template says so too.
+function write(element, value) {
+  element.textContent = print(value, element.dataset);
+  element.classList.toggle("long", element.textContent.length > 14);
 }
 
 function stop(element) {
@@ -44,7 +51,7 @@ function stop(element) {
 function roll(element, from, to) {
   stop(element);
   if (still.matches || document.hidden) {
-    element.textContent = print(to, element.dataset);
+    write(element, to);
     return;
   }
   const run = { at: from, frame: 0 };
@@ -52,7 +59,7 @@ function roll(element, from, to) {
   const step = (now) => {
     const part = Math.min(1, Math.max(0, (now - begin) / rollTime));
     run.at = from + (to - from) * (1 - (1 - part) ** 3);
-    element.textContent = print(part < 1 ? run.at : to, element.dataset);
+    write(element, part < 1 ? run.at : to);
     if (part < 1) run.frame = requestAnimationFrame(step);
     else rolling.delete(element);
   };

@@ -17,7 +17,8 @@ export function plain(value, decimals) {
 
 // amount prints money with the prefix and suffix its currency has here.
 export function amount(value, { prefix = "", suffix = "", decimals = 2 }) {
-  const places = value !== 0 && Math.abs(value) < 0.1 ? decimals + 2 : decimals;
+  const usual = Number(decimals);
+  const places = value !== 0 && Math.abs(value) < 0.1 ? usual + 2 : usual;
   const text = plain(value, places);
   return text.startsWith("-") ? "-" + prefix + text.slice(1) + suffix : prefix + text + suffix;
 }
