@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -36,11 +37,25 @@ var kinds = map[string]string{
 func allowedBy(message string) string {
 	for _, b := range bounds {
 		if at := b.message.FindStringSubmatchIndex(message); at != nil {
-			return string(b.message.ExpandString(nil, b.allow, message, at))
+			return plainNumbers(string(b.message.ExpandString(nil, b.allow, message, at)))
 		}
 	}
 	if strings.Contains(message, "RFC 4122 uuid") {
 		return "an id, such as 01a21840-4139-7a0c-bd19-b64e30d08f0f"
 	}
 	return kinds[message]
+}
+
+// power is a number as Go writes a large one, such as 1e+10.
+var power = regexp.MustCompile(`\b[0-9.]+e\+[0-9]+`)
+
+// plainNumbers writes them out.
+func plainNumbers(text string) string {
+	return power.ReplaceAllStringFunc(text, func(n string) string {
+		value, err := strconv.ParseFloat(n, 64)
+		if err != nil {
+			return n
+		}
+		return strconv.FormatFloat(value, 'f', -1, 64)
+	})
 }

@@ -127,7 +127,7 @@ func fieldOf(place, path, message string) fault.Field {
 		return fault.Field{Path: path, Code: "invalid_time", Detail: "This is neither a moment nor a date.", Allow: allowWhen}
 	}
 	code, detail := codeOf(message)
-	return fault.Field{Path: path, Code: code, Detail: sentence(detail), Allow: allowedBy(message)}
+	return fault.Field{Path: path, Code: code, Detail: sentence(plainNumbers(detail)), Allow: allowedBy(message)}
 }
 
 // codeOf finds the code of a fault that went through huma as text, such as that

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -183,8 +184,12 @@ func TestOwnFactorsHoldBeforeTheDefaults(t *testing.T) {
 	if before.len("factors") != 0 || before.len("defaults") < 40 || before.str("defaults.0.source") == "" {
 		t.Errorf("%s", before.text)
 	}
-	h.call(h.manager, "PUT", at, `{"factors":[{"criterion":"star","value":"","share":2,"low":0,"high":1,"source":"?"},{"criterion":"platforms","value":"x","share":0.1,"low":0.1,"high":0.1,"source":""}]}`,
-		"If-Match", "*").want(http.StatusUnprocessableEntity)
+	wrong := h.call(h.manager, "PUT", at, `{"factors":[{"criterion":"star","value":"","share":2,"low":0,"high":1,"source":"?"},{"criterion":"platforms","value":"x","share":0.1,"low":0.1,"high":0.1,"source":""}]}`,
+		"If-Match", "*").refused(http.StatusUnprocessableEntity, "validation_failed")
+	wrong.explained()
+	if !slices.Equal(wrong.paths(), []string{"factors[0].criterion", "factors[0].share", "factors[0].value", "factors[1].source"}) {
+		t.Errorf("%s", wrong.text)
+	}
 	own := `{"factors":[{"criterion":"platforms","value":"tiktok","share":0.1,"low":0.09,"high":0.11,"source":"Our survey, March 2026"},{"criterion":"interests","value":"level:1","share":0.2,"low":0.1,"high":0.3,"source":"Our survey"}]}`
 	h.call(h.manager, "PUT", at, own).refused(http.StatusPreconditionRequired, "if_match_required")
 	h.call(h.analyst, "PUT", at, own, "If-Match", "*").want(http.StatusForbidden)
@@ -209,8 +214,15 @@ func TestWhatBudgetAReachTakes(t *testing.T) {
 	h.call(h.ingest, "POST", "/api/v1/metrics", fmt.Sprintf(
 		`{"events":[{"event_id":"r1","campaign_id":%q,"occurred_at":"2026-03-02T10:00:00Z","channel":"search","metrics":{"impressions":20000,"spend":"40.00","reach":8000}}]}`, id)).want(http.StatusOK)
 	got := h.call(h.analyst, "GET", at+"/reach-budget?target_reach=8000", nil).want(http.StatusOK)
-	if got.at("observed") != true || got.str("mid.amount")[:2] != "40" || got.num("reached") != 8000 || got.str("cpm.amount") != "2.00" {
+	if got.at("observed") != true || got.str("mid.amount")[:2] != "40" || got.num("reached") != 8000 || got.str("cpm.amount") != "2.00" || !strings.Contains(got.str("method"), "reached already") {
 		t.Errorf("%s", got.text)
+	}
+	if more := h.call(h.analyst, "GET", at+"/reach-budget?target_reach=8100", nil).want(http.StatusOK); strings.Contains(more.str("method"), "already") {
+		t.Errorf("%s", more.text)
+	}
+	far := h.call(h.analyst, "GET", at+"/reach-budget?target_reach=100000000000", nil).refused(http.StatusBadRequest, "malformed_request")
+	if far.explained(); far.str("errors.0.allowed") != "at most 10000000000" {
+		t.Errorf("%s", far.text)
 	}
 	h.call(h.analyst, "GET", at+"/reach-budget?target_reach=9000000", nil).refused(http.StatusUnprocessableEntity, "reach_unreachable")
 	by := event.Origin{Partner: uuid.MustParse(h.id)}

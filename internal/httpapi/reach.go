@@ -20,7 +20,7 @@ func (s *Server) registerReach() {
 	estimate.Description += " Counted in the panel that panel_id names, or in the partner's newest automatic panel of these countries; without one from the population by age and gender, Internet use and shares. With a panel neither locations nor interests are needed."
 	route(s, atOnceOperation(estimate), s.estimateReach)
 	route(s, operation(http.MethodGet, "/reach-factors", "get-reach-factors", "The shares that reach estimates rest on, with their sources: the partner's own, and the defaults", partners.ActionRead, http.StatusOK), s.getReachFactors)
-	route(s, operation(http.MethodPut, "/reach-factors", "set-reach-factors", "Set the partner's own shares, which hold before all others; replaces those set before", partners.ActionWriteCampaigns, http.StatusOK), s.setReachFactors)
+	route(s, atOnceOperation(operation(http.MethodPut, "/reach-factors", "set-reach-factors", "Set the partner's own shares, which hold before all others; replaces those set before", partners.ActionWriteCampaigns, http.StatusOK)), s.setReachFactors)
 	route(s, operation(http.MethodGet, "/reach-calibration", "get-reach-calibration", "Past estimates beside what the campaigns really reached", partners.ActionRead, http.StatusOK), s.getReachCalibration)
 	budget := operation(http.MethodGet, "/campaigns/{id}/reach-budget", "get-reach-budget", "What budget a reach takes, from the campaign's own cost curve", partners.ActionRead, http.StatusOK)
 	budget.Errors = append(budget.Errors, http.StatusConflict) // before it has delivered anything

@@ -50,13 +50,24 @@ func (s *Server) getReachFactors(ctx context.Context, in *ForPartner) (*found[re
 	return s.reachFactors(s.Reach.OwnFactors(ctx, partner))
 }
 
+// newFactors are a partner's own shares, in place of those set before.
+type newFactors struct {
+	Factors []reachShare `json:"factors" maxItems:"500"`
+}
+
+func (n newFactors) assumed() []reach.Assumed {
+	all := make([]reach.Assumed, len(n.Factors))
+	for i, f := range n.Factors {
+		all[i] = reach.Assumed{Criterion: f.Criterion, Value: f.Value, Share: reach.Share{Mid: f.Share, Low: f.Low, High: f.High}, Source: f.Source}
+	}
+	return all
+}
+
 func (s *Server) setReachFactors(ctx context.Context, in *struct {
 	ForPartner
 	IfMatch
 	Write
-	Body struct {
-		Factors []reachShare `json:"factors" maxItems:"500"`
-	}
+	Body atOnce[newFactors]
 }) (*found[reachFactorsBody], error) {
 	author, err := byFor(ctx, in.PartnerID)
 	if err != nil {
@@ -66,11 +77,9 @@ func (s *Server) setReachFactors(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	all := make([]reach.Assumed, len(in.Body.Factors))
-	for i, f := range in.Body.Factors {
-		all[i] = reach.Assumed{Criterion: f.Criterion, Value: f.Value, Share: reach.Share{Mid: f.Share, Low: f.Low, High: f.High}, Source: f.Source}
-	}
-	return s.reachFactors(s.Reach.SetFactors(ctx, author, revision, all, in.ValidateOnly))
+	return judge(s, &in.Body, func(body newFactors, rehearse bool) (*found[reachFactorsBody], error) {
+		return s.reachFactors(s.Reach.SetFactors(ctx, author, revision, body.assumed(), in.ValidateOnly || rehearse))
+	})
 }
 
 type calibrationBody struct {

@@ -277,9 +277,15 @@ func (s State) covers(countries []string) bool {
 	return len(countries) > 0
 }
 
+// notReady is why a panel cannot be counted.
+var notReady = map[Status]string{
+	Loading: "The panel is still loading.",
+	Failed:  "Loading the panel has failed; nothing of its rows is kept.",
+}
+
 func (s *Service) index(ctx context.Context, p *Panel) (*Index, error) {
 	if p.state.Status != Ready {
-		return nil, ErrNotReady.With("The panel is %s; it cannot be counted.", p.state.Status).WithExtra("state", p.state.Status)
+		return nil, ErrNotReady.With("%s", notReady[p.state.Status]).WithExtra("state", p.state.Status)
 	}
 	ix, err := s.indexes.get(ctx, p.state.ID, func(ctx context.Context) (*Index, error) {
 		b := newBuilder(p.State())

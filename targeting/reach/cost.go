@@ -85,6 +85,9 @@ func (s *Service) Budget(ctx context.Context, partner, campaign uuid.UUID, targe
 	for _, d := range days {
 		c.Reached = max(c.Reached, d.Reach)
 	}
+	if target <= c.Reached {
+		c.Method += " As many are reached already; the amounts are what that took by the curve."
+	}
 	perUnit := float64(last.Impressions) / float64(last.Spend.Micros) // impressions a micro
 	return c.price(perUnit, low, mid, high)
 }

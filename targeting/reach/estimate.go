@@ -146,7 +146,7 @@ func (e *Estimator) people(out *Estimate, c targeting.Configuration) (online flo
 			continue
 		}
 		n := float64(facts.count(c.AgeRange, c.Genders))
-		part := e.within(c, code)
+		part, basis := e.within(c, code)
 		out.Population += int64(n)
 		counted, inside = counted+n, inside+n*part.Mid
 		connected, reached = connected+n*facts.internet, reached+n*facts.internet*part.Mid
@@ -156,7 +156,7 @@ func (e *Estimator) people(out *Estimate, c targeting.Configuration) (online flo
 			oldest = min(oldest, facts.internetYear)
 		}
 		if part != all {
-			out.Factors = append(out.Factors, Factor{placesWithin, part, e.basisOfPlaces(code)})
+			out.Factors = append(out.Factors, Factor{placesWithin, part, basis})
 		}
 	}
 	if counted == 0 {
@@ -175,69 +175,6 @@ func (e *Estimator) people(out *Estimate, c targeting.Configuration) (online flo
 // around is a share with a range of some parts of itself.
 func around(mid, part float64) Share {
 	return Share{mid, mid * (1 - part), math.Min(1, mid*(1+part))}
-}
-
-// countriesOf are the countries of the locations that are not excluded, each
-// once.
-func countriesOf(c targeting.Configuration) []string {
-	var codes []string
-	for _, l := range c.Locations {
-		if !slices.Contains(codes, l.Country) && !slices.ContainsFunc(c.Exclusions, func(x targeting.Exclusion) bool {
-			return x.Criterion == targeting.ByCountry && slices.Contains(x.Values, l.Country)
-		}) {
-			codes = append(codes, l.Country)
-		}
-	}
-	return codes
-}
-
-// within is the part of a country that its locations cover.
-func (e *Estimator) within(c targeting.Configuration, code string) Share {
-	covered, found := Share{}, false
-	for _, l := range c.Locations {
-		if l.Country != code {
-			continue
-		}
-		part := e.place(l)
-		if part == all {
-			return all
-		}
-		covered = Share{covered.Mid + part.Mid, covered.Low + part.Low, covered.High + part.High}
-		found = true
-	}
-	if !found {
-		return all
-	}
-	return Share{math.Min(covered.Mid, 1), math.Min(covered.Low, 1), math.Min(covered.High, 1)}
-}
-
-// basisOfPlaces is what the part of a country rests on.
-func (e *Estimator) basisOfPlaces(code string) string {
-	_, source := e.shares.any(targeting.ByCity, []string{""})
-	return fmt.Sprintf("Part of %s: %s", code, source)
-}
-
-// place is the part of its country that a location covers.
-func (e *Estimator) place(l targeting.Location) Share {
-	switch {
-	case l.PostalCode != "":
-		return e.shares.share(targeting.ByPostalCode, l.PostalCode)
-	case l.RadiusKM > 0:
-		return around50(e.shares.share(targeting.ByCity, l.City), l.RadiusKM)
-	case l.City != "":
-		return e.shares.share(targeting.ByCity, l.City)
-	case l.Region != "":
-		return e.shares.share(targeting.ByRegion, l.Region)
-	}
-	return all
-}
-
-// around50 is a city's share for a radius of 25 km, growing with the radius: in
-// a city with the area, beyond it more slowly.
-func around50(city Share, km float64) Share {
-	grow := math.Pow(km/25, 1.2)
-	wide := func(x float64) float64 { return math.Min(1, x*grow) }
-	return Share{wide(city.Mid), wide(city.Low / 1.5), wide(city.High * 1.5)}
 }
 
 // narrow multiplies what each list leaves.

@@ -138,24 +138,6 @@ func (e *Estimator) leftovers(out *Estimate, c targeting.Configuration, left []s
 	}
 }
 
-// placesWithin is the part that the places are of their countries, weighed by
-// the people there.
-func (e *Estimator) placesWithin(out *Estimate, c targeting.Configuration) {
-	var part Share
-	people := 0.0
-	for _, code := range countriesOf(c) {
-		if facts := world()[code]; facts != nil {
-			n, within := float64(facts.count(c.AgeRange, c.Genders)), e.within(c, code)
-			part = Share{part.Mid + n*within.Mid, part.Low + n*within.Low, part.High + n*within.High}
-			people += n
-		}
-	}
-	if people > 0 {
-		part = Share{part.Mid / people, part.Low / people, part.High / people}
-		out.Factors = append(out.Factors, Factor{placesWithin, part, e.basisOfPlaces(strings.Join(countriesOf(c), ", "))})
-	}
-}
-
 // ageAndGender is the part of the population that is of some age or gender.
 func (e *Estimator) ageAndGender(out *Estimate, c targeting.Configuration, age, gender bool) {
 	var names []string
