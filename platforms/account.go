@@ -39,6 +39,8 @@ type Settings struct {
 	// account's asset library: one of 1.91:1 and one of 1:1.
 	Landscape string `json:"landscape_asset,omitempty"`
 	Square    string `json:"square_asset,omitempty"`
+	// Interests are the platform's, by the ids of the IAB Audience Taxonomy.
+	Interests map[string]Interest `json:"interests,omitempty"`
 }
 
 // AdAccountState is an ad account as it is stored and shown. It holds no token.

@@ -121,7 +121,7 @@ func (t *push) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	of := fingerprint(t.draft, nil)
+	of := fingerprint(t.draft, t.access.Settings, nil)
 	err = t.store(ctx, func(p *Placement) { p.plan(outline, of); p.state.Waiting = "" })
 	for err == nil {
 		call := t.placement.next()
@@ -182,7 +182,7 @@ func (t *push) apply(ctx context.Context) error {
 	if draft.Runs() && !t.placement.state.Started && !t.placement.complete() {
 		draft.Status = campaigns.Paused
 	}
-	wanted := fingerprint(draft, existing)
+	wanted := fingerprint(draft, t.access.Settings, existing)
 	if wanted == t.placement.state.Applied {
 		return nil
 	}

@@ -76,8 +76,8 @@ func (t *push) failed(ctx context.Context, f *Failure) error {
 }
 
 // fingerprint is what the platform is told, as a short text.
-func fingerprint(d Draft, existing map[string]string) string {
-	text, err := json.Marshal(map[string]any{"draft": d, "existing": existing})
+func fingerprint(d Draft, s Settings, existing map[string]string) string {
+	text, err := json.Marshal(map[string]any{"draft": d, "settings": s, "existing": existing})
 	if err != nil {
 		panic(fmt.Sprintf("platforms: a draft cannot be written as JSON: %v", err))
 	}

@@ -139,7 +139,9 @@ func (s *Service) Change(ctx context.Context, by event.Origin, id uuid.UUID, rev
 	}
 	var secret Credentials
 	if p.Settings != nil {
+		interests := state.Settings.Interests // which Means changes
 		state.Settings = *p.Settings
+		state.Settings.Interests = interests
 	}
 	if p.Secret != nil {
 		secret = *p.Secret

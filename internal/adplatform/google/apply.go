@@ -51,7 +51,7 @@ func changes(a platforms.Access, d platforms.Draft, existing map[string]string, 
 	}
 	if id := existing["ad_group"]; id != "" {
 		set := manualBid(d)
-		if slices.ContainsFunc(d.Audiences, func(a platforms.Audience) bool { return !a.Excluded }) {
+		if forLists(d) || len(segments(a, d)) > 0 {
 			set["targetingSetting"] = onlyTo
 		}
 		if len(set) > 0 {
@@ -97,7 +97,7 @@ type criterion struct{ name, says string }
 
 // moved are the operations that change where and to whom a campaign is shown.
 func (c *Client) moved(ctx context.Context, a platforms.Access, d platforms.Draft, existing map[string]string) ([]object, error) {
-	places, _, err := criteria(d)
+	places, _, err := criteria(a, d)
 	if err != nil {
 		return nil, err
 	}
@@ -115,8 +115,8 @@ func (c *Client) moved(ctx context.Context, a platforms.Access, d platforms.Draf
 		operations = replace("campaignCriterionOperation", there, slices.Concat(places, spared), object{"campaign": resource(a, "campaign", id)})
 	}
 	if id := existing["ad_group"]; id != "" {
-		there, err := c.criteriaOf(ctx, a, "SELECT ad_group_criterion.resource_name, ad_group_criterion.user_list.user_list "+
-			"FROM ad_group_criterion WHERE ad_group.id = "+id+" AND ad_group_criterion.type = 'USER_LIST' AND ad_group_criterion.status != 'REMOVED'")
+		there, err := c.criteriaOf(ctx, a, "SELECT ad_group_criterion.resource_name, ad_group_criterion.user_list.user_list, ad_group_criterion.user_interest.user_interest_category "+
+			"FROM ad_group_criterion WHERE ad_group.id = "+id+" AND ad_group_criterion.type IN ('USER_LIST', 'USER_INTEREST') AND ad_group_criterion.status != 'REMOVED'")
 		if err != nil {
 			return nil, err
 		}
@@ -128,7 +128,7 @@ func (c *Client) moved(ctx context.Context, a platforms.Access, d platforms.Draf
 func (c *Client) criteriaOf(ctx context.Context, a platforms.Access, query string) (all []criterion, err error) {
 	err = c.search(ctx, a, query, func(rows []row, _ string) error {
 		for _, r := range rows {
-			says := r.Criterion.Location.Constant + r.Criterion.Language.Constant + r.Criterion.UserList.UserList + r.Listed.UserList.UserList
+			says := r.Criterion.Location.Constant + r.Criterion.Language.Constant + r.Criterion.UserList.UserList + r.Listed.UserList.UserList + r.Listed.Interest.Category
 			all = append(all, criterion{r.Criterion.ResourceName + r.Listed.ResourceName, fmt.Sprint(says, r.Criterion.Negative)})
 		}
 		return nil
@@ -159,11 +159,11 @@ func replace(operation string, there []criterion, wanted []object, parent object
 	return operations
 }
 
-// constantOf names a criterion: its constant or list, and whether it excludes. A
+// constantOf names a criterion: its constant, list or interest, and whether it excludes. A
 // circle has neither and stays as it was made.
 func constantOf(criterion object) string {
 	says := ""
-	for kind, member := range map[string]string{"location": "geoTargetConstant", "language": "languageConstant", "userList": "userList"} {
+	for kind, member := range map[string]string{"location": "geoTargetConstant", "language": "languageConstant", "userList": "userList", "userInterest": "userInterestCategory"} {
 		if inner, ok := criterion[kind].(object); ok {
 			says, _ = inner[member].(string)
 		}

@@ -146,7 +146,8 @@ func (c *Client) removeList(ctx context.Context, a platforms.Access, list string
 	return err
 }
 
-// lists are whom a campaign is for, by its ad group, and whom it spares. An ad
+// lists are whom a campaign is for, by its ad group, interests included, and whom
+// it spares. An ad
 // group without one of its audiences would be for everybody, so that one which is
 // not there yet stops it.
 func lists(a platforms.Access, d platforms.Draft, existing map[string]string) (wanted, spared []object, err error) {
@@ -162,7 +163,7 @@ func lists(a platforms.Access, d platforms.Draft, existing map[string]string) (w
 			wanted = append(wanted, object{"status": "ENABLED", "userList": list})
 		}
 	}
-	return wanted, spared, nil
+	return append(wanted, segments(a, d)...), spared, nil
 }
 
 // onlyTo makes the audiences of an ad group a condition and not a hint.

@@ -85,7 +85,7 @@ var languages = map[string]string{
 
 // criteria are where a campaign is shown and in which languages, and the parts
 // of the targeting that have no word here.
-func criteria(d platforms.Draft) (all []object, left []string, err error) {
+func criteria(a platforms.Access, d platforms.Draft) (all []object, left []string, err error) {
 	t := d.Targeting
 	for _, place := range t.Locations {
 		c, err := location(place)
@@ -116,7 +116,7 @@ func criteria(d platforms.Draft) (all []object, left []string, err error) {
 	if !ok {
 		left = append(left, "languages")
 	}
-	return append(all, spoken...), append(left, unsaid(d)...), nil
+	return append(all, spoken...), append(left, unsaid(a, d)...), nil
 }
 
 // spokenIn are the languages. Where one of them has no constant, none is said:
@@ -154,7 +154,7 @@ func location(place targeting.Location) (object, error) {
 }
 
 // unsaid are the parts that only narrow a campaign and are not said.
-func unsaid(d platforms.Draft) []string {
+func unsaid(a platforms.Access, d platforms.Draft) []string {
 	var left []string
 	t := d.Targeting
 	note := func(name string, given bool) {
@@ -164,7 +164,7 @@ func unsaid(d platforms.Draft) []string {
 	}
 	note("age_range", t.AgeRange != nil && !t.AgeRange.Everybody())
 	note("genders", len(t.Genders) > 0)
-	note("interests", len(t.Interests) > 0)
+	note("interests", len(t.Interests) > 0 && len(segments(a, d)) == 0)
 	note("behaviors", len(t.Behaviors) > 0)
 	note("custom_audiences", !sayable(t.CustomAudiences, d.Audiences))
 	note("lookalike_audiences", !sayable(t.LookalikeAudiences, d.Audiences))

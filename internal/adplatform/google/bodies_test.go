@@ -81,6 +81,7 @@ func bodies(t *testing.T) map[string]any {
 	}
 	all["googleAds.mutate.create_display"], all["adGroupAds.mutate.create_display"] = display, banners
 	addListBodies(t, a, references, all)
+	addInterestBodies(t, a, references, all)
 	d := draftOf(nil, false)
 	ads, err := adsBody(a, d, []platforms.Object{{Key: "ad:Boots!", Reference: "cm-1"}, {Key: "ad:" + d.Creatives[1].Name, Reference: "cm-2"}}, "3")
 	if err != nil {
@@ -116,6 +117,21 @@ func addListBodies(t *testing.T, a platforms.Access, references map[string]strin
 	all["offlineUserDataJobs.create.plain"] = jobBody(resource(a, "audience", "31"), platforms.Filling{Session: 1_780_000_000_000_000})
 	members := []platforms.Member{{Email: strings.Repeat("a", 64)}, {Phone: strings.Repeat("b", 64)}, {Email: strings.Repeat("c", 64), Phone: strings.Repeat("d", 64)}}
 	all["offlineUserDataJobs.addOperations.replace"], all["offlineUserDataJobs.run.it"] = operationsBody(members, true), object{}
+}
+
+// addInterestBodies adds those of a campaign for people who like something.
+func addInterestBodies(t *testing.T, a platforms.Access, references map[string]string, all map[string]any) {
+	d := draftOf(nil, false)
+	d.Targeting.Interests = []string{"410"}
+	a.Settings.Interests = map[string]platforms.Interest{"410": {ID: "80432", Name: "Climbing"}}
+	body, err := campaignBody(a, d, references, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	there := []criterion{{"customers/1/adGroupCriteria/3~4", "gone"}}
+	moved := replace("adGroupCriterionOperation", there, segments(a, d), object{"adGroup": resource(a, "ad_group", "3")})
+	all["googleAds.mutate.create_interests"] = body
+	all["googleAds.mutate.change_interests"] = object{"mutateOperations": append(changes(a, d, map[string]string{"ad_group": "3"}, nil), moved...)}
 }
 
 // The bodies under testdata are those that the client sends; protocheck holds

@@ -34,7 +34,7 @@ func (c *Client) Outline(a platforms.Access, d platforms.Draft) (platforms.Outli
 	if err != nil {
 		return platforms.Outline{}, err
 	}
-	_, left, err := criteria(d)
+	_, left, err := criteria(a, d)
 	if err != nil {
 		return platforms.Outline{}, err
 	}
@@ -69,7 +69,7 @@ func (c *Client) Create(ctx context.Context, a platforms.Access, d platforms.Dra
 // campaignBody is the request that makes a budget, a campaign and an ad group of
 // these references, for audiences that exist.
 func campaignBody(a platforms.Access, d platforms.Draft, references, existing map[string]string) (map[string]any, error) {
-	places, _, err := criteria(d)
+	places, _, err := criteria(a, d)
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func campaignBody(a platforms.Access, d platforms.Draft, references, existing ma
 		set["targetingSetting"] = onlyTo
 	}
 	operations = append(operations, object{"adGroupOperation": object{"create": set}})
-	for _, list := range wanted {
+	for _, list := range wanted { // or interests
 		list["adGroup"] = group
 		operations = append(operations, object{"adGroupCriterionOperation": object{"create": list}})
 	}

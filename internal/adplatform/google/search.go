@@ -73,10 +73,18 @@ type row struct {
 		UserList     struct {
 			UserList string `json:"userList"`
 		} `json:"userList"`
+		Interest struct {
+			Category string `json:"userInterestCategory"`
+		} `json:"userInterest"`
 	} `json:"adGroupCriterion"`
 	List struct {
 		Resource string `json:"resourceName"`
 	} `json:"userList"`
+	Interest struct {
+		ID       json.Number `json:"userInterestId"`
+		Name     string      `json:"name"`
+		Taxonomy string      `json:"taxonomyType"`
+	} `json:"userInterest"`
 	Job struct {
 		ExternalID string `json:"externalId"`
 		Status     string `json:"status"`

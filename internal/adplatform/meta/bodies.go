@@ -80,7 +80,7 @@ func bidStrategy(b *targeting.BidStrategy) string {
 }
 
 func adSetBody(a platforms.Access, d platforms.Draft, existing map[string]string) (map[string]any, error) {
-	people, _, err := audience(d)
+	people, _, err := audience(a, d)
 	if err != nil {
 		return nil, err
 	}
@@ -174,8 +174,8 @@ func cmpText(a, b string) string {
 }
 
 // audience is the targeting in Meta's words, but for audiences, and the parts it
-// has no word for. Our ids of interests and behaviours are not Meta's.
-func audience(d platforms.Draft) (spec map[string]any, left []string, err error) {
+// has no word for. Interests are said when all of them have one of Meta's.
+func audience(a platforms.Access, d platforms.Draft) (spec map[string]any, left []string, err error) {
 	t := d.Targeting
 	geo, err := places(t.Locations)
 	if err != nil {
@@ -187,6 +187,9 @@ func audience(d platforms.Draft) (spec map[string]any, left []string, err error)
 	}
 	if g := genders(t.Genders); len(g) > 0 && d.Category == campaigns.Ordinary {
 		spec["genders"] = g
+	}
+	if in := interests(a, d); len(in) > 0 {
+		spec["flexible_spec"] = []map[string]any{{"interests": in}}
 	}
 	devices := []string{}
 	for _, device := range t.DeviceTypes {
@@ -209,7 +212,7 @@ func audience(d platforms.Draft) (spec map[string]any, left []string, err error)
 		}
 		spec["excluded_geo_locations"] = map[string]any{"countries": e.Values}
 	}
-	return spec, unsaid(d), nil
+	return spec, unsaid(a, d), nil
 }
 
 // places are the locations. A campaign must not be shown elsewhere than it says,
@@ -259,19 +262,22 @@ func genders(wanted []targeting.Gender) []int {
 
 // unsaid are the parts of a targeting that only narrow it and have no
 // counterpart.
-func unsaid(d platforms.Draft) []string {
+func unsaid(a platforms.Access, d platforms.Draft) []string {
 	var left []string
 	t := d.Targeting
 	for _, part := range []struct {
 		name string
 		n    int
 	}{
-		{"languages", len(t.Languages)}, {"interests", len(t.Interests)}, {"behaviors", len(t.Behaviors)}, {"job_titles", len(t.JobTitles)}, {"industries", len(t.Industries)},
+		{"languages", len(t.Languages)}, {"behaviors", len(t.Behaviors)}, {"job_titles", len(t.JobTitles)}, {"industries", len(t.Industries)},
 		{"company_sizes", len(t.CompanySizes)}, {"income_ranges", len(t.IncomeRanges)}, {"platforms", len(t.Platforms)}, {"connection_types", len(t.ConnectionTypes)},
 	} {
 		if part.n > 0 {
 			left = append(left, part.name)
 		}
+	}
+	if len(t.Interests) > 0 && len(interests(a, d)) == 0 {
+		left = append(left, "interests")
 	}
 	if !sayable(t.CustomAudiences, d.Audiences) {
 		left = append(left, "custom_audiences")

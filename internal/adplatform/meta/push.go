@@ -21,7 +21,7 @@ func (c *Client) Outline(a platforms.Access, d platforms.Draft) (platforms.Outli
 	if d.Type != campaigns.Social && d.Type != campaigns.Display && d.Type != campaigns.Video && d.Type != campaigns.Retargeting {
 		return platforms.Outline{}, platforms.ErrUnfit.With("Meta runs campaigns of the types SOCIAL, DISPLAY, VIDEO and RETARGETING; this one is %s.", d.Type)
 	}
-	_, left, err := audience(d)
+	_, left, err := audience(a, d)
 	if err != nil {
 		return platforms.Outline{}, err
 	}

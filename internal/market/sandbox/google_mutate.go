@@ -90,6 +90,8 @@ type (
 		Status  string       `json:"status,omitempty"`
 		Keyword *keywordInfo `json:"keyword,omitempty"`
 		List    *listInfo    `json:"userList,omitempty"`
+
+		Interest *interestInfo `json:"userInterest,omitempty"`
 	}
 	keywordInfo struct {
 		Text      string `json:"text"`
@@ -176,7 +178,7 @@ func (m *mutation) one(op operation) (name, resource string, refused *googleErro
 	case op.Keyword != nil:
 		name = "adGroupCriterionResult"
 		kind := "keyword"
-		if c := op.Keyword.Create; c != nil && c.List != nil {
+		if c := op.Keyword.Create; c != nil && (c.List != nil || c.Interest != nil) {
 			kind = "listed"
 		}
 		resource, refused = alter(m, op.Keyword, kind, m.checkKeyword)

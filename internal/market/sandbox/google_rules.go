@@ -91,8 +91,11 @@ func checkGroup(g adGroup) *googleError {
 }
 
 func (m *mutation) checkKeyword(k keyword) *googleError {
-	if k.List != nil && k.Keyword == nil {
+	switch {
+	case k.List != nil && k.Keyword == nil && k.Interest == nil:
 		return m.checkListed(*k.List)
+	case k.Interest != nil && k.Keyword == nil && k.List == nil:
+		return m.checkInterest(*k.Interest)
 	}
 	if k.Keyword == nil || k.Keyword.Text == "" || utf8.RuneCountInString(k.Keyword.Text) > 80 || strings.ContainsAny(k.Keyword.Text, "!@%,*·") {
 		return badArgument("criterionError", "INVALID_KEYWORD_TEXT", "A keyword has 1 to 80 characters and no signs such as ! @ %% , *.")

@@ -98,7 +98,8 @@ var googleFields = map[string][]string{
 	"campaign_budget":       {"campaign_budget.id", "campaign_budget.name", "campaign_budget.resource_name", "campaign_budget.status"},
 	"ad_group":              {"ad_group.id", "ad_group.name", "ad_group.resource_name", "ad_group.status", "campaign.id"},
 	"user_list":             {"user_list.id", "user_list.name", "user_list.resource_name", "user_list.membership_status"},
-	"ad_group_criterion":    {"ad_group.id", "ad_group_criterion.resource_name", "ad_group_criterion.type", "ad_group_criterion.status", "ad_group_criterion.user_list.user_list"},
+	"ad_group_criterion":    {"ad_group.id", "ad_group_criterion.resource_name", "ad_group_criterion.type", "ad_group_criterion.status", "ad_group_criterion.user_list.user_list", "ad_group_criterion.user_interest.user_interest_category"},
+	"user_interest":         {"user_interest.user_interest_id", "user_interest.name", "user_interest.resource_name", "user_interest.taxonomy_type", "user_interest.launched_to_all"},
 	"offline_user_data_job": {"offline_user_data_job.id", "offline_user_data_job.resource_name", "offline_user_data_job.external_id", "offline_user_data_job.status", "offline_user_data_job.failure_reason"},
 	"campaign_criterion":    {"campaign.id", "campaign_criterion.resource_name", "campaign_criterion.type", "campaign_criterion.status", "campaign_criterion.negative", "campaign_criterion.location.geo_target_constant", "campaign_criterion.language.language_constant", "campaign_criterion.user_list.user_list"},
 	"ad_group_ad": {
@@ -114,6 +115,9 @@ func (s *Sandbox) records(a *account, from string, conditions []condition) []rec
 	kind := map[string]string{"user_list": "audience", "ad_group_criterion": "listed", "offline_user_data_job": "job", "campaign": "campaign", "campaign_budget": "budget", "ad_group": "ad_group", "campaign_criterion": "criterion", "ad_group_ad": "ad"}[from]
 	if from == "customer" {
 		return []record{{"customer.id": a.ID, "customer.descriptive_name": a.Name, "customer.currency_code": a.Currency, "customer.time_zone": a.Timezone}}
+	}
+	if from == "user_interest" {
+		return googleInterests(a)
 	}
 	for _, c := range conditions {
 		if from == "ad_group_ad" && c.field == "segments.date" {
@@ -146,6 +150,9 @@ func (s *Sandbox) record(t *thing, from string) record {
 		rec[from+".negative"] = t.fields["negative"] == true
 		if v, ok := t.fields["userList"].(map[string]any); ok {
 			rec[from+".type"], rec[from+".user_list.user_list"] = "USER_LIST", v["userList"]
+		}
+		if v, ok := t.fields["userInterest"].(map[string]any); ok {
+			rec[from+".type"], rec[from+".user_interest.user_interest_category"] = "USER_INTEREST", v["userInterestCategory"]
 		}
 		for _, part := range []struct{ field, member, kind string }{{"location", "geoTargetConstant", "LOCATION"}, {"language", "languageConstant", "LANGUAGE"}} {
 			if v, ok := t.fields[part.field].(map[string]any); ok {
@@ -283,7 +290,7 @@ func (c condition) holds(v any) bool {
 	case "!=":
 		return value != c.values[0]
 	case "LIKE":
-		return strings.Contains(value, strings.Trim(c.values[0], "%"))
+		return strings.Contains(strings.ToLower(value), strings.ToLower(strings.Trim(c.values[0], "%")))
 	case "IN":
 		return slices.Contains(c.values, value)
 	}

@@ -14,6 +14,8 @@ func (g *graph) ofAccount(edge string) (body any, created bool, err error) {
 	switch {
 	case edge == "" && g.r.Method == http.MethodGet:
 		body, err = g.describe()
+	case edge == "targetingsearch" && g.r.Method == http.MethodGet:
+		body, err = g.searchInterests()
 	case edge == "insights" && g.r.Method == http.MethodGet:
 		body, err = g.insights()
 	case ok && g.r.Method == http.MethodGet:
@@ -65,7 +67,7 @@ func (g *graph) ofThing(t *thing) (any, bool, error) {
 		if t.text("status") == "DELETED" {
 			return nil, false, badParam("Cannot update a deleted object")
 		}
-		if err := g.knowsAudiences(g.params["targeting"]); err != nil {
+		if err := g.knowsPeople(g.params["targeting"]); err != nil {
 			return nil, false, err
 		}
 		if err := g.knowsVideo(g.params["creative"]); err != nil {
@@ -147,7 +149,7 @@ func (g *graph) create(kind string) (any, error) {
 	if err := g.knowsVideo(g.params["creative"]); err != nil {
 		return nil, err
 	}
-	if err := g.knowsAudiences(g.params["targeting"]); err != nil {
+	if err := g.knowsPeople(g.params["targeting"]); err != nil {
 		return nil, err
 	}
 	if g.params["status"] == nil {

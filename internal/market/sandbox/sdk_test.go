@@ -40,6 +40,8 @@ func TestMetasOwnSDKDrivesTheSandbox(t *testing.T) {
 		Listed      []string
 		Videos      []string
 		Early, Film string
+
+		Liked, Unknown string // an interest that was found, and what is said of one that is none
 		Rows        int
 		Impressions int64
 		Refused     []string
@@ -55,6 +57,9 @@ func TestMetasOwnSDKDrivesTheSandbox(t *testing.T) {
 	}
 	if len(out.Videos) != 1 || out.Videos[0] != "cm-film ready" || out.Film == "" || !strings.Contains(out.Early, "still being processed") {
 		t.Errorf("videos in %s", text)
+	}
+	if out.Liked != "Climbing interests" || !strings.Contains(out.Unknown, "cannot be used for targeting") || len(s.Interests(out.IDs[1])) != 1 {
+		t.Errorf("interests in %s", text)
 	}
 	wanted := []string{"name is required", "objective must be one of", "special_ad_categories is required", "whole number", "Unexpected parameter colour"}
 	for i, part := range wanted {

@@ -12,9 +12,11 @@ async function main() {
   const campaign = await account.createCampaign([], {
     name: 'Made by the SDK', objective: 'OUTCOME_TRAFFIC', status: 'ACTIVE', special_ad_categories: ['NONE'], daily_budget: 500000, bid_strategy: 'LOWEST_COST_WITHOUT_CAP',
   })
+  const liked = (await account.getTargetingSearch(['name', 'type'], { q: 'climb', limit_type: 'interests' }))[0]
+  out.liked = liked.name + ' ' + liked.type
   const set = await account.createAdSet([], {
     name: 'Everybody', campaign_id: campaign.id, billing_event: 'IMPRESSIONS', optimization_goal: 'LINK_CLICKS', status: 'ACTIVE',
-    targeting: { geo_locations: { countries: ['CO'] } },
+    targeting: { geo_locations: { countries: ['CO'] }, flexible_spec: [{ interests: [{ id: liked.id, name: liked.name }] }] },
   })
   const ad = await account.createAd([], {
     name: 'One', adset_id: set.id, status: 'ACTIVE',
@@ -57,6 +59,8 @@ async function main() {
       out.refused.push(e.response.code + ' ' + e.response.message)
     }
   }
+  out.unknown = await new AdSet(set.id).update([], { targeting: { geo_locations: { countries: ['CO'] }, flexible_spec: [{ interests: [{ id: '1', name: 'Nothing' }] }] } })
+    .then(() => 'taken', (e) => e.response.error_user_msg)
   console.log(JSON.stringify(out))
 }
 
