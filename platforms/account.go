@@ -40,7 +40,7 @@ type Settings struct {
 	Landscape string `json:"landscape_asset,omitempty"`
 	Square    string `json:"square_asset,omitempty"`
 	// Interests are the platform's, by the ids of the IAB Audience Taxonomy.
-	Interests map[string]Interest `json:"interests,omitempty"`
+	Interests map[string]PlatformInterest `json:"interests,omitempty"`
 }
 
 // AdAccountState is an ad account as it is stored and shown. It holds no token.

@@ -14,10 +14,10 @@ import (
 	"github.com/hexabuilders/campaignd/targeting/taxonomy"
 )
 
-// Interest is one of a platform's own interests. Nobody has mapped the taxonomy
+// PlatformInterest is one of a platform's own interests. Nobody has mapped the taxonomy
 // that targetings speak to those of the platforms, and a guessed one would buy
 // other people: a person says which is which, once for an account.
-type Interest struct {
+type PlatformInterest struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`           // as the platform calls it
 	Path string `json:"path,omitempty"` // what it is part of there
@@ -28,12 +28,12 @@ type Interest struct {
 // Catalog is a Connector whose platform has interests of its own.
 type Catalog interface {
 	// Interests are those whose name has the words, the best first.
-	Interests(ctx context.Context, a Access, words string) ([]Interest, error)
+	Interests(ctx context.Context, a Access, words string) ([]PlatformInterest, error)
 }
 
 // Interests searches the platform of an account for its own. The errors are
 // ErrAccountNotFound, fault.ErrInvalid, ErrRefused and ErrUnreachable.
-func (s *Service) Interests(ctx context.Context, partner, account uuid.UUID, words string) ([]Interest, error) {
+func (s *Service) Interests(ctx context.Context, partner, account uuid.UUID, words string) ([]PlatformInterest, error) {
 	if len(strings.TrimSpace(words)) < 2 {
 		return nil, fault.ErrInvalid.WithFields(fault.Field{Path: "q", Code: "too_short", Detail: "This finds everything.", Allow: "two letters or more"})
 	}
@@ -62,7 +62,7 @@ const maxInterests = 500
 // Means says that an interest of the taxonomy is one of the platform's; nil takes
 // that back. Campaigns on the account follow. The errors are ErrAccountNotFound,
 // ErrStale and fault.ErrInvalid.
-func (s *Service) Means(ctx context.Context, by event.Origin, account uuid.UUID, revision int64, interest string, theirs *Interest, validateOnly bool) (AdAccountState, error) {
+func (s *Service) Means(ctx context.Context, by event.Origin, account uuid.UUID, revision int64, interest string, theirs *PlatformInterest, validateOnly bool) (AdAccountState, error) {
 	if err := checkInterest(interest, theirs); err != nil {
 		return AdAccountState{}, err
 	}
@@ -87,7 +87,7 @@ func (s *Service) Means(ctx context.Context, by event.Origin, account uuid.UUID,
 	return a.State(), s.touch(ctx, a.state.Partner, Whose{Account: account})
 }
 
-func checkInterest(interest string, theirs *Interest) error {
+func checkInterest(interest string, theirs *PlatformInterest) error {
 	var wrong fault.Fields
 	if _, known := taxonomy.Get(interest); !known {
 		wrong.Add("interest", "unknown_interest", "The "+taxonomy.Version+" has no interest "+interest+".", "an id of it; GET /api/v1/taxonomies/interests?q=... finds ids by name")
@@ -102,14 +102,14 @@ func checkInterest(interest string, theirs *Interest) error {
 }
 
 // means changes what an interest is at the platform.
-func (a *Account) means(by event.Origin, at time.Time, interest string, theirs *Interest) error {
+func (a *Account) means(by event.Origin, at time.Time, interest string, theirs *PlatformInterest) error {
 	all := maps.Clone(a.state.Settings.Interests)
 	if all == nil {
-		all = map[string]Interest{}
+		all = map[string]PlatformInterest{}
 	}
 	delete(all, interest)
 	if theirs != nil {
-		all[interest] = Interest{ID: theirs.ID, Name: theirs.Name}
+		all[interest] = PlatformInterest{ID: theirs.ID, Name: theirs.Name}
 	}
 	if len(all) > maxInterests {
 		return fault.ErrInvalid.WithFields(fault.Field{Path: "interest", Code: "too_many", Detail: "The account has as many interests as it can have.", Allow: "at most 500"})
@@ -125,17 +125,17 @@ func (a *Account) means(by event.Origin, at time.Time, interest string, theirs *
 // InterestsOf are the platform's interests of a draft, in order. ok is false when
 // one of them is none of the platform's yet: the campaign is for those people too,
 // so that none is said.
-func (s Settings) InterestsOf(d Draft) (all []Interest, ok bool) {
+func (s Settings) InterestsOf(d Draft) (all []PlatformInterest, ok bool) {
 	for _, id := range d.Targeting.Interests {
 		theirs, known := s.Interests[id]
 		if !known {
 			return nil, false
 		}
-		if !slices.ContainsFunc(all, func(i Interest) bool { return i.ID == theirs.ID }) {
+		if !slices.ContainsFunc(all, func(i PlatformInterest) bool { return i.ID == theirs.ID }) {
 			all = append(all, theirs)
 		}
 	}
-	slices.SortFunc(all, func(a, b Interest) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(all, func(a, b PlatformInterest) int { return strings.Compare(a.ID, b.ID) })
 	return all, true
 }
 

@@ -77,13 +77,13 @@ func TestAnInterestThatIsNoneIsRefused(t *testing.T) {
 	account := w.connect()
 	for _, c := range []struct {
 		interest string
-		theirs   platforms.Interest
-	}{{"nothing", platforms.Interest{ID: "1", Name: "x"}}, {"410", platforms.Interest{ID: "", Name: "x"}}, {"410", platforms.Interest{ID: "1'", Name: "x"}}, {"410", platforms.Interest{ID: "1"}}} {
+		theirs   platforms.PlatformInterest
+	}{{"nothing", platforms.PlatformInterest{ID: "1", Name: "x"}}, {"410", platforms.PlatformInterest{ID: "", Name: "x"}}, {"410", platforms.PlatformInterest{ID: "1'", Name: "x"}}, {"410", platforms.PlatformInterest{ID: "1"}}} {
 		if _, err := w.Means(t.Context(), w.by, account.ID, 0, c.interest, &c.theirs, false); !errors.Is(err, fault.ErrInvalid) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
-	if _, err := w.Means(t.Context(), w.by, account.ID, account.Revision+1, "410", &platforms.Interest{ID: "1", Name: "x"}, true); !errors.Is(err, platforms.ErrStale) {
+	if _, err := w.Means(t.Context(), w.by, account.ID, account.Revision+1, "410", &platforms.PlatformInterest{ID: "1", Name: "x"}, true); !errors.Is(err, platforms.ErrStale) {
 		t.Errorf("stale: %v", err)
 	}
 	if _, err := w.Interests(t.Context(), w.by.Partner, account.ID, " a "); !errors.Is(err, fault.ErrInvalid) {
@@ -95,7 +95,7 @@ func TestAnInterestThatIsNoneIsRefused(t *testing.T) {
 func TestAChangedSettingIsFollowed(t *testing.T) {
 	w := newWorld(t, platforms.Meta, 0)
 	account := w.connect()
-	_, err := w.Means(t.Context(), w.by, account.ID, 0, "410", &platforms.Interest{ID: "1", Name: "No interest of Meta's"}, false)
+	_, err := w.Means(t.Context(), w.by, account.ID, 0, "410", &platforms.PlatformInterest{ID: "1", Name: "No interest of Meta's"}, false)
 	w.must(err)
 	campaign, _ := w.draft("Summit")
 	id := w.place(campaign, account.ID)

@@ -21,6 +21,9 @@ type Platforms interface {
 	Account(ctx context.Context, partner, id uuid.UUID) (platforms.AdAccountState, error)
 	Change(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, p platforms.AccountPatch) (platforms.AdAccountState, error)
 	Disconnect(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, validateOnly bool) error
+	Interests(ctx context.Context, partner, account uuid.UUID, words string) ([]platforms.PlatformInterest, error)
+	Unnamed(ctx context.Context, partner, account uuid.UUID) ([]string, error)
+	Means(ctx context.Context, by event.Origin, account uuid.UUID, revision int64, interest string, theirs *platforms.PlatformInterest, validateOnly bool) (platforms.AdAccountState, error)
 	PullNow(ctx context.Context, by event.Origin, id uuid.UUID) (platforms.AdAccountState, error)
 	PlacementsOf(ctx context.Context, partner uuid.UUID, q platforms.Whose) ([]platforms.PlacementState, error)
 	Place(ctx context.Context, by event.Origin, in platforms.NewPlacement) (platforms.PlacementState, error)
@@ -47,13 +50,24 @@ type adAccountCard struct {
 	Refusals                     []platforms.BadRow
 	Placed                       int
 	Open                         bool    // some placements need a person
-	Renew                        []field // a new token
+	Renew, Change                []field // a new token, other settings
+	Interests                    accountInterests
 	Expired                      bool
 }
 
-// adAccounts lists the accounts.
+// adAccounts lists the accounts. A search for interests that the platform refuses
+// says so above them.
 func (v *visit) adAccounts() error {
-	return v.adAccountsWith(http.StatusOK, nil, nil)
+	err := v.adAccountsWith(http.StatusOK, nil, nil)
+	if v.r.URL.Query().Get("interest") == "" || err == nil {
+		return err
+	}
+	status, refused, _ := v.refusal(err)
+	if refused == nil {
+		return err
+	}
+	v.r.URL.RawQuery = ""
+	return v.adAccountsWith(status, refused, nil)
 }
 
 // adAccountsWith is the page after something was refused.
@@ -146,9 +160,12 @@ func (v *visit) adAccountCard(a platforms.AdAccountState) (adAccountCard, error)
 	}
 	card.Facts = append(card.Facts, pair{l.T("adaccount.placed"), l.Count(int64(card.Placed))})
 	f := form{l, func(string) []string { return nil }, nil}
-	card.Renew = f.credentials(a.Platform)
+	card.Renew, card.Change = f.credentials(a.Platform), v.settingsFields(a)
 	for i := range card.Renew { // one page has these fields once for every account
 		card.Renew[i].ID = card.Renew[i].Name + "-" + a.ID.String()
+	}
+	if err == nil {
+		card.Interests, err = v.interestsOf(a)
 	}
 	return card, err
 }
@@ -168,8 +185,7 @@ func (v *visit) connectAdAccount() error {
 	}
 	get := func(name string) string { return strings.TrimSpace(v.r.PostFormValue(name)) }
 	_, err := v.d.Platforms.Connect(v.r.Context(), v.by(), platforms.NewAccount{
-		Partner: v.scope(), Platform: platforms.Platform(get("ad_platform")), External: get("ad_external_id"), Secret: v.secretOf(),
-		Settings: platforms.Settings{Website: get("ad_website"), Page: get("ad_page_id"), Pixel: get("ad_pixel_id"), Login: get("ad_login_id"), Landscape: get("ad_landscape"), Square: get("ad_square")},
+		Partner: v.scope(), Platform: platforms.Platform(get("ad_platform")), External: get("ad_external_id"), Secret: v.secretOf(), Settings: v.sentSettings(),
 	})
 	return v.afterAdAccount(err, "adaccount_connected")
 }
@@ -201,6 +217,13 @@ func (v *visit) actOnAdAccount() error {
 	case "renew":
 		secret := v.secretOf()
 		_, err = v.d.Platforms.Change(ctx, by, id, v.revision(), platforms.AccountPatch{Secret: &secret})
+	case "settings":
+		settings := v.sentSettings()
+		_, err = v.d.Platforms.Change(ctx, by, id, v.revision(), platforms.AccountPatch{Settings: &settings})
+	case "interest":
+		if err = v.chooseInterest(id); err == nil {
+			return v.done(interestPath(id), "adaccount_interest")
+		}
 	case "disconnect":
 		err = v.d.Platforms.Disconnect(ctx, by, id, v.revision(), false)
 	default:

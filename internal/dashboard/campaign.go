@@ -14,7 +14,6 @@ import (
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/platforms"
 	"github.com/hexabuilders/campaignd/targeting"
-	"github.com/hexabuilders/campaignd/targeting/taxonomy"
 )
 
 // campaignTiles are the figures on top of a campaign's page.
@@ -168,11 +167,7 @@ func (v *visit) namedAudiences(partner uuid.UUID, t targeting.Configuration) tar
 func (l *locale) namedInterests(t targeting.Configuration) targeting.Configuration {
 	names := make([]string, len(t.Interests))
 	for i, id := range t.Interests {
-		name := id
-		if node, ok := taxonomy.Get(id); ok {
-			name = node.Name()
-		}
-		names[i] = l.Or("interest.", id, name)
+		names[i] = l.interestName(id)
 	}
 	t.Interests = names
 	return t

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -26,6 +27,8 @@ type placementView struct {
 	Notes                 []string
 	Rows                  []objectView
 	EndURL                string
+	Interests             string // where somebody can choose them, while they are left out
+	Unchosen              bool   // they are left out because nobody has chosen
 }
 
 type objectView struct {
@@ -108,8 +111,19 @@ func (v *visit) placementView(s subject, p platforms.PlacementState, a platforms
 	if p.Waiting != "" && p.Progress != platforms.IsEnded {
 		view.Notes = append(view.Notes, l.T("placement.waiting."+p.Waiting))
 	}
-	if len(p.LeftOut) > 0 {
-		view.Notes = append(view.Notes, l.T("placement.left_out", "parts", l.parts(p.LeftOut)))
+	left := slices.Clone(p.LeftOut)
+	if s.Targeting != nil {
+		_, chosen := a.Settings.InterestsOf(platforms.Draft{Targeting: *s.Targeting})
+		view.Unchosen = !chosen && p.Progress != platforms.IsEnded
+	}
+	if view.Unchosen {
+		left = slices.DeleteFunc(left, func(part string) bool { return part == "interests" })
+		if v.who.Can(partners.ActionManagePlatforms) {
+			view.Interests = interestPath(p.Account)
+		}
+	}
+	if len(left) > 0 {
+		view.Notes = append(view.Notes, l.T("placement.left_out", "parts", l.parts(left)))
 	}
 	if p.Problem != nil {
 		view.Notes = append(view.Notes, l.T("placement.problem", "why", p.Problem.Message))

@@ -121,3 +121,48 @@ func TestAdPlatformsOnTheDashboard(t *testing.T) {
 		t.Errorf("an analyst sees the accounts: %d", status)
 	}
 }
+
+// Who targets an interest is told that the platform has its own, searches them
+// there and chooses; settings that ads are made with are changed on the same page.
+func TestInterestsAndSettingsOfAnAdAccount(t *testing.T) {
+	w := newWorld(t)
+	who := w.session(partners.RoleManager)
+	if status, body, _ := w.post("/settings/ad-accounts", who, connectForm("good")); status != http.StatusSeeOther {
+		t.Fatalf("connect: %d %s", status, body)
+	}
+	_, body, _ := w.get("/settings/ad-accounts", who, "en")
+	account := regexp.MustCompile(`/settings/ad-accounts/([0-9a-f-]{36})/pull`).FindStringSubmatch(body)[1]
+	c := w.running("Navidad", campaigns.Social)
+	if status, body, _ := w.post("/campaigns/"+c.ID.String()+"/placements", who, url.Values{"place_account": {account}, "place_percent": {"60"}}.Encode()); status != http.StatusSeeOther {
+		t.Fatalf("place: %d %s", status, body)
+	}
+	ours := c.Targeting.Interests[0]
+	_, body, _ = w.get("/campaigns/"+c.ID.String()+"/setup", who, "en")
+	has(t, body, "It is shown without its interests", "/settings/ad-accounts?account="+account)
+	_, body, _ = w.get("/settings/ad-accounts?account="+account, who, "es")
+	has(t, body, "Intereses: ", "Sin elegir")
+	search := "/settings/ad-accounts?account=" + account + "&interest=" + ours + "&q="
+	_, body, _ = w.get(search+"nobody+knows+this", who, "en")
+	has(t, body, "The platform has none with these words.")
+	status, body, _ := w.get(search+"x", who, "en")
+	if status != http.StatusUnprocessableEntity {
+		t.Errorf("one letter: %d", status)
+	}
+	_, body, _ = w.get(search+"hik", who, "en")
+	has(t, body, "Hiking boots", "160,000,000 people")
+	form := url.Values{"revision": {"1"}, "interest": {ours}, "external": {"6002998123892"}, "name": {"Hiking"}}
+	if status, body, _ := w.post("/settings/ad-accounts/"+account+"/interest", who, form.Encode()); status != http.StatusSeeOther {
+		t.Fatalf("choose: %d %s", status, body)
+	}
+	settings := url.Values{"revision": {"2"}, "ad_website": {"https://andes.example/boots"}, "ad_page_id": {"1"}}.Encode()
+	if status, body, _ := w.post("/settings/ad-accounts/"+account+"/settings", who, settings); status != http.StatusSeeOther {
+		t.Fatalf("settings: %d %s", status, body)
+	}
+	_, body, _ = w.get("/settings/ad-accounts?account="+account, who, "en")
+	has(t, body, "Take back", `value="https://andes.example/boots"`)
+	if status, body, _ := w.post("/settings/ad-accounts/"+account+"/interest", who, url.Values{"revision": {"3"}, "interest": {ours}}.Encode()); status != http.StatusSeeOther {
+		t.Fatalf("take back: %d %s", status, body)
+	}
+	_, body, _ = w.get("/settings/ad-accounts?account="+account, who, "en")
+	has(t, body, "Not chosen yet")
+}

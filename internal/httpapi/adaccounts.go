@@ -18,6 +18,7 @@ func (s *Server) registerAdAccounts() {
 	route(s, operation(http.MethodDelete, at+"/{id}", "disconnect-ad-account", "Forget an ad account and its token; no campaign may be placed on it", manage, http.StatusNoContent), s.disconnectAdAccount)
 	route(s, operation(http.MethodPost, at+"/{id}/pull", "pull-ad-account", "Pull delivery of the last 28 days now rather than at the next turn", manage, http.StatusAccepted), s.pullAdAccount)
 	route(s, operation(http.MethodGet, at+"/{id}/placements", "list-ad-account-placements", "List the campaigns on an ad account, the newest first", read, http.StatusOK), s.listAccountPlacements)
+	s.registerAccountInterests()
 	s.registerPlacements()
 }
 

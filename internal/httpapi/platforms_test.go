@@ -16,6 +16,7 @@ import (
 	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/partners"
 	"github.com/hexabuilders/campaignd/platforms"
+	"github.com/hexabuilders/campaignd/targeting"
 )
 
 // willing is a platform that has every account and takes every campaign.
@@ -52,6 +53,13 @@ func (willing) Standing(context.Context, platforms.Access, []platforms.Object) (
 	return nil, nil
 }
 
+func (willing) Interests(_ context.Context, _ platforms.Access, words string) ([]platforms.PlatformInterest, error) {
+	if words == "nothing" {
+		return nil, &platforms.Failure{Class: platforms.Throttled, Code: "17", Message: "Too many calls.", RequestID: "r-2"}
+	}
+	return []platforms.PlatformInterest{{ID: "6003", Name: "Climbing", Path: "Sports", People: 46_000_000}}, nil
+}
+
 // sketched are campaigns as drafts that cost 100 USD.
 type sketched struct{ *campaigns.Service }
 
@@ -60,7 +68,7 @@ func (s sketched) Draft(ctx context.Context, partner, campaign uuid.UUID, _ int)
 	if err != nil {
 		return platforms.Draft{}, err
 	}
-	return platforms.Draft{Status: c.State().Status, Budget: money.New(100*money.Unit, "USD")}, nil
+	return platforms.Draft{Status: c.State().Status, Targeting: targeting.Configuration{Interests: []string{"410"}}, Budget: money.New(100*money.Unit, "USD")}, nil
 }
 
 func (w *world) newPlatforms() *platforms.Service {
@@ -79,6 +87,7 @@ const metaAccount = `{"platform":"meta_ads","external_id":"act_1000200030004000"
 func init() {
 	bodies["connect-ad-account"] = metaAccount
 	bodies["change-ad-account"] = `{"credentials":{"token":"another"}}`
+	bodies["choose-ad-account-interest"] = `{"id":"6003106646578","name":"Climbing"}`
 	bodies["place-campaign"] = `{"ad_account_id":"01a2139c-e0bb-7426-a1eb-3eff9af7a36b"}`
 	bodies["resolve-placement"] = `{"object":"campaign","action":"release"}`
 }
@@ -89,6 +98,40 @@ func (h *house) placed(campaign string) (account, placement string) {
 	account = h.call(h.manager, "POST", "/api/v1/ad-accounts", metaAccount).want(http.StatusCreated).str("id")
 	placement = h.call(h.manager, "POST", "/api/v1/campaigns/"+campaign+"/placements", `{"ad_account_id":"`+account+`","budget_percent":60}`).want(http.StatusCreated).str("id")
 	return account, placement
+}
+
+// What one of ours is at the platform is searched for there, chosen and taken back.
+func TestInterestsOfAnAdAccountThroughHTTP(t *testing.T) {
+	w := newWorld(t)
+	h := newHouse(w, "Andes")
+	account, _ := h.placed(strings.TrimPrefix(h.active(), "/api/v1/campaigns/"))
+	at := "/api/v1/ad-accounts/" + account + "/interests"
+	found := h.call(h.manager, "GET", at+"?q=climb", nil).want(http.StatusOK)
+	if found.str("items.0.id") != "6003" || found.at("items.0.people") != 46e6 || found.str("unnamed.0") != "410" {
+		t.Errorf("found %s", found.text)
+	}
+	if none := h.call(h.manager, "GET", at, nil).want(http.StatusOK); len(none.at("items").([]any)) != 0 {
+		t.Errorf("without words: %s", none.text)
+	}
+	h.call(h.manager, "GET", at+"?q=a", nil).refused(http.StatusUnprocessableEntity, "validation_failed")
+	h.call(h.manager, "GET", at+"?q=nothing", nil).refused(http.StatusServiceUnavailable, "platform_unreachable")
+	h.call(h.analyst, "GET", at+"?q=climb", nil).want(http.StatusForbidden)
+	h.call(h.manager, "PUT", at+"/999999", bodies["choose-ad-account-interest"]).refused(http.StatusUnprocessableEntity, "validation_failed")
+	rehearsed := h.call(h.manager, "PUT", at+"/410?validate_only=true", bodies["choose-ad-account-interest"]).want(http.StatusOK)
+	if rehearsed.str("settings.interests.410.name") != "Climbing" {
+		t.Errorf("rehearsed %s", rehearsed.text)
+	}
+	if still := h.call(h.manager, "GET", at, nil).want(http.StatusOK); still.str("unnamed.0") != "410" {
+		t.Errorf("a rehearsal has chosen: %s", still.text)
+	}
+	h.call(h.manager, "PUT", at+"/410", bodies["choose-ad-account-interest"], "If-Match", `"7"`).want(http.StatusPreconditionFailed)
+	h.call(h.manager, "PUT", at+"/410", bodies["choose-ad-account-interest"]).want(http.StatusOK)
+	if now := h.call(h.manager, "GET", at, nil).want(http.StatusOK); len(now.at("unnamed").([]any)) != 0 {
+		t.Errorf("after it was chosen: %s", now.text)
+	}
+	if back := h.call(h.manager, "DELETE", at+"/410", nil).want(http.StatusOK); back.at("settings.interests") != nil {
+		t.Errorf("after it was taken back: %s", back.text)
+	}
 }
 
 func TestAdAccountsThroughHTTP(t *testing.T) {

@@ -123,7 +123,7 @@ func addListBodies(t *testing.T, a platforms.Access, references map[string]strin
 func addInterestBodies(t *testing.T, a platforms.Access, references map[string]string, all map[string]any) {
 	d := draftOf(nil, false)
 	d.Targeting.Interests = []string{"410"}
-	a.Settings.Interests = map[string]platforms.Interest{"410": {ID: "80432", Name: "Climbing"}}
+	a.Settings.Interests = map[string]platforms.PlatformInterest{"410": {ID: "80432", Name: "Climbing"}}
 	body, err := campaignBody(a, d, references, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -15,17 +15,17 @@ var _ platforms.Catalog = (*Client)(nil)
 
 // Interests implements platforms.Catalog with the segments of people who like
 // something (affinity) and of those about to buy it (in-market).
-func (c *Client) Interests(ctx context.Context, a platforms.Access, words string) (found []platforms.Interest, err error) {
+func (c *Client) Interests(ctx context.Context, a platforms.Access, words string) (found []platforms.PlatformInterest, err error) {
 	query := fmt.Sprintf("SELECT user_interest.user_interest_id, user_interest.name, user_interest.taxonomy_type FROM user_interest "+
 		"WHERE user_interest.taxonomy_type IN ('AFFINITY', 'IN_MARKET') AND user_interest.name LIKE '%%%s%%'", plain(words))
 	err = c.search(ctx, a, query, func(rows []row, _ string) error {
 		for _, r := range rows {
 			i := r.Interest
-			found = append(found, platforms.Interest{ID: i.ID.String(), Name: i.Name, Path: strings.ToLower(strings.ReplaceAll(i.Taxonomy, "_", "-"))})
+			found = append(found, platforms.PlatformInterest{ID: i.ID.String(), Name: i.Name, Path: strings.ToLower(strings.ReplaceAll(i.Taxonomy, "_", "-"))})
 		}
 		return nil
 	})
-	slices.SortStableFunc(found, func(a, b platforms.Interest) int { return len(a.Name) - len(b.Name) })
+	slices.SortStableFunc(found, func(a, b platforms.PlatformInterest) int { return len(a.Name) - len(b.Name) })
 	return found[:min(len(found), 50)], err
 }
 

@@ -12,7 +12,7 @@ import (
 var _ platforms.Catalog = (*Client)(nil)
 
 // Interests implements platforms.Catalog.
-func (c *Client) Interests(ctx context.Context, a platforms.Access, words string) ([]platforms.Interest, error) {
+func (c *Client) Interests(ctx context.Context, a platforms.Access, words string) ([]platforms.PlatformInterest, error) {
 	var page struct {
 		Data []struct {
 			ID   string   `json:"id"`
@@ -25,9 +25,9 @@ func (c *Client) Interests(ctx context.Context, a platforms.Access, words string
 	if _, err := c.get(ctx, a, "act_"+a.External+"/targetingsearch", query, &page); err != nil {
 		return nil, err
 	}
-	found := make([]platforms.Interest, 0, len(page.Data))
+	found := make([]platforms.PlatformInterest, 0, len(page.Data))
 	for _, i := range page.Data {
-		found = append(found, platforms.Interest{ID: i.ID, Name: i.Name, Path: strings.Join(i.Path, " › "), People: i.Most})
+		found = append(found, platforms.PlatformInterest{ID: i.ID, Name: i.Name, Path: strings.Join(i.Path, " › "), People: i.Most})
 	}
 	return found, nil
 }

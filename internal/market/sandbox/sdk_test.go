@@ -42,9 +42,9 @@ func TestMetasOwnSDKDrivesTheSandbox(t *testing.T) {
 		Early, Film string
 
 		Liked, Unknown string // an interest that was found, and what is said of one that is none
-		Rows        int
-		Impressions int64
-		Refused     []string
+		Rows           int
+		Impressions    int64
+		Refused        []string
 	}
 	if err := json.Unmarshal(text, &out); err != nil {
 		t.Fatalf("%v in %s", err, text)
