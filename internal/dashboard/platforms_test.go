@@ -144,7 +144,7 @@ func TestInterestsAndSettingsOfAnAdAccount(t *testing.T) {
 	search := "/settings/ad-accounts?account=" + account + "&interest=" + ours + "&q="
 	_, body, _ = w.get(search+"nobody+knows+this", who, "en")
 	has(t, body, "The platform has none with these words.")
-	status, body, _ := w.get(search+"x", who, "en")
+	status, _, _ := w.get(search+"x", who, "en")
 	if status != http.StatusUnprocessableEntity {
 		t.Errorf("one letter: %d", status)
 	}
