@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/hexabuilders/campaignd/event"
+	"github.com/hexabuilders/campaignd/fault"
 	"github.com/hexabuilders/campaignd/localday"
 	"github.com/hexabuilders/campaignd/performance"
 )
@@ -31,7 +33,7 @@ type LetterStore interface {
 type InboundStore interface {
 	Seen(ctx context.Context, source, id string) (in event.Inbound, ok bool, err error)
 	Note(ctx context.Context, in event.Inbound) error
-	Recent(ctx context.Context, partner uuid.UUID, limit int) ([]event.Inbound, error)
+	Recent(ctx context.Context, partner uuid.UUID, limit int, cursor string) (items []event.Inbound, next string, err error)
 }
 
 // ReportDays is where the next day to be reported on is kept.
@@ -54,6 +56,7 @@ func Integration(t *testing.T, b Backend) {
 		"letters are listed by state, the newest first":      letterListed,
 		"only closed letters are forgotten":                  letterPurged,
 		"an inbound event is noted once":                     inboundOnce,
+		"inbound events of one moment are each on one page":  inboundPages,
 		"a day is reported once, with its events":            dayOnce,
 		"a campaign of which nothing is left is never due":   dayOver,
 		"tracking again leaves the day as it is":             dayTracked,
@@ -236,9 +239,42 @@ func inboundOnce(w world) {
 	w.must(err)
 	w.equal("seen", ok, true)
 	w.equal("outcome", got.Outcome, event.Applied)
-	recent, err := w.Inbound.Recent(w.Context(), in.Partner, 10)
+	recent, _, err := w.Inbound.Recent(w.Context(), in.Partner, 10, "")
 	w.must(err)
 	w.equal("recent", len(recent), 1)
+}
+
+// inboundPages: events of one moment are each on one page, whatever their
+// sources and ids are.
+func inboundPages(w world) {
+	at, partner := w.now(), newID()
+	var want []string
+	for i, source := range []string{"/b", "/a", "/a.b c", "/z"} {
+		for _, id := range []string{"2", "1.1", "ä \""} {
+			in := event.Inbound{Source: source + partner.String(), ID: id, Type: "t", Partner: partner, Outcome: event.Applied, ReceivedAt: at.Add(time.Duration(i/2) * time.Second)}
+			w.must(w.Inbound.Note(w.Context(), in))
+			want = append(want, in.Source+id)
+		}
+	}
+	var got []string
+	last := at.Add(time.Hour)
+	for cursor, first := "", true; first || cursor != ""; first = false {
+		page, next, err := w.Inbound.Recent(w.Context(), partner, 5, cursor)
+		w.must(err)
+		for _, in := range page {
+			if in.ReceivedAt.After(last) {
+				w.Errorf("%v stands after %v", in.ReceivedAt, last)
+			}
+			last = in.ReceivedAt
+			got = append(got, in.Source+in.ID)
+		}
+		cursor = next
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	w.equal("all pages", fmt.Sprint(got), fmt.Sprint(want))
+	_, _, err := w.Inbound.Recent(w.Context(), partner, 5, "1.x")
+	w.equal("a cursor that no page has given", fault.KindOf(err), fault.Malformed)
 }
 
 func (w world) dayDue(campaign uuid.UUID) (day localday.Day, due bool) {

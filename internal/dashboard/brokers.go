@@ -16,7 +16,7 @@ import (
 // Integration is the brokers, and what comes from other services through them.
 type Integration interface {
 	Brokers(ctx context.Context) ([]event.BrokerStatus, error)
-	Received(ctx context.Context, partner uuid.UUID, limit int) ([]event.Inbound, error)
+	Received(ctx context.Context, partner uuid.UUID, limit int, cursor string) (items []event.Inbound, next string, err error)
 	List(ctx context.Context, partner uuid.UUID, states []event.LetterState, limit int, cursor string) ([]event.Letter, string, error)
 	Replay(ctx context.Context, partner, id uuid.UUID) (event.Letter, error)
 	Drop(ctx context.Context, partner, id uuid.UUID) (event.Letter, error)
@@ -87,7 +87,7 @@ func (v *visit) brokersWith(status int, refused *problem) error {
 	for _, l := range letters {
 		p.Letters = append(p.Letters, v.letterCard(l))
 	}
-	received, err := v.d.Integration.Received(ctx, uuid.Nil, shownReceived)
+	received, _, err := v.d.Integration.Received(ctx, uuid.Nil, shownReceived, "")
 	if err != nil {
 		return err
 	}

@@ -21,8 +21,8 @@ import (
 type Integration interface {
 	// Receive takes in one CloudEvent in structured mode.
 	Receive(ctx context.Context, by event.Origin, body []byte, validateOnly bool) (event.Inbound, error)
-	// Received are the latest of a partner, of uuid.Nil everybody's.
-	Received(ctx context.Context, partner uuid.UUID, limit int) ([]event.Inbound, error)
+	// Received is a page of a partner's, of uuid.Nil everybody's, the latest first.
+	Received(ctx context.Context, partner uuid.UUID, limit int, cursor string) (items []event.Inbound, next string, err error)
 	Brokers(ctx context.Context) ([]event.BrokerStatus, error)
 	// List, Get, Replay and Drop are about messages that could not be taken in.
 	List(ctx context.Context, partner uuid.UUID, states []event.LetterState, limit int, cursor string) ([]event.Letter, string, error)
@@ -121,23 +121,31 @@ type inboundBody struct {
 
 func (s *Server) listInbound(ctx context.Context, in *struct {
 	ForPartner
-	Limit int `query:"limit" minimum:"1" maximum:"200" default:"50"`
-}) (*plain[list[inboundBody]], error) {
+	Page
+	Projected
+}) (*plain[list[partial[inboundBody]]], error) {
 	partner, err := scope(ctx, in.PartnerID)
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.Integration.Received(ctx, partner, in.Limit)
-	out := list[inboundBody]{Items: make([]inboundBody, len(found))}
-	for i, x := range found {
-		out.Items[i] = inboundBody{x.Source, x.ID, x.Type, x.Partner, x.Time, string(x.Outcome), x.Campaign, x.ReceivedAt}
+	found, next, err := s.Integration.Received(ctx, partner, in.Limit, in.Cursor)
+	if err != nil {
+		return nil, err
 	}
-	return &plain[list[inboundBody]]{out}, err
+	return page(s, found, func(x event.Inbound) inboundBody {
+		return inboundBody{x.Source, x.ID, x.Type, x.Partner, x.Time, string(x.Outcome), x.Campaign, x.ReceivedAt}
+	}, in.Fields, next)
 }
 
-func (s *Server) listBrokers(ctx context.Context, _ *struct{}) (*plain[list[event.BrokerStatus]], error) {
+func (s *Server) listBrokers(ctx context.Context, in *struct {
+	Page
+	Projected
+}) (*plain[list[partial[event.BrokerStatus]]], error) {
 	found, err := s.Integration.Brokers(ctx)
-	return &plain[list[event.BrokerStatus]]{list[event.BrokerStatus]{Items: found}}, err
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(s, found, in.Page, func(b event.BrokerStatus) string { return b.Name }, same, in.Fields)
 }
 
 // deadLetter is a message as operators see it.

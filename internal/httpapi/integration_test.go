@@ -64,6 +64,8 @@ func TestInboundEventsOverHTTP(t *testing.T) {
 		"no such partner":    {strings.Replace(good("x", ""), h.id, newID().String(), 1), "partner_not_found", 404},
 		"no partner":         {strings.Replace(good("x", ""), `"partner_id":"`+h.id+`"`, "", 1), "invalid", 422},
 		"a negative limit":   {good("x", `,"budget_limits":{"daily_budget_limit":-1}`), "invalid", 422},
+		"a limit in words":   {good("x", `,"budget_limits":{"daily_budget_limit":"a lot"}`), "data.budget_limits.daily_budget_limit", 422},
+		"a count in words":   {good("x", `,"budget_limits":{"max_active_campaigns":"ten"}`), "data.budget_limits.max_active_campaigns", 422},
 		"half a micro":       {good("x", `,"budget_limits":{"daily_budget_limit":0.0000005}`), "invalid", 422},
 		"another currency":   {good("x", `,"budget_limits":{"daily_budget_limit":{"amount":"1.00","currency":"EUR"}}`), "invalid", 422},
 		"a flag's bad name":  {good("x", `,"feature_flags":{"no good":true}`), "invalid", 422},
@@ -73,7 +75,11 @@ func TestInboundEventsOverHTTP(t *testing.T) {
 		"too long a message": {good("x", `,"pad":"`+strings.Repeat("x", 1<<20)+`"`), "body_too_large", 413},
 	} {
 		got := w.call(adminSecret, "POST", at, c.body)
-		if got.StatusCode != c.status || c.code != "invalid" && got.str("code") != c.code {
+		said := got.str("code")
+		if strings.HasPrefix(c.code, "data.") { // the member is named
+			said = got.str("errors.0.path")
+		}
+		if got.StatusCode != c.status || c.code != "invalid" && said != c.code {
 			t.Errorf("%s: %d %s", why, got.StatusCode, got.text)
 		}
 	}
@@ -86,7 +92,17 @@ func TestInboundEventsOverHTTP(t *testing.T) {
 	}
 	w.call(adminSecret, "POST", at, good("1", "")).want(http.StatusOK)
 	w.call(adminSecret, "GET", "/api/v1/inbound-events?partner_id="+h.id, nil).want(http.StatusOK).count("items", 1)
-	w.call(adminSecret, "GET", "/api/v1/brokers", nil).want(http.StatusOK).count("items", 1)
+	w.call(adminSecret, "POST", at, good("2", "")).want(http.StatusAccepted)
+	newest := w.call(adminSecret, "GET", "/api/v1/inbound-events?limit=1&fields=id", nil).want(http.StatusOK)
+	oldest := w.call(adminSecret, "GET", "/api/v1/inbound-events?limit=1&fields=id&cursor="+newest.str("next_cursor"), nil).want(http.StatusOK)
+	if newest.str("items.0.id")+oldest.str("items.0.id") != "21" || newest.at("items.0.type") != nil || oldest.str("next_cursor") != "" {
+		t.Errorf("%s then %s", newest.text, oldest.text)
+	}
+	w.call(adminSecret, "GET", "/api/v1/inbound-events?cursor=x", nil).refused(http.StatusBadRequest, "invalid_cursor")
+	brokers := w.call(adminSecret, "GET", "/api/v1/brokers?fields=name,lag", nil).want(http.StatusOK)
+	if brokers.len("items") != 1 || brokers.at("items.0.up") != nil || brokers.str("items.0.name") == "" {
+		t.Errorf("%s", brokers.text)
+	}
 	w.call(adminSecret, "GET", "/api/v1/jobs", nil).want(http.StatusOK).count("items", 0)
 }
 

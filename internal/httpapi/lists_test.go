@@ -11,8 +11,6 @@ import (
 
 // otherwise are the lists that are asked for in another way, and why.
 var otherwise = map[string]string{
-	"list-brokers":        "a handful, of this process",
-	"list-inbound-events": "the newest only",
 	"find-interests":      "the best matches of a search",
 	"read-reconciliation": "differences, beside the totals they come from",
 	"list-restatements":   "days, beside what they belong to",

@@ -33,8 +33,8 @@ type InboxStore interface {
 	Seen(ctx context.Context, source, id string) (in event.Inbound, ok bool, err error)
 	// Note keeps an event; one that is there already stays.
 	Note(ctx context.Context, in event.Inbound) error
-	// Recent are the latest of a partner, of uuid.Nil everybody's.
-	Recent(ctx context.Context, partner uuid.UUID, limit int) ([]event.Inbound, error)
+	// Recent is a page of a partner's, of uuid.Nil everybody's, the latest first.
+	Recent(ctx context.Context, partner uuid.UUID, limit int, cursor string) (items []event.Inbound, next string, err error)
 }
 
 // Partners is the part of partners.Service that the inbox needs.
@@ -61,9 +61,10 @@ func NewInbox(store InboxStore, p Partners, c Campaigns, now func() time.Time) *
 	return &Inbox{store: store, partners: p, campaigns: c, now: now}
 }
 
-// Received are the latest events of a partner, of uuid.Nil everybody's.
-func (x *Inbox) Received(ctx context.Context, partner uuid.UUID, limit int) ([]event.Inbound, error) {
-	return x.store.Recent(ctx, partner, limit)
+// Received is a page of the events of a partner, of uuid.Nil everybody's, the
+// latest first.
+func (x *Inbox) Received(ctx context.Context, partner uuid.UUID, limit int, cursor string) (items []event.Inbound, next string, err error) {
+	return x.store.Recent(ctx, partner, limit, cursor)
 }
 
 // Receive takes in one CloudEvent. The errors are ErrCloudEvent, ErrUnknownType,

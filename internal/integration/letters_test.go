@@ -181,8 +181,8 @@ func (nobody) Seen(context.Context, string, string) (in ours.Inbound, ok bool, e
 	return in, false, nil
 }
 func (nobody) Note(context.Context, ours.Inbound) error { return nil }
-func (nobody) Recent(context.Context, uuid.UUID, int) ([]ours.Inbound, error) {
-	return nil, nil
+func (nobody) Recent(context.Context, uuid.UUID, int, string) ([]ours.Inbound, string, error) {
+	return nil, "", nil
 }
 func (nobody) Create(_ context.Context, by ours.Origin, in campaigns.NewCampaign) (*campaigns.Campaign, error) {
 	in.BudgetID = newID()

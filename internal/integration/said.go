@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -146,7 +147,12 @@ func decode(data json.RawMessage, into any) error {
 		return fault.ErrInvalid.WithFields(fault.Field{Path: "data", Code: "required", Detail: "The event has no data."})
 	}
 	if err := json.Unmarshal(data, into); err != nil {
-		return fault.ErrInvalid.WithFields(fault.Field{Path: "data", Code: "wrong_type", Detail: "The data does not have the form of this event."}).Wrap(err)
+		wrong := fault.Field{Path: "data", Code: "wrong_type", Detail: "The data does not have the form of this event."}
+		var member *json.UnmarshalTypeError
+		if errors.As(err, &member) && member.Field != "" {
+			wrong.Path, wrong.Detail = "data."+member.Field, "This is not of the type that it has to be."
+		}
+		return fault.ErrInvalid.WithFields(wrong).Wrap(err)
 	}
 	return nil
 }
@@ -200,7 +206,10 @@ func (a *amount) UnmarshalJSON(b []byte) error {
 		a.text, a.currency = m.Amount(), m.Currency
 		return nil
 	}
-	var n json.Number // takes both 12.5 and "12.5"
+	if bytes.HasPrefix(b, []byte(`"`)) {
+		return json.Unmarshal(b, &a.text)
+	}
+	var n json.Number
 	if err := json.Unmarshal(b, &n); err != nil {
 		return err
 	}

@@ -3,7 +3,11 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"encoding/base64"
 	"errors"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,16 +51,53 @@ func (s Inbound) Note(ctx context.Context, in event.Inbound) error {
 	})
 }
 
-// Recent are the latest events of a partner, of uuid.Nil everybody's.
-func (s Inbound) Recent(ctx context.Context, partner uuid.UUID, limit int) ([]event.Inbound, error) {
+// Recent is a page of the events of a partner, of uuid.Nil everybody's, the
+// latest first.
+func (s Inbound) Recent(ctx context.Context, partner uuid.UUID, limit int, cursor string) (items []event.Inbound, next string, err error) {
 	f := filter{db: s.db}
 	f.of(partner)
-	rows, err := s.db.reader.QueryContext(ctx, `SELECT state FROM inbound_events`+f.where+` ORDER BY received_at DESC`+limited(limit), f.args...)
-	if err != nil {
-		return nil, s.db.translate(err)
+	if err := f.receivedBefore(cursor); err != nil {
+		return nil, "", err
 	}
-	items, err := collect(rows, scanInbound)
-	return items, s.db.translate(err)
+	size := pageSize(limit)
+	rows, err := s.db.reader.QueryContext(ctx, `SELECT state FROM inbound_events`+f.where+` ORDER BY received_at DESC, source DESC, id DESC`+limited(size+1), f.args...)
+	if err != nil {
+		return nil, "", s.db.translate(err)
+	}
+	if items, err = collect(rows, scanInbound); err != nil {
+		return nil, "", s.db.translate(err)
+	}
+	if len(items) > size {
+		items = items[:size]
+		next = receivedCursor(items[size-1])
+	}
+	return items, next, nil
+}
+
+// receivedCursor names an event by when it came and by source and id, which are
+// any text.
+func receivedCursor(in event.Inbound) string {
+	coded := base64.RawURLEncoding.EncodeToString
+	return fmt.Sprintf("%d.%s.%s", micros(in.ReceivedAt), coded([]byte(in.Source)), coded([]byte(in.ID)))
+}
+
+// receivedBefore keeps what comes after a page in a list by when it came.
+func (f *filter) receivedBefore(cursor string) error {
+	if cursor == "" {
+		return nil
+	}
+	parts := strings.Split(cursor, ".")
+	if len(parts) != 3 {
+		return errCursor
+	}
+	at, bad := strconv.ParseInt(parts[0], 10, 64)
+	source, badSource := base64.RawURLEncoding.DecodeString(parts[1])
+	id, badID := base64.RawURLEncoding.DecodeString(parts[2])
+	if errors.Join(bad, badSource, badID) != nil {
+		return errCursor
+	}
+	f.add("(received_at, source, id) < (?, ?, ?)", at, string(source), string(id))
+	return nil
 }
 
 // Purge forgets events that were taken in before. What they set keeps its
