@@ -144,6 +144,9 @@ func (r *Reporter) run(ctx context.Context, d performance.DueDay) error {
 	spans := spansOf(history)
 	var events []event.Event
 	for _, p := range periodsEnding(d.Day, c.Timezone) {
+		if !p.From.Before(p.To) {
+			continue // a date that the zone skipped, as Samoa did
+		}
 		body, delivered, err := r.facts.Performance(ctx, c, p)
 		if err != nil {
 			return err
