@@ -129,3 +129,12 @@ func TestTheLocaleIsNegotiated(t *testing.T) {
 		}
 	}
 }
+
+func TestSharesKeepTheDigitsThatSaySomething(t *testing.T) {
+	es := mustLocale(t, language.Make("es"))
+	for share, want := range map[float64]string{0: "0", 0.3: "30", 0.305: "30,5", 1.5: "150", 0.0123: "1,23", 0.00012: "0,012", 0.000123: "0,0123", 0.92: "92", -0.25: "-25"} {
+		if got := es.significant(share); got != want+"\u00a0%" {
+			t.Errorf("%v is %q, want %q", share, got, want)
+		}
+	}
+}

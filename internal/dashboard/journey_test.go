@@ -293,3 +293,23 @@ func TestALostConnectionIsSaid(t *testing.T) {
 	b.until("saying so", `document.querySelector("[data-live]").dataset.state === "reconnecting"`)
 	b.until("coming back", connected)
 }
+
+// A connection from which nothing has come for long is not believed: the page
+// says since when, and tries another.
+func TestASilentConnectionIsNotBelieved(t *testing.T) {
+	w, b := newWorld(t), newTab(t)
+	b.listen()
+	s := w.running("Navidad", campaigns.Social)
+	w.signIn(b, partners.RoleManager)
+	w.open(b, "/campaigns/"+s.ID.String())
+	b.until("the connection", `document.querySelector("[data-live]").dataset.state === "connected"`)
+	eval[bool](b, `(() => {
+		window.states = [];
+		const dot = document.querySelector("[data-live]");
+		new MutationObserver(() => window.states.push(dot.dataset.state)).observe(dot, { attributes: true });
+		const now = Date.now;
+		Date.now = () => now() + 60_000; // a minute passes at once, and no beat in it
+		return true;
+	})()`)
+	b.until("saying so, and coming back", `window.states[0] === "stale" && window.states.at(-1) === "connected"`)
+}

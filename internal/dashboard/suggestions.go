@@ -270,16 +270,23 @@ func (l *locale) reader() optimization.Reader {
 	return optimization.Reader{
 		Language: l.Lang,
 		Money:    func(m money.Money) string { return l.Money(m.Micros, string(m.Currency)) },
-		Percent: func(share float64) string {
-			decimals := 2
-			if math.Abs(share) >= 0.1 {
-				decimals = 0
-			}
-			return l.Percent(int64(math.Round(share*money.Unit)), decimals)
-		},
+		Percent:  l.significant,
 		Number: func(value float64, decimals int) string {
 			return l.Fixed(int64(math.Round(value*money.Unit)), decimals)
 		},
 		Word: l.word,
 	}
+}
+
+// significant prints a share with up to three digits that say something: shares
+// of impressions differ far behind the point.
+func (l *locale) significant(share float64) string {
+	percent, decimals := math.Abs(100*share), 0
+	if percent > 0 {
+		decimals = min(4, max(0, 2-int(math.Floor(math.Log10(percent)))))
+	}
+	for decimals > 0 && math.Mod(math.Round(percent*math.Pow10(decimals)), 10) == 0 {
+		decimals--
+	}
+	return l.Percent(int64(math.Round(share*money.Unit)), decimals)
 }

@@ -76,9 +76,12 @@ func (s *eventStream) frame(m *message) []byte {
 	return b
 }
 
+// beat is an event of its own, which a browser hands to the page: of a comment
+// a page never hears, and so not of a connection that has died in silence. It
+// carries no data, so that who reads nothing else is not given any.
 func (s *eventStream) beat(context.Context) error {
 	s.limit()
-	return s.write(": beat\n\n")
+	return s.write("event: beat\ndata:\n\n")
 }
 
 func (s *eventStream) write(text string) error {

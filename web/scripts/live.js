@@ -6,7 +6,7 @@ import { spent } from "./budget.js";
 import { refresh } from "./refresh.js";
 import { announce, say } from "./words.js";
 
-const staleAfter = 30_000; // the server beats every 10 s
+const staleAfter = 30_000; // the server beats every 8 s
 const settle = 250; // events come in groups
 
 export function follow(charts) {
@@ -20,25 +20,32 @@ export function follow(charts) {
 function connect(state) {
   state.source?.close();
   const source = (state.source = new EventSource(state.dot.dataset.live));
-  source.onopen = () => {
+  const lives = () => {
     state.last = Date.now();
     mark(state, "connected");
   };
+  source.onopen = () => {
+    if (state.seen && state.seen !== "connected") ask(state); // what was missed
+    lives();
+  };
+  source.addEventListener("beat", lives);
   source.onerror = () => {
     mark(state, Date.now() - state.last > staleAfter ? "stale" : "reconnecting");
     if (source.readyState === EventSource.CLOSED) setTimeout(() => state.source === source && connect(state), 5_000);
   };
   source.onmessage = (event) => {
-    state.last = Date.now();
-    mark(state, "connected");
+    lives();
     receive(state, JSON.parse(event.data));
   };
 }
 
-// watch notices a connection that has died without saying so: nothing arrives,
-// but the browser still believes in it.
+// watch notices a connection that has died without saying so: not even a beat
+// arrives, but the browser still believes in it. Another is tried in its place.
 function watch(state) {
-  if (state.source.readyState !== EventSource.OPEN && Date.now() - state.last > staleAfter) mark(state, "stale");
+  if (Date.now() - state.last < staleAfter) return;
+  const believed = state.source.readyState === EventSource.OPEN;
+  mark(state, "stale");
+  if (believed) connect(state);
 }
 
 function mark(state, what) {

@@ -21,7 +21,7 @@ export function refresh() {
 }
 
 async function swap() {
-  const answer = await fetch(location.href, { headers: { "X-Requested-With": "refresh" } }).catch(() => null);
+  const answer = await fetch(location.href, { headers: { "X-Requested-With": "refresh" }, signal: AbortSignal.timeout(20_000) }).catch(() => null);
   if (!answer?.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of document.querySelectorAll("[data-part]")) {
