@@ -152,6 +152,7 @@ type page struct {
 // audiencePages are those of the section about people.
 func audiencePages() []page {
 	return []page{
+		{"GET /interests", (*visit).interests},
 		{"GET /audiences", (*visit).audiences},
 		{"POST /audiences", (*visit).createAudience},
 		{"POST /audiences/erase", (*visit).erasePerson},

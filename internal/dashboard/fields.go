@@ -57,6 +57,11 @@ func (c field) optional() field { c.Optional = true; return c }
 func (c field) whole() field    { c.Whole = true; return c }
 func (c field) decimal() field  { c.Mode = "decimal"; return c }
 func (c field) number() field   { c.Mode = "numeric"; return c }
+func (c field) leads(url, to string) field {
+	c.HintURL, c.HintLink = url, to
+	return c
+}
+
 func (c field) kind(t string) field {
 	c.Type = t
 	return c
@@ -116,7 +121,7 @@ func (f form) audience(campaign campaigns.Type) []field {
 		f.input("more_languages").optional(),
 		f.choose("genders", "choices", true, texts(targeting.Genders), f.named("gender."), "genders").optional().whole(),
 		f.choose("interests", "choices", true, interests, f.named("interest."), "interests").optional().whole(),
-		f.input("more_interests").optional(),
+		f.input("more_interests").optional().leads("/interests", f.l.T("interests.title")),
 		f.input("behaviors", "behaviors").optional(),
 		f.input("custom_audiences", "custom_audiences"),
 	}

@@ -6,6 +6,7 @@ type field struct {
 	Name, Label, Value, Hint, Error  string
 	Type, Mode, Placeholder, Control string
 	List                             string
+	HintURL, HintLink                string // where the hint leads to
 	Options                          []option
 	Max                              int
 	Many, Optional, Whole            bool

@@ -171,6 +171,7 @@ func TestEveryPageFitsEveryWidth(t *testing.T) {
 		{"clusters", "/audiences/clusters"},
 		{"overlap", "/audiences/overlap"},
 		{"panels", "/audiences/panels"},
+		{"interests", "/interests?parent=607"},
 		{"reports", "/reports"},
 		{"billing", "/billing"},
 		{"nowhere", "/nowhere"},

@@ -65,8 +65,12 @@ func (f form) narrowing() *narrowing {
 	return n
 }
 
-// capital is a text that begins with a capital letter.
+// capital is a text that begins with a capital letter, unless it is written in
+// a way of its own, as iOS is.
 func capital(text string) string {
+	if strings.ToLower(text) != text {
+		return text
+	}
 	first, size := utf8.DecodeRuneInString(text)
 	if first == utf8.RuneError {
 		return text

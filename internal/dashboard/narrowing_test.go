@@ -89,6 +89,7 @@ func TestAWholeTargetingStandsInItsForm(t *testing.T) {
 	path := "/campaigns/" + s.ID.String()
 	for _, lang := range []string{"en", "es"} {
 		_, body, _ := w.get(path+"/setup", who, lang)
+		has(t, body, "iOS", "Instagram", map[string]string{"en": "Lower 50 %", "es": "50 % inferior"}[lang])
 		form := sent(t, body, path+"/targeting")
 		form.Set("age_min", "26") // else nothing is refined
 		want.AgeRange = &targeting.AgeRange{Min: 26, Max: 44}
@@ -143,4 +144,20 @@ func TestAWrongTargetingComesBackAtItsControls(t *testing.T) {
 	if got := c.State().Targeting; len(got.Locations) != 1 || got.Exclusions[0].Values[0] != "606" || got.BidStrategy != nil || got.FrequencyCap != nil {
 		t.Errorf("%+v", got)
 	}
+}
+
+// Interests are found by words, and by walking the tree from its roots.
+func TestInterestsAreFoundOnAPage(t *testing.T) {
+	w := newWorld(t)
+	s, who := w.running("Navidad", campaigns.Social), w.session(partners.RoleAnalyst)
+	_, body, _ := w.get("/campaigns/"+s.ID.String()+"/setup", w.session(partners.RoleManager), "es")
+	has(t, body, `href="/interests"`, "Buscar intereses")
+	_, body, _ = w.get("/interests", who, "en")
+	has(t, body, "Demographic", "Interest", "Purchase Intent", `href="/interests?parent=206"`)
+	_, body, _ = w.get("/interests?parent=607", who, "es")
+	has(t, body, `href="/interests?parent=206"`, "American Football", "<code>608</code>", "Interest › Sports")
+	_, body, _ = w.get("/interests?q=hiking", who, "en")
+	has(t, body, "Camping and Hiking Equipment", "<code>1637</code>", `value="hiking"`)
+	_, body, _ = w.get("/interests?q=%3Cb%3E&parent=nowhere", who, "en")
+	has(t, body, "Nothing found", "&lt;b&gt;")
 }
