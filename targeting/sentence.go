@@ -3,6 +3,7 @@ package targeting
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"unicode"
@@ -10,14 +11,35 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/hexabuilders/campaignd/money"
 	"github.com/hexabuilders/campaignd/targeting/taxonomy"
 )
 
 // Sentence says in plain words whom the configuration is for, what is left out
 // and how it bids: in Spanish for any lang that begins with "es", else in
-// English. Long lists are cut short with how many more there are.
-func (c Configuration) Sentence(lang string) string {
+// English, with numbers as the API writes them. Long lists are cut short with
+// how many more there are.
+func (c Configuration) Sentence(lang string) string { return c.SentenceFor(lang, plain{}) }
+
+// Printer prints the numbers of a sentence.
+type Printer interface {
+	Amount(m money.Money) string
+	Number(value float64) string // with the digits that it has, four behind the point at most
+}
+
+// plain prints as the API does.
+type plain struct{}
+
+func (plain) Amount(m money.Money) string { return m.String() }
+
+func (plain) Number(value float64) string {
+	return strconv.FormatFloat(math.Round(value*10_000)/10_000, 'f', -1, 64)
+}
+
+// SentenceFor is Sentence with numbers as a reader writes them.
+func (c Configuration) SentenceFor(lang string, p Printer) string {
 	w := wordsOf(lang)
+	w.print = p
 	sentences := []string{w.people(c)}
 	if left := w.exclusions(c.Exclusions); left != "" {
 		sentences = append(sentences, left)
@@ -93,11 +115,10 @@ func (w words) place(l Location) string {
 	if l.RadiusKM == 0 {
 		return w.in + " " + where
 	}
-	km := strconv.FormatFloat(l.RadiusKM, 'f', -1, 64)
 	if p := l.Point; p != nil {
 		where = fmt.Sprintf("%.4f, %.4f (%s)", p.Latitude, p.Longitude, where)
 	}
-	return fmt.Sprintf(w.within, km, where)
+	return fmt.Sprintf(w.within, w.print.Number(l.RadiusKM), where)
 }
 
 func (w words) country(code string) string {
@@ -165,7 +186,7 @@ func (w words) exclusions(exclusions []Exclusion) string {
 func (w words) bid(b BidStrategy) string {
 	said := w.bidding + ": " + w.term(string(b.Type))
 	if b.Amount != nil {
-		said += " " + b.Amount.String()
+		said += " " + w.print.Amount(*b.Amount)
 	}
 	return said
 }

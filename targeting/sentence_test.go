@@ -1,6 +1,8 @@
 package targeting_test
 
 import (
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/hexabuilders/campaignd/money"
@@ -52,5 +54,25 @@ func TestSentenceInPlainWords(t *testing.T) {
 	}
 	if got := (targeting.Configuration{}).Sentence("en"); got != "People." {
 		t.Errorf("an empty configuration is for %q", got)
+	}
+}
+
+// comma is a reader who writes 2.5 as 2,5.
+type comma struct{}
+
+func (comma) Amount(m money.Money) string { return "$" + strings.ReplaceAll(m.Amount(), ".", ",") }
+func (comma) Number(value float64) string {
+	return strings.ReplaceAll(strconv.FormatFloat(value, 'f', -1, 64), ".", ",")
+}
+
+func TestTheSentencesNumbersAreTheReaders(t *testing.T) {
+	amount := money.New(17*money.Unit, "USD")
+	c := targeting.Configuration{
+		Locations:   []targeting.Location{{Country: "PE", City: "Lima", RadiusKM: 2.5}},
+		BidStrategy: &targeting.BidStrategy{Type: "cost_cap", Amount: &amount},
+	}
+	const want = "Personas a menos de 2,5 km de Lima, Perú. Puja: costo máximo $17,00."
+	if got := c.SentenceFor("es", comma{}); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
 	}
 }

@@ -18,6 +18,7 @@ type words struct {
 	notKnown                string
 	criteria                map[Criterion]string
 	terms                   map[string]string
+	print                   Printer // of whoever the sentence is for
 }
 
 // names are what is called the same in every language.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/hexabuilders/campaignd/localday"
@@ -83,6 +84,14 @@ func (l spelled) Value(v analysis.Value) string { return l.measured(v) }
 
 // measured prints a value of an analysis.
 func (l *locale) measured(v analysis.Value) string { return l.Figure(figureOf("", v)) }
+
+// Amount implements targeting.Printer.
+func (l spelled) Amount(m money.Money) string { return l.Money(m.Micros, string(m.Currency)) }
+
+// Number implements targeting.Printer.
+func (l spelled) Number(value float64) string {
+	return l.decimal(strconv.FormatFloat(math.Round(value*10_000)/10_000, 'f', -1, 64))
+}
 
 // Percent implements analysis.Printer.
 func (l spelled) Percent(fraction float64) string { return l.locale.Percent(shareOf(fraction), 1) }

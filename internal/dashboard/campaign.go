@@ -142,7 +142,7 @@ func (l *locale) aim(s subject) string {
 	if s.Targeting == nil {
 		return l.T("campaign.no_targeting")
 	}
-	return l.namedInterests(*s.Targeting).Sentence(l.Lang)
+	return l.namedInterests(*s.Targeting).SentenceFor(l.Lang, spelled{l})
 }
 
 // aim is the sentence with the partner's audiences by their names.

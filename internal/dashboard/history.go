@@ -113,9 +113,27 @@ func (l *locale) changes(all []event.Change, zone *time.Location) []change {
 		if noise[field] || c.Field == "paused_because" || c.Field == "cancelled_because" {
 			continue
 		}
-		shown = append(shown, change{Field: l.Or("field.", c.Field, l.Or("field.", field, c.Field)), Before: l.value(c.Before, zone), After: l.value(c.After, zone)})
+		said := func(x any) string {
+			if field == "channels" {
+				return l.channelList(x)
+			}
+			return l.value(x, zone)
+		}
+		shown = append(shown, change{Field: l.Or("field.", c.Field, l.Or("field.", field, c.Field)), Before: said(c.Before), After: said(c.After)})
 	}
 	return shown
+}
+
+// channelList names the channels that a change holds.
+func (l *locale) channelList(x any) string {
+	all, _ := x.([]any)
+	codes := make([]string, 0, len(all))
+	for _, one := range all {
+		if code, ok := one.(string); ok {
+			codes = append(codes, code)
+		}
+	}
+	return l.channels(codes)
 }
 
 // value prints what an event's change holds: text, numbers, money, times,

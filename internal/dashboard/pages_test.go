@@ -32,7 +32,7 @@ func TestPagesSpeakTheViewersLanguage(t *testing.T) {
 		"/campaigns/new":                         {{"Crear borrador", "Qué debe lograr"}, {"Create draft", "What it should reach"}},
 		"/campaigns/" + s.ID.String():            {{"US$\u00a01.234,50", "Pausar", "10.000"}, {"$1,234.50", "Pause", "10,000"}},
 		"/campaigns/" + s.ID.String() + "/setup": {{"Ajustar el público", "Colombia"}, {"Refine the audience", "Colombia"}},
-		"/campaigns/" + s.ID.String() + "/history": {{"Lanzada", "Laura · panel"}, {"Launched", "Laura · dashboard"}},
+		"/campaigns/" + s.ID.String() + "/history": {{"Lanzada", "Laura · panel", "<ins>Social</ins>"}, {"Launched", "Laura · dashboard", "<ins>Social</ins>"}},
 		"/alerts": {{"Sin alertas"}, {"No alerts"}},
 	} {
 		for i, lang := range []string{"es-CO", "en"} {
