@@ -1,6 +1,7 @@
 package google
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"strings"
@@ -27,12 +28,20 @@ var channels = map[campaigns.Type]channel{
 	},
 }
 
+// instead is why other types are not run, and what to do.
+var instead = map[campaigns.Type]string{
+	campaigns.Video: "Its API makes no video campaigns, and the Demand Gen that it offers in their place wants videos that are on YouTube already. " +
+		"Place it at Meta, which fetches videos from their addresses, or make it in Google Ads and import its report here.",
+	campaigns.Social:      "It has no social networks. Place it at Meta.",
+	campaigns.Retargeting: "Give a DISPLAY or SEARCH campaign the audience to win back as custom audience: Google has it as a Customer Match list. Or place it at Meta.",
+}
+
 // channelOf is the campaign's, or ErrUnfit. A display ad is made of pictures,
 // which have to be in the account's asset library.
 func channelOf(a platforms.Access, d platforms.Draft) (channel, error) {
 	c, ok := channels[d.Type]
 	if !ok {
-		return c, platforms.ErrUnfit.With("Here, Google Ads runs campaigns of the types SEARCH and DISPLAY; this one is %s.", d.Type)
+		return c, platforms.ErrUnfit.With("Here, Google Ads runs campaigns of the types SEARCH and DISPLAY; this one is %s. %s", d.Type, cmp.Or(instead[d.Type], "No ad platform runs these."))
 	}
 	if d.Type == campaigns.Display && (a.Settings.Landscape == "" || a.Settings.Square == "") {
 		return c, platforms.ErrUnfit.With("A display ad needs two pictures. Give the ad account the settings landscape_asset and square_asset: the numbers of a picture of 1.91:1 and of one of 1:1 in its asset library.")

@@ -19,7 +19,11 @@ var edges = map[string]string{"campaign": "campaigns", "audience": "customaudien
 // Outline implements platforms.Connector.
 func (c *Client) Outline(a platforms.Access, d platforms.Draft) (platforms.Outline, error) {
 	if d.Type != campaigns.Social && d.Type != campaigns.Display && d.Type != campaigns.Video && d.Type != campaigns.Retargeting {
-		return platforms.Outline{}, platforms.ErrUnfit.With("Meta runs campaigns of the types SOCIAL, DISPLAY, VIDEO and RETARGETING; this one is %s.", d.Type)
+		next := "No ad platform runs these."
+		if d.Type == campaigns.Search {
+			next = "Nobody searches there for what ads offer. Place it at Google Ads."
+		}
+		return platforms.Outline{}, platforms.ErrUnfit.With("Meta runs campaigns of the types SOCIAL, DISPLAY, VIDEO and RETARGETING; this one is %s. %s", d.Type, next)
 	}
 	_, left, err := audience(a, d)
 	if err != nil {
