@@ -23,6 +23,8 @@ func (c *sandboxCmd) Run(e env) error {
 		}
 		_, _ = fmt.Fprintf(e.stderr, `
   Let a day pass:       curl -d '{"by":"24h"}' %[1]s/sandbox/advance
+                        (a service takes no delivery of the future: begin with --behind 336h,
+                        and schedule campaigns from then)
   Order a fault:        curl -d '{"kind":"bad_token","times":1}' %[1]s/sandbox/faults
   See what exists:      curl %[1]s/sandbox/state
 

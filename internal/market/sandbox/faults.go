@@ -106,6 +106,9 @@ func (s *Sandbox) lost(r *http.Request) bool {
 // hangUp ends the connection in the middle of the answer.
 func hangUp(http.ResponseWriter) { panic(http.ErrAbortHandler) }
 
+// futureTaken is how far ahead of its own clock a service takes delivery.
+const futureTaken = 5 * time.Minute
+
 // routes are the two platforms and the sandbox's own controls.
 func (s *Sandbox) routes() {
 	s.mux.HandleFunc("POST /sandbox/advance", control(s, func(in struct {
@@ -113,7 +116,11 @@ func (s *Sandbox) routes() {
 	}) (any, error) {
 		by, err := time.ParseDuration(in.By)
 		s.advance(by)
-		return map[string]any{"now": s.now()}, err
+		out := map[string]any{"now": s.now()}
+		if ahead := s.now().Sub(s.config.Now()); ahead > futureTaken {
+			out["warning"] = "This clock is " + ahead.Round(time.Second).String() + " ahead of the real one. A service takes no delivery of the future; begin the sandbox with --behind to let time pass."
+		}
+		return out, err
 	}))
 	s.mux.HandleFunc("POST /sandbox/faults", control(s, func(f Fault) (any, error) {
 		s.order(f)
