@@ -91,8 +91,15 @@ func (v *visit) brokersWith(status int, refused *problem) error {
 	if err != nil {
 		return err
 	}
+	names := map[uuid.UUID]string{}
 	for _, in := range received {
-		p.Received = append(p.Received, v.receivedRow(in))
+		if _, known := names[in.Partner]; !known {
+			names[in.Partner] = in.Partner.String()
+			if of, err := v.d.Partners.Get(ctx, in.Partner); err == nil {
+				names[in.Partner] = of.State().Name
+			}
+		}
+		p.Received = append(p.Received, v.receivedRow(in, names[in.Partner]))
 	}
 	return v.page(status, "brokers", v.locale.T("broker.title"), "settings", p)
 }
@@ -132,9 +139,9 @@ func (v *visit) letterCard(l event.Letter) letterCard {
 	return card
 }
 
-func (v *visit) receivedRow(in event.Inbound) receivedRow {
+func (v *visit) receivedRow(in event.Inbound, partner string) receivedRow {
 	row := receivedRow{
-		Type: in.Type, ID: in.ID, Partner: in.Partner.String(), At: in.ReceivedAt.In(v.now.Location()),
+		Type: in.Type, ID: in.ID, Partner: partner, At: in.ReceivedAt.In(v.now.Location()),
 		Outcome: v.locale.T("broker.outcome." + string(in.Outcome)), Tone: "quiet", Icon: "clock",
 	}
 	if in.Outcome == event.Applied {

@@ -26,6 +26,7 @@ type Webhooks interface {
 	Rotate(ctx context.Context, by event.Origin, id uuid.UUID) (webhooks.State, string, error)
 	Test(ctx context.Context, by event.Origin, id uuid.UUID) (webhooks.Try, error)
 	Deliveries(ctx context.Context, partner, id uuid.UUID, q webhooks.DeliveryQuery) ([]webhooks.Delivery, string, error)
+	RedeliverFailed(ctx context.Context, by event.Origin, id uuid.UUID, since time.Time, validateOnly bool) (int, error)
 	Redeliver(ctx context.Context, by event.Origin, id, delivery uuid.UUID, validateOnly bool) (webhooks.Delivery, error)
 }
 
@@ -47,6 +48,7 @@ type endpointCard struct {
 	Tone, Icon, Condition string
 	Wants                 string
 	Log                   []deliveryRow
+	Failed                bool   // some of the log can be sent once more
 	Tested                string // what a test brought back
 	TestTone              string
 }
@@ -143,6 +145,7 @@ func (v *visit) endpointCard(s webhooks.State) (endpointCard, error) {
 	found, _, err := v.d.Webhooks.Deliveries(v.r.Context(), v.scope(), s.ID, webhooks.DeliveryQuery{Limit: recentDeliveries})
 	for _, d := range found {
 		card.Log = append(card.Log, v.deliveryRow(s, d))
+		card.Failed = card.Failed || s.Enabled && d.Status == webhooks.Exhausted
 	}
 	return card, err
 }
@@ -227,6 +230,8 @@ func (v *visit) actOnWebhook() error {
 		if delivery, err = uuid.Parse(v.r.PostFormValue("delivery")); err == nil {
 			_, err = v.d.Webhooks.Redeliver(ctx, by, id, delivery, false)
 		}
+	case "redeliver_failed":
+		_, err = v.d.Webhooks.RedeliverFailed(ctx, by, id, v.now.Add(-webhooks.KeepFor), false)
 	default:
 		return errNoPage
 	}

@@ -14,11 +14,11 @@ import (
 	"github.com/hexabuilders/campaignd/webhooks"
 )
 
-// teapot is a receiver that takes nothing.
-type teapot struct{}
+// refusing is a receiver that takes nothing, and the status that it answers with.
+type refusing int
 
-func (teapot) Send(context.Context, webhooks.Message) webhooks.Reply {
-	return webhooks.Reply{Status: http.StatusTeapot, Duration: 12 * time.Millisecond}
+func (r refusing) Send(context.Context, webhooks.Message) webhooks.Reply {
+	return webhooks.Reply{Status: int(r), Duration: 12 * time.Millisecond}
 }
 
 func TestWebhooksOnTheDashboard(t *testing.T) {
@@ -52,14 +52,34 @@ func TestWebhooksOnTheDashboard(t *testing.T) {
 	_, body, _ = w.get("/settings/webhooks", who, "es")
 	has(t, body, "campaign.launched", "Falla desde", "418 en 12", "Otra vez a las")
 
-	if status, _, _ = w.post(at+"/disable", who, "revision=1"); status != http.StatusSeeOther {
+	w.webhooks.Sender = refusing(http.StatusGone)
+	w.running("Reyes", campaigns.Social)
+	w.dispatch()
+	_, body, _ = w.get("/settings/webhooks", who, "en")
+	has(t, body, "Disabled: it answered 410 Gone")
+	revision := regexp.MustCompile(`name="revision" value="(\d+)"`).FindStringSubmatch(body)[1]
+	if status, _, _ = w.post(at+"/enable", who, "revision="+revision); status != http.StatusSeeOther {
+		t.Errorf("switched on: %d", status)
+	}
+	_, body, _ = w.get("/settings/webhooks", who, "en")
+	has(t, body, "Failed", "Send again what failed")
+	if status, _, _ = w.post(at+"/redeliver_failed", who, ""); status != http.StatusSeeOther {
+		t.Errorf("sent again: %d", status)
+	}
+	if _, body, _ = w.get("/settings/webhooks", who, "en"); strings.Contains(body, "Send again what failed") || !strings.Contains(body, "On its way") {
+		t.Error("what failed is not on its way")
+	}
+
+	revision = regexp.MustCompile(`name="revision" value="(\d+)"`).FindStringSubmatch(body)[1]
+	if status, _, _ = w.post(at+"/disable", who, "revision="+revision); status != http.StatusSeeOther {
 		t.Errorf("switched off: %d", status)
 	}
 	status, body, _ = w.post(at+"/delete", who, "revision=1")
 	if status != http.StatusPreconditionFailed {
 		t.Errorf("stale: %d %s", status, body)
 	}
-	if status, _, _ = w.post(at+"/delete", who, "revision=2"); status != http.StatusSeeOther {
+	revision = regexp.MustCompile(`name="revision" value="(\d+)"`).FindStringSubmatch(body)[1]
+	if status, _, _ = w.post(at+"/delete", who, "revision="+revision); status != http.StatusSeeOther {
 		t.Errorf("deleted: %d", status)
 	}
 	if status, _, _ = w.get("/settings/webhooks", w.session(partners.RoleFinance), "en"); status != http.StatusForbidden {

@@ -90,7 +90,7 @@ func newEmptyWorld(t *testing.T) *world {
 		campaigns: campaigns.NewService(db.Campaigns(), db.Log(), time.Now, newID),
 		alerts:    performance.NewAlerts(db.Alerts(), time.Now),
 		webhooks: webhooks.NewService(webhooks.Config{
-			Store: db.Webhooks(), Outbox: db.Webhooks(), Sender: teapot{}, Now: time.Now, NewID: newID, Random: rand.Reader,
+			Store: db.Webhooks(), Outbox: db.Webhooks(), Sender: refusing(http.StatusTeapot), Now: time.Now, NewID: newID, Random: rand.Reader,
 		}),
 	}
 	w.metrics = performance.NewService(ingester, directory{db.Campaigns()}, db.Metrics(), time.Now)
