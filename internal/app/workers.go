@@ -44,6 +44,7 @@ func (a *App) newWorkers() []worker {
 		{Name: "metrics.freeze", Every: 10 * time.Second, Do: a.db.Metrics().Freeze},
 		{Name: "metrics.sweep", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return a.db.Metrics().Sweep(ctx, a.cfg.keep()) }},
 		{Name: "metrics.merge-idle", Every: time.Minute, Do: a.db.Metrics().MergeIdle},
+		{Name: "reach.settle", Every: time.Hour, Do: a.services.reach.Resettle},
 		{Name: "panels.sweep", Every: time.Minute, Do: a.services.panels.Sweep},
 		{Name: "idempotency.purge", Every: time.Hour, Do: a.db.Idempotency().Purge},
 	}...)}

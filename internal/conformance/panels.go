@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -251,6 +252,9 @@ func estimatesLatest(w world) {
 	foreign, err := w.Reach.Of(w.Context(), newID(), campaign)
 	w.must(err)
 	w.equal("another's", len(foreign), 0)
+	partners, err := w.Reach.Partners(w.Context())
+	w.must(err)
+	w.equal("partners with estimates", slices.Contains(partners, by.Partner), true)
 	none, err := w.Reach.Latest(w.Context(), newID(), 10)
 	w.must(err)
 	w.equal("another's", len(none), 0)

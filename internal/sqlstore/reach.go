@@ -106,6 +106,16 @@ func (s Reach) estimates(ctx context.Context, partner uuid.UUID, query string, a
 	return found, s.db.translate(err)
 }
 
+// Partners implements reach.Record.
+func (s Reach) Partners(ctx context.Context) ([]uuid.UUID, error) {
+	rows, err := s.db.reader.QueryContext(ctx, `SELECT DISTINCT partner FROM reach_estimates`)
+	if err != nil {
+		return nil, s.db.translate(err)
+	}
+	found, err := collect(rows, func(row scanner) (id uuid.UUID, _ error) { return id, row.Scan(&id) })
+	return found, s.db.translate(err)
+}
+
 // Settle implements reach.Record.
 func (s Reach) Settle(ctx context.Context, e reach.Stored) error {
 	text, err := encode(e)

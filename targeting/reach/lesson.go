@@ -3,6 +3,7 @@ package reach
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -17,7 +18,7 @@ import (
 // Delivered is what a campaign had reached when it was over.
 type Delivered struct {
 	At      time.Time `json:"at"`
-	Reached int64     `json:"reached"`           // people, as the platforms last reported
+	Reached int64     `json:"reached"`           // people, as the platforms last reported; 0 when none has
 	Implied int64     `json:"implied,omitempty"` // how many people there are, by its delivery; 0 where it does not tell
 }
 
@@ -48,6 +49,11 @@ const (
 // few campaigns is drawn towards 0 by it.
 var usualError = math.Log(2)
 
+// settling is how long after the end of a campaign what it reached is looked at
+// again: platforms report late and correct what they have reported, and lists of
+// delivery are loaded by hand when a campaign is long over.
+const settling = 30 * 24 * time.Hour
+
 // Settle keeps what a campaign reached beside its estimate, once it is over.
 // One whose targeting was refined teaches nothing: its reach is that of several
 // targetings.
@@ -56,17 +62,41 @@ func (s *Service) Settle(ctx context.Context, partner, campaign uuid.UUID, at ti
 	if err != nil || len(kept) != 1 {
 		return err
 	}
-	days, err := s.Delivery.Days(ctx, partner, campaign)
+	return s.settle(ctx, kept[0], at)
+}
+
+func (s *Service) settle(ctx context.Context, one Stored, at time.Time) error {
+	days, err := s.Delivery.Days(ctx, one.Partner, one.Campaign)
 	if err != nil {
 		return err
 	}
-	one := kept[0]
 	last := lastReported(days)
-	if last.Reach == 0 {
+	now := Delivered{At: at, Reached: last.Reach, Implied: impliedBy(last)}
+	if one.Outcome != nil && *one.Outcome == now {
 		return nil
 	}
-	one.Outcome = &Delivered{At: at, Reached: last.Reach, Implied: impliedBy(last)}
+	one.Outcome = &now
 	return s.Record.Settle(ctx, one)
+}
+
+// Resettle looks again at what the campaigns reached that were over a short
+// while ago.
+func (s *Service) Resettle(ctx context.Context) error {
+	partners, err := s.Record.Partners(ctx)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, partner := range partners {
+		past, err := s.Record.Latest(ctx, partner, calibrated)
+		failed = append(failed, err)
+		for _, one := range past {
+			if one.Outcome != nil && s.now().Sub(one.Outcome.At) < settling {
+				failed = append(failed, s.settle(ctx, one, one.Outcome.At))
+			}
+		}
+	}
+	return errors.Join(failed...)
 }
 
 // lastReported is the last day with a reach; zero without one.

@@ -102,9 +102,42 @@ func TestOutcomesOfFinishedCampaigns(t *testing.T) {
 		t.Errorf("%+v", o)
 	}
 	for _, s := range d.kept[1:] {
-		if s.Outcome != nil {
+		if s.Outcome != nil && s.Outcome.Implied != 0 {
 			t.Errorf("%+v teaches something", s)
 		}
+	}
+}
+
+// What is reported when a campaign is over already is learned from for a month,
+// and never of one that still runs.
+func TestWhatIsReportedLateIsLearnedFrom(t *testing.T) {
+	silent, running := uuid.New(), uuid.New()
+	d := &desk{days: map[uuid.UUID][]Day{silent: {{Impressions: 10}}, running: curve(50_000, 20_000, 10)}}
+	d.kept = []Stored{{Campaign: silent, Mid: 7}, {Campaign: running, Mid: 7}}
+	if err := d.service().Settle(t.Context(), andes.Partner, silent, noon.Add(-settling+time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	implied := func() int64 {
+		if err := d.service().Resettle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return d.kept[0].Outcome.Implied
+	}
+	if n := implied(); n != 0 {
+		t.Errorf("nothing is reported, and there are %d people", n)
+	}
+	d.days[silent] = curve(50_000, 20_000, 10)
+	if n := implied(); math.Abs(float64(n)/50_000-1) > 0.02 || !d.kept[0].Outcome.At.Equal(noon.Add(-settling+time.Hour)) {
+		t.Errorf("%+v", d.kept[0].Outcome)
+	}
+	before := *d.kept[0].Outcome
+	d.kept[0].Outcome.At = noon.Add(-settling)
+	d.days[silent] = curve(500_000, 20_000, 10)
+	if n := implied(); n != before.Implied {
+		t.Errorf("a month later %d became %d", before.Implied, n)
+	}
+	if d.kept[1].Outcome != nil {
+		t.Errorf("it still runs: %+v", d.kept[1])
 	}
 }
 

@@ -38,6 +38,8 @@ type Record interface {
 	Latest(ctx context.Context, partner uuid.UUID, limit int) ([]Stored, error)
 	// Of are all the estimates of a campaign.
 	Of(ctx context.Context, partner, campaign uuid.UUID) ([]Stored, error)
+	// Partners are those of whom any estimate is kept.
+	Partners(ctx context.Context) ([]uuid.UUID, error)
 	// Settle keeps the outcome of an estimate that is kept.
 	Settle(ctx context.Context, s Stored) error
 }

@@ -67,6 +67,8 @@ func (d *desk) Settle(_ context.Context, s Stored) error {
 	return nil
 }
 
+func (d *desk) Partners(context.Context) ([]uuid.UUID, error) { return []uuid.UUID{andes.Partner}, nil }
+
 func (d *desk) Campaign(context.Context, uuid.UUID, uuid.UUID) (Subject, error) {
 	return Subject{Partner: andes.Partner, Name: "Summit", Targeting: d.whom}, nil
 }
