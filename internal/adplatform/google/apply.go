@@ -107,8 +107,9 @@ func (c *Client) moved(ctx context.Context, a platforms.Access, d platforms.Draf
 	}
 	var operations []object
 	if id := existing["campaign"]; id != "" {
-		there, err := c.criteriaOf(ctx, a, "SELECT campaign_criterion.resource_name, campaign_criterion.negative, campaign_criterion.location.geo_target_constant, campaign_criterion.language.language_constant, campaign_criterion.user_list.user_list "+
-			"FROM campaign_criterion WHERE campaign.id = "+id+" AND campaign_criterion.type IN ('LOCATION', 'LANGUAGE', 'USER_LIST') AND campaign_criterion.status != 'REMOVED'")
+		there, err := c.criteriaOf(ctx, a, "SELECT campaign_criterion.resource_name, campaign_criterion.negative, campaign_criterion.location.geo_target_constant, campaign_criterion.language.language_constant, campaign_criterion.user_list.user_list, "+
+			"campaign_criterion.proximity.geo_point.longitude_in_micro_degrees, campaign_criterion.proximity.geo_point.latitude_in_micro_degrees, campaign_criterion.proximity.radius, campaign_criterion.proximity.radius_units "+
+			"FROM campaign_criterion WHERE campaign.id = "+id+" AND campaign_criterion.type IN ('LOCATION', 'PROXIMITY', 'LANGUAGE', 'USER_LIST') AND campaign_criterion.status != 'REMOVED'")
 		if err != nil {
 			return nil, err
 		}
@@ -128,7 +129,7 @@ func (c *Client) moved(ctx context.Context, a platforms.Access, d platforms.Draf
 func (c *Client) criteriaOf(ctx context.Context, a platforms.Access, query string) (all []criterion, err error) {
 	err = c.search(ctx, a, query, func(rows []row, _ string) error {
 		for _, r := range rows {
-			says := r.Criterion.Location.Constant + r.Criterion.Language.Constant + r.Criterion.UserList.UserList + r.Listed.UserList.UserList + r.Listed.Interest.Category
+			says := r.Criterion.Proximity.says() + r.Criterion.Location.Constant + r.Criterion.Language.Constant + r.Criterion.UserList.UserList + r.Listed.UserList.UserList + r.Listed.Interest.Category
 			all = append(all, criterion{r.Criterion.ResourceName + r.Listed.ResourceName, fmt.Sprint(says, r.Criterion.Negative)})
 		}
 		return nil
@@ -159,10 +160,31 @@ func replace(operation string, there []criterion, wanted []object, parent object
 	return operations
 }
 
-// constantOf names a criterion: its constant, list or interest, and whether it excludes. A
-// circle has neither and stays as it was made.
+// circle is a point with a radius, as the API has it.
+type circle struct {
+	Point struct {
+		Longitude int64 `json:"longitudeInMicroDegrees"`
+		Latitude  int64 `json:"latitudeInMicroDegrees"`
+	} `json:"geoPoint"`
+	Radius float64 `json:"radius"`
+	Units  string  `json:"radiusUnits"`
+}
+
+// says is the circle as constantOf has it; nothing of none.
+func (c circle) says() string {
+	if c.Radius == 0 {
+		return ""
+	}
+	return fmt.Sprint(c.Point.Longitude, "/", c.Point.Latitude, "/", c.Radius, c.Units)
+}
+
+// constantOf names a criterion: its constant, list, interest or circle, and whether
+// it excludes.
 func constantOf(criterion object) string {
 	says := ""
+	if round, ok := criterion["proximity"].(circle); ok {
+		says = round.says()
+	}
 	for kind, member := range map[string]string{"location": "geoTargetConstant", "language": "languageConstant", "userList": "userList", "userInterest": "userInterestCategory"} {
 		if inner, ok := criterion[kind].(object); ok {
 			says, _ = inner[member].(string)

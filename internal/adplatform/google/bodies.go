@@ -136,12 +136,9 @@ func spokenIn(tags []string) ([]object, bool) {
 
 func location(place targeting.Location) (object, error) {
 	if p := place.Point; p != nil {
-		return object{"proximity": object{
-			"geoPoint": object{
-				"longitudeInMicroDegrees": int64(math.Round(p.Longitude * 1e6)), "latitudeInMicroDegrees": int64(math.Round(p.Latitude * 1e6)),
-			},
-			"radius": max(1, place.RadiusKM), "radiusUnits": "KILOMETERS",
-		}}, nil
+		round := circle{Radius: max(1, place.RadiusKM), Units: "KILOMETERS"}
+		round.Point.Longitude, round.Point.Latitude = int64(math.Round(p.Longitude*1e6)), int64(math.Round(p.Latitude*1e6))
+		return object{"proximity": round}, nil
 	}
 	if place.Region != "" || place.City != "" || place.PostalCode != "" {
 		return nil, platforms.ErrUnfit.With("Google Ads has ids of its own for regions, cities and postal codes. Use countries, or a point with a radius.")

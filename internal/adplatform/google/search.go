@@ -64,7 +64,8 @@ type row struct {
 		Language struct {
 			Constant string `json:"languageConstant"`
 		} `json:"language"`
-		UserList struct {
+		Proximity circle `json:"proximity"`
+		UserList  struct {
 			UserList string `json:"userList"`
 		} `json:"userList"`
 	} `json:"campaignCriterion"`

@@ -203,6 +203,7 @@ func audience(a platforms.Access, d platforms.Draft) (spec map[string]any, left 
 	if slices.Sort(devices); len(devices) > 0 {
 		spec["device_platforms"] = slices.Compact(devices)
 	}
+	var spared []string // countries
 	for _, e := range t.Exclusions {
 		if (e.Criterion == targeting.ByAudience || e.Criterion == targeting.ByLookalike) && sayable(e.Values, d.Audiences) {
 			continue
@@ -210,7 +211,10 @@ func audience(a platforms.Access, d platforms.Draft) (spec map[string]any, left 
 		if e.Criterion != targeting.ByCountry {
 			return nil, nil, platforms.ErrUnfit.With("Meta cannot be told to exclude %s, and leaving an exclusion out would show ads to whom it is to spare.", e.Criterion)
 		}
-		spec["excluded_geo_locations"] = map[string]any{"countries": e.Values}
+		spared = append(spared, e.Values...)
+	}
+	if len(spared) > 0 {
+		spec["excluded_geo_locations"] = map[string]any{"countries": spared}
 	}
 	return spec, unsaid(a, d), nil
 }

@@ -101,7 +101,8 @@ var googleFields = map[string][]string{
 	"ad_group_criterion":    {"ad_group.id", "ad_group_criterion.resource_name", "ad_group_criterion.type", "ad_group_criterion.status", "ad_group_criterion.user_list.user_list", "ad_group_criterion.user_interest.user_interest_category"},
 	"user_interest":         {"user_interest.user_interest_id", "user_interest.name", "user_interest.resource_name", "user_interest.taxonomy_type", "user_interest.launched_to_all"},
 	"offline_user_data_job": {"offline_user_data_job.id", "offline_user_data_job.resource_name", "offline_user_data_job.external_id", "offline_user_data_job.status", "offline_user_data_job.failure_reason"},
-	"campaign_criterion":    {"campaign.id", "campaign_criterion.resource_name", "campaign_criterion.type", "campaign_criterion.status", "campaign_criterion.negative", "campaign_criterion.location.geo_target_constant", "campaign_criterion.language.language_constant", "campaign_criterion.user_list.user_list"},
+	"campaign_criterion": {"campaign.id", "campaign_criterion.resource_name", "campaign_criterion.type", "campaign_criterion.status", "campaign_criterion.negative", "campaign_criterion.location.geo_target_constant", "campaign_criterion.language.language_constant", "campaign_criterion.user_list.user_list",
+		"campaign_criterion.proximity.geo_point.longitude_in_micro_degrees", "campaign_criterion.proximity.geo_point.latitude_in_micro_degrees", "campaign_criterion.proximity.radius", "campaign_criterion.proximity.radius_units"},
 	"ad_group_ad": {
 		"campaign.id", "campaign.advertising_channel_type", "ad_group.id", "ad_group_ad.ad.id", "ad_group_ad.resource_name", "ad_group_ad.status", "ad_group_ad.ad.final_url_suffix",
 		"ad_group_ad.policy_summary.approval_status", "ad_group_ad.policy_summary.review_status", "ad_group_ad.policy_summary.policy_topic_entries",
@@ -150,6 +151,13 @@ func (s *Sandbox) record(t *thing, from string) record {
 		rec[from+".negative"] = t.fields["negative"] == true
 		if v, ok := t.fields["userList"].(map[string]any); ok {
 			rec[from+".type"], rec[from+".user_list.user_list"] = "USER_LIST", v["userList"]
+		}
+		if v, ok := t.fields["proximity"].(map[string]any); ok {
+			point, _ := v["geoPoint"].(map[string]any)
+			rec[from+".type"], rec[from+".proximity.radius"], rec[from+".proximity.radius_units"] = "PROXIMITY", v["radius"], v["radiusUnits"]
+			for theirs, ours := range map[string]string{"longitudeInMicroDegrees": "longitude_in_micro_degrees", "latitudeInMicroDegrees": "latitude_in_micro_degrees"} {
+				rec[from+".proximity.geo_point."+ours] = point[theirs]
+			}
 		}
 		if v, ok := t.fields["userInterest"].(map[string]any); ok {
 			rec[from+".type"], rec[from+".user_interest.user_interest_category"] = "USER_INTEREST", v["userInterestCategory"]
