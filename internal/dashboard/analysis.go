@@ -85,6 +85,9 @@ func (l spelled) Value(v analysis.Value) string { return l.measured(v) }
 // measured prints a value of an analysis.
 func (l *locale) measured(v analysis.Value) string { return l.Figure(figureOf("", v)) }
 
+// Group implements analysis.Printer.
+func (l spelled) Group(code string) string { return l.Channel(code) }
+
 // Amount implements targeting.Printer.
 func (l spelled) Amount(m money.Money) string { return l.Money(m.Micros, string(m.Currency)) }
 

@@ -13,6 +13,7 @@ import (
 type Printer interface {
 	Value(v Value) string
 	Percent(fraction float64) string // one decimal at most, without a plus
+	Group(code string) string        // what a channel is called
 }
 
 // words are what a language makes sentences of.
@@ -101,7 +102,7 @@ func (i Insight) Sentence(lang string, p Printer) string {
 		said += ": " + causes
 	}
 	if g := i.culprit(); g != "" {
-		said += "; " + fmt.Sprintf(w.mostly, g)
+		said += "; " + fmt.Sprintf(w.mostly, p.Group(g))
 	}
 	return said + "."
 }
@@ -157,6 +158,8 @@ func (s plain) Value(v Value) string {
 }
 
 func (s plain) Percent(fraction float64) string { return s.fixed(micros(fraction*100), 1) + " %" }
+
+func (s plain) Group(code string) string { return code }
 
 func (s plain) fixed(micros int64, decimals int) string {
 	text := fmt.Sprintf("%.*f", decimals, float64(micros)/float64(money.Unit))

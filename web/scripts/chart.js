@@ -136,7 +136,7 @@ class Chart {
     this.times(svg, width, height, x);
     const line = values.map((v, i) => `${i ? "L" : "M"}${x(i).toFixed(1)} ${y(v).toFixed(1)}`).join("");
     svg.append(node("path", { class: "area", d: `${line}L${x(values.length - 1).toFixed(1)} ${y(0)}L${x(0).toFixed(1)} ${y(0)}Z` }), node("path", { class: "line", d: line }));
-    this.scale(svg, top, y);
+    this.scale(svg, top, values.map((v, i) => [x(i), y(v)]), y);
     this.points.forEach((p, i) => this.marks?.has(p.t) && svg.append(diamond(x(i), y(values[i]))));
     svg.append(node("circle", { class: "now", cx: x(end), cy: y(values[end]), r: 4 }));
     svg.append(node("text", { class: "last", x: x(end) + 8, y: y(values[end]) + 4 }, label));
@@ -149,10 +149,13 @@ class Chart {
     for (const v of [0, top / 2, top]) svg.append(node("line", { class: "grid", x1: edge.left, x2: width - edge.right, y1: y(v), y2: y(v) }));
   }
 
-  // scale writes what the lines stand for, over the area so that it can be read.
-  scale(svg, top, y) {
+  // scale writes what the lines stand for, over the area so that it can be read:
+  // above its line, or below where the figures pass through the words.
+  scale(svg, top, path, y) {
     for (const v of [top / 2, top]) {
-      svg.append(node("text", { x: edge.left, y: y(v) - 6 }, this.metric === "spend" ? amount(v, { ...this.place.dataset, decimals: Number.isInteger(v) ? 0 : this.place.dataset.decimals }) : short(v)));
+      const begun = path.filter(([at]) => at < edge.left + 8 * letter);
+      const crossed = begun.some(([, high]) => high > y(v) - 22 && high < y(v));
+      svg.append(node("text", { x: edge.left, y: crossed ? y(v) + 16 : y(v) - 6 }, this.metric === "spend" ? amount(v, { ...this.place.dataset, decimals: Number.isInteger(v) ? 0 : this.place.dataset.decimals }) : short(v)));
     }
   }
 
