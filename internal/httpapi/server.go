@@ -67,6 +67,7 @@ func (s *Server) routes(r chi.Router) {
 	s.describeProviderWebhooks()
 	s.describeReceiveEvent()
 	s.describeMembers()
+	s.describeLive()
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
