@@ -120,6 +120,9 @@ func (v *visit) audienceRow(s audience.State) audienceRow {
 		Changed: s.UpdatedAt.In(v.now.Location()), Revision: s.Revision, Custom: s.Kind == audience.Custom, OfSegment: s.Kind == audience.Segment,
 		Busy: s.Status == audience.Processing, Small: s.Status == audience.TooSmall,
 	}
+	if s.Kind != audience.Custom {
+		row.Basis = l.T("audience.basis.of_lists")
+	}
 	switch s.Status {
 	case audience.Ready:
 		row.Tone, row.Icon = "good", "ok"
@@ -154,6 +157,7 @@ func (v *visit) audienceWith(status int, refused *problem) error {
 	if p.Alike, err = v.lookalikeCard(s); err != nil {
 		return err
 	}
+	p.Busy = p.Busy || p.Alike != nil && p.Alike.Busy
 	if p.Differs, err = v.differences(s); err != nil {
 		return err
 	}

@@ -93,6 +93,8 @@ func TestClustersAndLookalikesOnTheDashboard(t *testing.T) {
 	if _, body, _ = w.get(made, who, "es"); !strings.Contains(body, "Cuánto se parecen") {
 		t.Error("the lookalike does not say what it rests on")
 	}
+	// What is shown while it is computed is looked at again until it is over.
+	has(t, body, `data-part="alike"`, "La de las listas en que están")
 	status, body, _ = w.post(at[0]+"/lookalike", who, "ratio=99")
 	if status != http.StatusUnprocessableEntity {
 		t.Errorf("status %d of 99 %%: %.300s", status, body)
@@ -100,7 +102,7 @@ func TestClustersAndLookalikesOnTheDashboard(t *testing.T) {
 	_, body, _ = w.get(at[0], who, "es")
 	has(t, body, "En qué se distinguen", "Ciudad: Lima", "sobrerrepresentado", "infrarrepresentado", "Benjamini", `href="?against=population#differ"`)
 	_, body, _ = w.get(at[0]+"?against=population", who, "es")
-	has(t, body, "De estas personas no se sabe nada que comparar")
+	has(t, body, "Un censo conoce países, edades y géneros")
 	if status, _, header := w.post("/audiences/clusters", who, "cluster_name=Todos"); status != http.StatusSeeOther {
 		t.Errorf("status %d, to %q", status, header.Get("Location"))
 	}

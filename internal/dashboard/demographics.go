@@ -54,6 +54,9 @@ func (v *visit) differences(s audience.State) (*differencesCard, error) {
 	d, err := v.d.Describer.Describe(v.r.Context(), v.scope(), s.ID, c.Against)
 	if e := fault.As(err); e != nil && e.Kind == fault.Invalid {
 		c.Nothing = l.Or("differ.none.", e.Code, e.Detail)
+		if c.Against == study.AgainstCensus {
+			c.Nothing = l.Or("differ.none.population.", e.Code, c.Nothing)
+		}
 		return c, nil
 	}
 	if err != nil {
@@ -74,7 +77,7 @@ func (v *visit) differences(s audience.State) (*differencesCard, error) {
 
 func (l *locale) differenceRow(g insight.Group) differenceRow {
 	row := differenceRow{
-		Attribute: l.Or("attribute.", g.Attribute, g.Attribute), Value: g.Value,
+		Attribute: l.Or("attribute.", g.Attribute, g.Attribute), Value: l.word(g.Value),
 		Share: l.Percent(shareOf(g.Share), 1), Others: l.Percent(shareOf(g.Population), 1), Tone: "quiet",
 	}
 	if i := g.Index; i != nil {

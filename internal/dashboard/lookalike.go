@@ -18,7 +18,7 @@ type lookalikeCard struct {
 	Curve             []liftRow
 	Features          []pair
 	Seed              string // the address of its audience
-	Failed            bool
+	Failed, Busy      bool
 }
 
 // liftRow is a point of the lift curve.
@@ -41,7 +41,8 @@ func (v *visit) lookalikeCard(a audience.State) (*lookalikeCard, error) {
 		return nil, err
 	}
 	l := v.locale
-	c := &lookalikeCard{State: l.T("study." + string(s.Status)), Tone: "quiet", Icon: "clock", Lead: l.T("lookalike.stage." + s.Progress.Stage), Seed: "/audiences/" + s.Audience.String()}
+	c := &lookalikeCard{State: l.T("study." + string(s.Status)), Tone: "quiet", Icon: "clock", Lead: l.T("lookalike.stage." + s.Progress.Stage), Seed: "/audiences/" + s.Audience.String(),
+		Busy: s.FinishedAt == nil}
 	if s.Problem != nil {
 		c.Tone, c.Icon, c.Failed, c.Lead = "bad", "CRITICAL", true, l.Or("refusal.", s.Problem.Code, s.Problem.Detail)
 	}

@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -130,7 +131,7 @@ func (v *visit) conditionRows() ([]conditionRow, error) {
 			r.What = append(r.What, option{Value: name, Label: name, Chosen: at("what", i) == name})
 		}
 		for _, op := range conditionOps {
-			r.How = append(r.How, option{Value: op, Label: v.locale.T("segment.op." + op), Chosen: at("how", i) == op})
+			r.How = append(r.How, option{Value: op, Label: v.locale.T("segment.op." + op), Chosen: cmp.Or(at("how", i), "min") == op})
 		}
 		rows[i] = r
 	}

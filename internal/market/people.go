@@ -96,14 +96,18 @@ func (s *setup) pickLoyal(ctx context.Context) error {
 // more often, so that there is something to find out about them.
 func people(r *rand.Rand, first, last int, now time.Time) []byte {
 	var b strings.Builder
-	b.WriteString("external_id,city,age,gender,visited_at,purchased_at,purchase_value,email\n")
+	b.WriteString("external_id,city,country,age,gender,visited_at,purchased_at,purchase_value,email\n")
 	cities, genders := []string{"Bogota", "Bogota", "Medellin", "Cali", "Santiago"}, []string{"female", "male"}
 	day := func(back float64) string {
 		return now.Add(-time.Duration(back*24) * time.Hour).UTC().Format(time.DateOnly)
 	}
 	for id := first; id < last; id++ {
 		city, age := cities[r.IntN(len(cities))], 18+int(min(60, r.ExpFloat64()*18))
-		who := "A-" + strconv.Itoa(id) + "," + city + "," + strconv.Itoa(age) + "," + genders[r.IntN(2)]
+		country := "CO"
+		if city == "Santiago" {
+			country = "CL"
+		}
+		who := "A-" + strconv.Itoa(id) + "," + city + "," + country + "," + strconv.Itoa(age) + "," + genders[r.IntN(2)]
 		often := 0.4 + 0.02*float64(age-18)
 		if city == "Bogota" {
 			often *= 2

@@ -68,7 +68,7 @@ func TestTheDemoKnowsPeopleAndMeetsThemOnce(t *testing.T) {
 			known := map[string]bool{}
 			for _, row := range s.people.rows[a.ID] {
 				known[row[0]] = true
-				if bought := row[5] != ""; bought != (row[6] != "") || strings.Contains(row[0], "@") {
+				if bought := row[6] != ""; bought != (row[7] != "") || strings.Contains(row[0], "@") {
 					t.Fatalf("row %q", row)
 				}
 			}
