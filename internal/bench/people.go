@@ -260,12 +260,23 @@ func (c *crowd) complete(at progress) error {
 	return nil
 }
 
+// onDisk is nothing where the store is not in a folder.
+func onDisk(perPerson float64) string {
+	if perPerson == 0 {
+		return strings.Repeat(" ", len("     0 B a person on disk"))
+	}
+	return fmt.Sprintf("%6.0f B a person on disk", perPerson)
+}
+
 func (r Crowded) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-34s %9.0f rows/s   %6.1f µs CPU each   %6.0f B a person on disk   (%d members; the stream alone %.0f rows/s)\n",
-		"upload through HTTP", r.Rows, r.CPU, r.PerPerson, r.Members, r.Received)
+	stream := ""
+	if r.Received > 0 { // a short one is over before it is looked at
+		stream = fmt.Sprintf("; the stream alone %.0f rows/s", r.Received)
+	}
+	fmt.Fprintf(&b, "%-34s %9.0f rows/s   %6.1f µs CPU each   %s   (%d members%s)\n", "upload through HTTP", r.Rows, r.CPU, onDisk(r.PerPerson), r.Members, stream)
 	fmt.Fprintf(&b, "%-34s %9.0f MiB at most; %.0f before the upload, %.0f until a tenth was received\n", "memory of the program", r.Peak, r.Idle, r.Early)
-	fmt.Fprintf(&b, "%-34s %9.0f rows/s   %19s %6.0f B a person on disk   (%d members)\n", "a row for each identifier", r.Plain.Rows, "", r.Plain.PerPerson, r.Plain.Members)
+	fmt.Fprintf(&b, "%-34s %9.0f rows/s   %19s %s   (%d members)\n", "a row for each identifier", r.Plain.Rows, "", onDisk(r.Plain.PerPerson), r.Plain.Members)
 	if r.TimesPlain > 0 {
 		fmt.Fprintf(&b, "%-34s %9.2f times a row for each identifier\n", "", r.TimesPlain)
 	}

@@ -31,7 +31,7 @@ func (s *Server) registerAudiences() {
 type newAudience struct {
 	Name           string `json:"name" minLength:"1" maxLength:"120" example:"Customers of 2026"`
 	Description    string `json:"description,omitempty" maxLength:"1000"`
-	ConsentBasis   string `json:"consent_basis,omitempty" enum:"not_stated,consent,contract,legitimate_interest" doc:"Why the members' data may be used. Recorded with the audience; not_stated unless given."`
+	ConsentBasis   string `json:"consent_basis,omitempty" enum:"not_stated,consent,contract,legitimate_interest" doc:"Why the members' data may be used. Recorded with the audience; not_stated unless given. Platforms are given only people who are in an audience that states it."`
 	ConsentNote    string `json:"consent_note,omitempty" maxLength:"1000" doc:"Where it can be looked up."`
 	MembershipDays *int   `json:"membership_days,omitempty" minimum:"0" maximum:"540" doc:"How many days a membership lasts after the day of its last upload (UTC); 540 unless given, 0 ends it with that day."`
 	MinimumSize    *int64 `json:"minimum_size,omitempty" minimum:"1" maximum:"1000000" doc:"Below so many members the state is too_small; 100 unless given, as Meta asks."`
