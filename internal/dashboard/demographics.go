@@ -77,8 +77,11 @@ func (v *visit) differences(s audience.State) (*differencesCard, error) {
 
 func (l *locale) differenceRow(g insight.Group) differenceRow {
 	row := differenceRow{
-		Attribute: l.Or("attribute.", g.Attribute, g.Attribute), Value: l.word(g.Value),
+		Attribute: l.Or("attribute.", g.Attribute, g.Attribute), Value: g.Value,
 		Share: l.Percent(shareOf(g.Share), 1), Others: l.Percent(shareOf(g.Population), 1), Tone: "quiet",
+	}
+	if g.Attribute == "gender" {
+		row.Value = l.word(g.Value)
 	}
 	if i := g.Index; i != nil {
 		row.Index, row.Range = l.Fixed(shareOf(i.Value), 0), l.T("differ.range", "low", l.Fixed(shareOf(i.Low), 0), "high", l.Fixed(shareOf(i.High), 0))
