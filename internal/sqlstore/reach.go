@@ -112,7 +112,10 @@ func (s Reach) Partners(ctx context.Context) ([]uuid.UUID, error) {
 	if err != nil {
 		return nil, s.db.translate(err)
 	}
-	found, err := collect(rows, func(row scanner) (id uuid.UUID, _ error) { return id, row.Scan(&id) })
+	found, err := collect(rows, func(row scanner) (id uuid.UUID, err error) {
+		err = row.Scan(&id)
+		return id, err
+	})
 	return found, s.db.translate(err)
 }
 

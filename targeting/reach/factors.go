@@ -150,12 +150,6 @@ type shares struct {
 	defaults      Defaults
 }
 
-// share is that of a value, whatever it rests on.
-func (s shares) share(by targeting.Criterion, value string) Share {
-	found, _ := s.of(by, value, value)
-	return found
-}
-
 // of is the share of a value and its source. kind is what the value counts as
 // where nothing is known of itself.
 func (s shares) of(by targeting.Criterion, value, kind string) (Share, string) {
