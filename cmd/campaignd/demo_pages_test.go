@@ -61,10 +61,13 @@ func follow(tab context.Context, t *testing.T, site, first, script string) int {
 	t.Helper()
 	seen := map[string]bool{"/": true}
 	left := []string{first, "/nowhere", "/signin"}
-	pages := 0
+	pages, widths := 0, []int64{1440, 360}
+	if testing.Short() {
+		widths = widths[1:]
+	}
 	for ; len(left) > 0; left = left[1:] {
 		pages++
-		for _, width := range []int64{1440, 360} {
+		for _, width := range widths {
 			err := chromedp.Do(tab, chromedp.EmulateViewport(width, 900), chromedp.Navigate(site+left[0]))
 			if err != nil {
 				t.Fatalf("%s: %v", left[0], err)
