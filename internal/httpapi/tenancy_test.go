@@ -131,7 +131,7 @@ func (h *house) alert(campaign string) string {
 // at fills in the ids of a path.
 func at(path string, ids map[string]string) string {
 	kind := strings.Split(path, "/")[1]
-	return httpapi.Base + strings.NewReplacer("{id}", ids[kind], "{key_id}", ids["keys"], "{source}", "meta", "{month}", "2026-03").Replace(path)
+	return httpapi.Base + strings.NewReplacer("{id}", ids[kind], "{key_id}", ids["keys"], "{source}", "meta", "{month}", "2026-03", "{interest}", "607").Replace(path)
 }
 
 // Another partner's thing answers exactly as one that does not exist, whatever
