@@ -55,12 +55,30 @@ func (v *visit) factorsWith(status int, refused *problem, wrong *mistakes) error
 	defaults := v.d.Reach.DefaultFactors()
 	p.Defaults = v.factorRows(defaults)
 	if len(defaults) > 0 {
-		p.Source = defaults[0].Source
+		p.Source = p.Defaults[0].Source
+	}
+	for i, row := range p.Defaults {
+		if row.Source == p.Source {
+			p.Defaults[i].Source = ""
+		}
 	}
 	if p.Calibration, err = v.calibration(); err != nil {
 		return err
 	}
 	return v.page(status, "factors", v.locale.T("factors.title"), "audiences", p)
+}
+
+// sourceOf is what a share rests on: what comes with the product in the
+// reader's language, the rest as somebody wrote it.
+func (l *locale) sourceOf(text string) string {
+	standard := reach.Standard()
+	switch text {
+	case standard.Source:
+		return l.T("factors.planning")
+	case standard.Sources[reach.MatchRate]:
+		return l.T("factors.match_rates")
+	}
+	return text
 }
 
 func (v *visit) factorRows(all []reach.Assumed) []factorRow {
@@ -69,11 +87,9 @@ func (v *visit) factorRows(all []reach.Assumed) []factorRow {
 	percent := func(share float64) string { return l.Percent(int64(math.Round(share*money.Unit)), 1) }
 	for i, a := range all {
 		rows[i] = factorRow{
-			Criterion: string(a.Criterion), Value: a.Value, By: l.Or("reach.factor.", string(a.Criterion), string(a.Criterion)), Name: a.Value,
-			Share: percent(a.Mid), Range: l.T("factors.range", "low", percent(a.Low), "high", percent(a.High)), Source: a.Source,
-		}
-		if a.Value == reach.Any {
-			rows[i].Name = l.T("factors.any")
+			Criterion: string(a.Criterion), Value: a.Value, By: l.Or("reach.factor.", string(a.Criterion), string(a.Criterion)),
+			Name:  l.Or("factors.value.", a.Value, capital(a.Criterion.Called(a.Value, l.Lang))),
+			Share: percent(a.Mid), Range: l.T("factors.range", "low", percent(a.Low), "high", percent(a.High)), Source: l.sourceOf(a.Source),
 		}
 	}
 	return rows

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,7 +131,12 @@ func TestSharesOnTheDashboard(t *testing.T) {
 	w := newWorld(t)
 	who := w.session(partners.RoleManager)
 	_, body, _ := w.get("/audiences/factors", who, "es")
-	has(t, body, "No has puesto ninguna", "Supuestos de planificación", "Aún no hay nada que comparar")
+	has(t, body, "Supuestos de planificación de este producto", "Los intereses más amplios", "Un supuesto: las plataformas", "La primera lengua de un país")
+	for _, code := range []string{"level:1", "top_10", "cellular", "first"} {
+		if strings.Contains(body, `<th scope="row">`+code+`<`) {
+			t.Errorf("the page says %s", code)
+		}
+	}
 	set := url.Values{"revision": {"1"}, "factor_criterion": {"platforms"}, "factor_value": {"tiktok"}, "factor_share": {"30"}, "factor_low": {"20"}, "factor_high": {"x"}, "factor_source": {"Our survey"}}
 	status, body, _ := w.post("/audiences/factors", who, set.Encode())
 	if status != http.StatusUnprocessableEntity {
@@ -142,7 +148,7 @@ func TestSharesOnTheDashboard(t *testing.T) {
 		t.Fatalf("status %d", status)
 	}
 	_, body, _ = w.get("/audiences/factors", who, "en")
-	has(t, body, "tiktok", "30.0%", "20.0% to 40.5%", "Our survey")
+	has(t, body, "TikTok", "30.0%", "20.0% to 40.5%", "Our survey")
 	if status, _, _ := w.post("/audiences/factors", who, set.Encode()); status != http.StatusPreconditionFailed {
 		t.Errorf("a stale change: %d", status)
 	}
