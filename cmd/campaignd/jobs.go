@@ -1,10 +1,8 @@
 package main
 
 import (
-	"errors"
+	"encoding/json"
 	"fmt"
-	"net/url"
-	"text/tabwriter"
 	"time"
 
 	"github.com/hexabuilders/campaignd/event"
@@ -12,14 +10,14 @@ import (
 
 type jobsCmd struct {
 	client  `embed:""`
+	listing `embed:""`
 	Failing bool `help:"Only those that fail, or that no node runs."`
 }
 
 // Run prints one line a job.
 func (c *jobsCmd) Run(e env) error {
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "JOB\tSTATE\tEVERY\tLAST\tTOOK\tNEXT\tNODE\tLAST FAILURE")
-	err := eachOf(e, c.client, "/jobs", url.Values{"limit": {"200"}}, func(j event.JobStatus) error {
+	s := c.sheet(e, "JOB\tSTATE\tEVERY\tLAST\tTOOK\tNEXT\tNODE\tLAST FAILURE")
+	return s.end(eachOf(e, c.client, "/jobs", nil, 0, func(j event.JobStatus, raw json.RawMessage) error {
 		if c.Failing && j.Failures == 0 && !j.Late {
 			return nil
 		}
@@ -27,11 +25,9 @@ func (c *jobsCmd) Run(e env) error {
 		if j.FailedAt != nil {
 			failure = j.FailedAt.Format(time.RFC3339) + " " + j.Problem
 		}
-		_, err := fmt.Fprintf(w, "%s\t%s\t%v\t%s\t%v\t%s\t%s\t%s\n", j.Name, jobState(j), time.Duration(j.Every)*time.Second,
+		return s.row(raw, "%s\t%s\t%v\t%s\t%v\t%s\t%s\t%s", j.Name, jobState(j), time.Duration(j.Every)*time.Second,
 			at(j.LastBegun()), time.Duration(j.Millis)*time.Millisecond, at(j.NextAt), j.Node, failure)
-		return err
-	})
-	return errors.Join(err, w.Flush())
+	}))
 }
 
 func jobState(j event.JobStatus) string {

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
-	"text/tabwriter"
 	"time"
 )
 
@@ -14,34 +14,33 @@ type keysCmd struct {
 
 type keysList struct {
 	client  `embed:""`
+	listing `embed:""`
 	Partner string `arg:"" help:"The partner's id."`
+}
+
+// issuedKey is a key as the API gives it.
+type issuedKey struct {
+	ID, Role, Name, Prefix string
+	ExpiresAt              *time.Time `json:"expires_at"`
+	RevokedAt              *time.Time `json:"revoked_at"`
+}
+
+func (k issuedKey) state() string {
+	switch {
+	case k.RevokedAt != nil:
+		return "revoked " + k.RevokedAt.Format(time.RFC3339)
+	case k.ExpiresAt != nil:
+		return "until " + k.ExpiresAt.Format(time.RFC3339)
+	}
+	return "valid"
 }
 
 // Run prints one line a key.
 func (c *keysList) Run(e env) error {
-	var page struct {
-		Items []struct {
-			ID, Role, Name, Prefix string
-			ExpiresAt              *time.Time `json:"expires_at"`
-			RevokedAt              *time.Time `json:"revoked_at"`
-		}
-	}
-	if err := c.callJSON(e.ctx, "GET", "/partners/"+c.Partner+"/keys", nil, &page); err != nil {
-		return err
-	}
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "ID\tROLE\tKEY\tNAME\tSTATE")
-	for _, k := range page.Items {
-		state := "valid"
-		switch {
-		case k.RevokedAt != nil:
-			state = "revoked " + k.RevokedAt.Format(time.RFC3339)
-		case k.ExpiresAt != nil:
-			state = "until " + k.ExpiresAt.Format(time.RFC3339)
-		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s...\t%s\t%s\n", k.ID, k.Role, k.Prefix, k.Name, state)
-	}
-	return w.Flush()
+	s := c.sheet(e, "ID\tROLE\tKEY\tNAME\tSTATE")
+	return s.end(eachOf(e, c.client, "/partners/"+c.Partner+"/keys", nil, 0, func(k issuedKey, raw json.RawMessage) error {
+		return s.row(raw, "%s\t%s\t%s...\t%s\t%s", k.ID, k.Role, k.Prefix, k.Name, k.state())
+	}))
 }
 
 type keysIssue struct {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -24,24 +23,18 @@ type letter struct {
 }
 
 type lettersList struct {
-	client `embed:""`
-	State  string `default:"retrying,dead,waiting" help:"Any of retrying, dead, waiting, replayed and dropped, separated by commas."`
-	Limit  int    `default:"100" help:"At most so many."`
+	client  `embed:""`
+	listing `embed:""`
+	State   string `default:"retrying,dead,waiting" help:"Any of retrying, dead, waiting, replayed and dropped, separated by commas."`
+	Limit   int    `default:"100" help:"At most so many; 0: all."`
 }
 
 // Run prints one line a letter.
 func (c *lettersList) Run(e env) error {
-	var page struct{ Items []letter }
-	query := url.Values{"state": {c.State}, "limit": {fmt.Sprint(c.Limit)}}
-	if err := c.callJSON(e.ctx, "GET", "/dead-letters?"+query.Encode(), nil, &page); err != nil {
-		return err
-	}
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "ID\tSTATE\tTRIES\tARRIVED\tTOPIC\tREASON")
-	for _, l := range page.Items {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\t%s\n", l.ID, l.State, l.Tries, l.ArrivedAt.Format(time.RFC3339), l.Topic, l.Reason)
-	}
-	return w.Flush()
+	s := c.sheet(e, "ID\tSTATE\tTRIES\tARRIVED\tTOPIC\tREASON")
+	return s.end(eachOf(e, c.client, "/dead-letters", url.Values{"state": {c.State}}, c.Limit, func(l letter, raw json.RawMessage) error {
+		return s.row(raw, "%s\t%s\t%d\t%s\t%s\t%s", l.ID, l.State, l.Tries, l.ArrivedAt.Format(time.RFC3339), l.Topic, l.Reason)
+	}))
 }
 
 type lettersShow struct {
@@ -94,29 +87,25 @@ func (c *lettersAct) each(e env, action string) error {
 }
 
 type brokersCmd struct {
-	client `embed:""`
+	client  `embed:""`
+	listing `embed:""`
+}
+
+// broker is a broker as the API gives it.
+type broker struct {
+	Name, Addr, Problem string
+	Up                  bool
+	Lag, Sent           int64
 }
 
 // Run prints one line a broker.
 func (c *brokersCmd) Run(e env) error {
-	var page struct {
-		Items []struct {
-			Name, Addr, Problem string
-			Up                  bool
-			Lag, Sent           int64
-		}
-	}
-	if err := c.callJSON(e.ctx, "GET", "/brokers", nil, &page); err != nil {
-		return err
-	}
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "BROKER\tSTATE\tLAG\tSENT\tADDRESS\tPROBLEM")
-	for _, b := range page.Items {
+	s := c.sheet(e, "BROKER\tSTATE\tLAG\tSENT\tADDRESS\tPROBLEM")
+	return s.end(eachOf(e, c.client, "/brokers", nil, 0, func(b broker, raw json.RawMessage) error {
 		state := "up"
 		if !b.Up {
 			state = "down"
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\n", b.Name, state, b.Lag, b.Sent, b.Addr, b.Problem)
-	}
-	return w.Flush()
+		return s.row(raw, "%s\t%s\t%d\t%d\t%s\t%s", b.Name, state, b.Lag, b.Sent, b.Addr, b.Problem)
+	}))
 }

@@ -1,11 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -16,9 +16,10 @@ type paymentsCmd struct {
 
 type paymentsList struct {
 	client  `embed:""`
+	listing `embed:""`
 	State   string `default:"unknown" help:"Any of unknown, pending, requires_action, approved, processing, succeeded, failed, cancelled, partially_refunded, refunded and disputed, separated by commas."`
 	Partner string `help:"Of this partner alone."`
-	Limit   int    `default:"100" help:"At most so many."`
+	Limit   int    `default:"100" help:"At most so many; 0: all."`
 }
 
 // paid is a payment as the API gives it.
@@ -32,25 +33,19 @@ type paid struct {
 
 // Run prints one line a payment.
 func (c *paymentsList) Run(e env) error {
-	query := url.Values{"state": {c.State}, "limit": {fmt.Sprint(c.Limit)}}
+	query := url.Values{"state": {c.State}}
 	if c.Partner != "" {
 		query.Set("partner_id", c.Partner)
 	}
-	var page struct{ Items []paid }
-	if err := c.callJSON(e.ctx, "GET", "/payments?"+query.Encode(), nil, &page); err != nil {
-		return err
-	}
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "ID\tSTATE\tAMOUNT\tPROVIDER\tCREATED\tCHECKED\tPARTNER\tREASON")
-	for _, p := range page.Items {
+	s := c.sheet(e, "ID\tSTATE\tAMOUNT\tPROVIDER\tCREATED\tCHECKED\tPARTNER\tREASON")
+	return s.end(eachOf(e, c.client, "/payments", query, c.Limit, func(p paid, raw json.RawMessage) error {
 		checked := "never"
 		if p.CheckedAt != nil {
 			checked = p.CheckedAt.Format(time.RFC3339)
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s %s\t%s\t%s\t%s\t%s\t%s\n", p.ID, p.State, p.Amount.Amount, p.Amount.Currency, p.Provider,
+		return s.row(raw, "%s\t%s\t%s %s\t%s\t%s\t%s\t%s\t%s", p.ID, p.State, p.Amount.Amount, p.Amount.Currency, p.Provider,
 			p.CreatedAt.Format(time.RFC3339), checked, p.Partner, p.Reason)
-	}
-	return w.Flush()
+	}))
 }
 
 type paymentsCheck struct {

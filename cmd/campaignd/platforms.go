@@ -1,12 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -100,46 +100,25 @@ func (o placedObject) why() string {
 	return strings.Join(words, " ")
 }
 
-// eachOf visits every item of a list, page by page.
-func eachOf[T any](e env, c client, path string, query url.Values, visit func(T) error) error {
-	for {
-		var page struct {
-			Items []T
-			Next  string `json:"next_cursor"`
-		}
-		if err := c.callJSON(e.ctx, "GET", path+"?"+query.Encode(), nil, &page); err != nil {
-			return err
-		}
-		for _, item := range page.Items {
-			if err := visit(item); err != nil {
-				return err
-			}
-		}
-		if page.Next == "" {
-			return nil
-		}
-		query.Set("cursor", page.Next)
-	}
-}
-
 // operator asks about one partner, or about all of them.
 type operator struct {
 	client  `embed:""`
+	listing `embed:""`
 	Partner string `help:"Of this partner alone."`
 }
 
-func (c operator) accounts(e env, visit func(adAccount) error) error {
-	query := url.Values{"limit": {"200"}}
+func (c operator) accounts(e env, visit func(adAccount, json.RawMessage) error) error {
+	query := url.Values{}
 	if c.Partner != "" {
 		query.Set("partner_id", c.Partner)
 	}
-	return eachOf(e, c.client, "/ad-accounts", query, visit)
+	return eachOf(e, c.client, "/ad-accounts", query, 0, visit)
 }
 
 // placements are those on every account.
-func (c operator) placements(e env, visit func(placement) error) error {
-	return c.accounts(e, func(a adAccount) error {
-		return eachOf(e, c.client, "/ad-accounts/"+a.ID+"/placements", url.Values{"limit": {"200"}}, visit)
+func (c operator) placements(e env, visit func(placement, json.RawMessage) error) error {
+	return c.accounts(e, func(a adAccount, _ json.RawMessage) error {
+		return eachOf(e, c.client, "/ad-accounts/"+a.ID+"/placements", nil, 0, visit)
 	})
 }
 
@@ -147,26 +126,22 @@ type platformAccounts struct{ operator }
 
 // Run prints one line an account.
 func (c *platformAccounts) Run(e env) error {
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "ID\tPLATFORM\tACCOUNT\tNAME\tSTATUS\tPULLED\tROWS\tREFUSED\tPARTNER\tPROBLEM")
-	err := c.accounts(e, func(a adAccount) error {
+	s := c.sheet(e, "ID\tPLATFORM\tACCOUNT\tNAME\tSTATUS\tPULLED\tROWS\tREFUSED\tPARTNER\tPROBLEM")
+	return s.end(c.accounts(e, func(a adAccount, raw json.RawMessage) error {
 		pulled, rows, refused := "never", 0, 0
 		if p := a.LastPull; p != nil {
 			pulled, rows, refused = p.At.Format(time.RFC3339), p.Rows, p.Refused
 		}
-		_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s, %s\t%s\t%s\t%d\t%d\t%s\t%s\n", a.ID, a.Platform, a.External, a.Name, a.Currency, a.Status, pulled, rows, refused, a.Partner, a.Problem.line())
-		return err
-	})
-	return errors.Join(err, w.Flush())
+		return s.row(raw, "%s\t%s\t%s\t%s, %s\t%s\t%s\t%d\t%d\t%s\t%s", a.ID, a.Platform, a.External, a.Name, a.Currency, a.Status, pulled, rows, refused, a.Partner, a.Problem.line())
+	}))
 }
 
 type platformPlacements struct{ operator }
 
 // Run prints one line a placement.
 func (c *platformPlacements) Run(e env) error {
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "ID\tPLATFORM\tPROGRESS\tOBJECTS\tBUDGET\tCAMPAIGN\tPROBLEM")
-	err := c.placements(e, func(p placement) error {
+	s := c.sheet(e, "ID\tPLATFORM\tPROGRESS\tOBJECTS\tBUDGET\tCAMPAIGN\tPROBLEM")
+	return s.end(c.placements(e, func(p placement, raw json.RawMessage) error {
 		made, wanted := 0, 0
 		for _, o := range p.Objects {
 			if o.Retired {
@@ -180,19 +155,17 @@ func (c *platformPlacements) Run(e env) error {
 		if p.Waiting != "" {
 			problem = strings.TrimSpace("Waits for the " + p.Waiting + ". " + problem)
 		}
-		_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%d of %d\t%d %%\t%s\t%s\n", p.ID, p.Platform, p.Progress, made, wanted, p.Percent, p.Campaign, problem)
-		return err
-	})
-	return errors.Join(err, w.Flush())
+		return s.row(raw, "%s\t%s\t%s\t%d of %d\t%d %%\t%s\t%s", p.ID, p.Platform, p.Progress, made, wanted, p.Percent, p.Campaign, problem)
+	}))
 }
 
 type platformOpen struct{ operator }
 
-// Run prints one line an object that somebody should know of.
+// Run prints one line an object that somebody should know of; as JSON, one a
+// placement that has such an object.
 func (c *platformOpen) Run(e env) error {
-	w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "PLACEMENT\tPLATFORM\tOBJECT\tSTATE\tSINCE\tREASON")
-	err := c.placements(e, func(p placement) error {
+	s := c.sheet(e, "PLACEMENT\tPLATFORM\tOBJECT\tSTATE\tSINCE\tREASON")
+	return s.end(c.placements(e, func(p placement, raw json.RawMessage) error {
 		if p.Progress == "ended" {
 			return nil
 		}
@@ -204,13 +177,12 @@ func (c *platformOpen) Run(e env) error {
 			if o.ClaimedAt != nil {
 				since = o.ClaimedAt.Format(time.RFC3339)
 			}
-			if _, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", p.ID, p.Platform, o.Key, needs, since, o.why()); err != nil {
+			if err := s.row(raw, "%s\t%s\t%s\t%s\t%s\t%s", p.ID, p.Platform, o.Key, needs, since, o.why()); err != nil || s.JSON {
 				return err
 			}
 		}
 		return nil
-	})
-	return errors.Join(err, w.Flush())
+	}))
 }
 
 type platformResolve struct {
