@@ -90,6 +90,14 @@ func texts(w world) {
 			w.Errorf("%q found %v", text, got)
 		}
 	}
+	labels := []string{"Verano 2026", "ÁREA", `[50%]`}
+	_, err := w.Campaigns.Update(w.Context(), p, c.ID, 0, func(c *campaigns.Campaign, _ campaigns.Facts) error {
+		return c.Change(operator, w.now(), campaigns.Patch{Labels: &labels})
+	})
+	w.must(err)
+	for text, found := range map[string]int{"verano": 1, "VERANO 2026": 1, "ÁREA": 1, "[50%": 1, `["`: 0, `","`: 0, "[": 1, "winter": 0} {
+		w.equal("found by the label "+text, len(w.listed(p, campaigns.Query{Text: text}, nil)), found)
+	}
 	w.rename(p, c.ID, 0, "Renamed")
 	w.equal("found by its old name", len(w.listed(p, campaigns.Query{Text: "campaña"}, nil)), 0)
 	w.equal("found by its new name", len(w.listed(p, campaigns.Query{Text: "RENAMED"}, nil)), 1)

@@ -134,7 +134,7 @@ type CampaignQuery struct {
 	Label     []string              `query:"label" doc:"Those that carry any of these, separated by commas."`
 	From      when                  `query:"from" doc:"Those whose schedule ends after this: a moment of RFC 3339, or a local date of the partner."`
 	To        when                  `query:"to" doc:"Those whose schedule starts before this; as from."`
-	Text      string                `query:"q" maxLength:"200" doc:"In the name, whatever its case."`
+	Text      string                `query:"q" maxLength:"200" doc:"In the name or in a label, whatever its case."`
 	Sort      campaigns.Order       `query:"sort" doc:"created, name, start or end; with a minus from the last to the first. Those without a schedule come last. The newest first unless given."`
 }
 

@@ -52,7 +52,9 @@ func (s Campaigns) matching(partner uuid.UUID, q campaigns.Query) filter {
 		f.add("starts_at IS NOT NULL")
 	}
 	if q.Text != "" {
-		f.add(`search LIKE ? ESCAPE '\'`, "%"+wildcards.Replace(folded(q.Text))+"%")
+		like := func(text string) string { return "%" + wildcards.Replace(text) + "%" }
+		f.add(`(search LIKE ? ESCAPE '\' OR EXISTS (SELECT 1 FROM `+s.db.labels+` WHERE lower(value) LIKE ? ESCAPE '\' OR value LIKE ? ESCAPE '\'))`,
+			like(folded(q.Text)), like(folded(q.Text)), like(q.Text)) // labels are folded by the engine, which may know ASCII only
 	}
 	return f
 }

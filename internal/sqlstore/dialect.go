@@ -20,17 +20,20 @@ type dialect struct {
 	byBytes   string // makes a text sort by its bytes, whatever the database's language
 	json      string // makes a text readable as JSON
 	lists     string // whether a list, a member %s of the JSON in state, has the text ?
+	labels    string // the labels in state, as rows of value
 }
 
 var (
 	// SQLite has one writer at a time, so a selected row is locked already.
 	sqliteDialect = dialect{
 		name: "sqlite", clustered: "WITHOUT ROWID",
-		lists: "EXISTS (SELECT 1 FROM json_each(state, '$.%s') WHERE value = ?)",
+		lists:  "EXISTS (SELECT 1 FROM json_each(state, '$.%s') WHERE value = ?)",
+		labels: "json_each(state, '$.labels')",
 	}
 	postgresDialect = dialect{
 		name: "postgres", forUpdate: " FOR UPDATE", byBytes: ` COLLATE "C"`, json: "::jsonb",
-		lists: "state::jsonb -> '%s' @> to_jsonb(?::text)",
+		lists:  "state::jsonb -> '%s' @> to_jsonb(?::text)",
+		labels: "jsonb_array_elements_text(CASE jsonb_typeof(state::jsonb -> 'labels') WHEN 'array' THEN state::jsonb -> 'labels' ELSE '[]' END) AS value",
 	}
 )
 
