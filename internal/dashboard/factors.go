@@ -71,14 +71,10 @@ func (v *visit) factorsWith(status int, refused *problem, wrong *mistakes) error
 // sourceOf is what a share rests on: what comes with the product in the
 // reader's language, the rest as somebody wrote it.
 func (l *locale) sourceOf(text string) string {
-	standard := reach.Standard()
-	switch text {
-	case standard.Source:
+	if text == reach.Standard().Source {
 		return l.T("factors.planning")
-	case standard.Sources[reach.MatchRate]:
-		return l.T("factors.match_rates")
 	}
-	return text
+	return reach.In(l.Lang, text)
 }
 
 func (v *visit) factorRows(all []reach.Assumed) []factorRow {

@@ -45,6 +45,7 @@ func (v *visit) askPanel(s panel.State) ([]field, *panelAnswer) {
 	if !something {
 		return fields, nil
 	}
+	asked.Language = v.locale.Lang
 	e, err := v.d.Reach.Estimate(v.r.Context(), v.scope(), asked)
 	if err != nil {
 		_, refused, wrong := v.refusal(err)

@@ -50,7 +50,7 @@ func (v *visit) reach(s subject) *reachCard {
 	if s.Targeting == nil {
 		return nil
 	}
-	e, err := v.d.Reach.Estimate(v.r.Context(), s.Partner, reach.Request{Configuration: *s.Targeting})
+	e, err := v.d.Reach.Estimate(v.r.Context(), s.Partner, reach.Request{Configuration: *s.Targeting, Language: v.locale.Lang})
 	if err != nil {
 		return nil
 	}

@@ -13,7 +13,7 @@ func TestTheSetupShowsTheReach(t *testing.T) {
 	_, body, _ := w.get("/campaigns/"+s.ID.String()+"/setup", who, "en")
 	has(t, body, "Reach", " people", "Use the Internet", "independent of each other")
 	_, body, _ = w.get("/campaigns/"+s.ID.String()+"/setup", who, "es")
-	has(t, body, "Alcance", "Usan internet")
+	has(t, body, "Alcance", "Usan internet", "Proporción de personas que usan Internet", "Supuestos de planificación")
 }
 
 func TestInterestsAreTakenByName(t *testing.T) {

@@ -63,6 +63,7 @@ func (s *Service) audiences(ctx context.Context, partner uuid.UUID, c targeting.
 // have in common is counted, not estimated: they are sets of the same people.
 type crowd struct {
 	kept
+	tongue
 	match  Share
 	source string          // of match
 	among  float64         // the people whom the members are looked for among
@@ -73,7 +74,7 @@ type crowd struct {
 }
 
 func (e *Estimator) crowd(c targeting.Configuration, among float64) *crowd {
-	in := &crowd{kept: e.kept, among: among, met: &e.met, gone: roaring.New()}
+	in := &crowd{kept: e.kept, tongue: e.tongue, among: among, met: &e.met, gone: roaring.New()}
 	in.match, in.source = e.shares.match(c.Platforms)
 	return in
 }
@@ -143,10 +144,10 @@ func (in *crowd) narrow(names []string) (Share, string) {
 	})
 	in.lists++
 	if before != nil {
-		return exactly(in.inside.GetCardinality(), before.GetCardinality()), fmt.Sprintf("Counted: of the members of the audiences above, %d are in %s too.", in.inside.GetCardinality(), in.called(names))
+		return exactly(in.inside.GetCardinality(), before.GetCardinality()), in.say("Counted: of the members of the audiences above, %d are in %s too.", in.inside.GetCardinality(), in.called(names))
 	}
 	n := in.inside.GetCardinality()
-	return in.of(n), fmt.Sprintf("%d people are in %s today. Platforms find %s", n, in.called(names), in.matched())
+	return in.of(n), in.say("%d people are in %s today. Platforms find %s", n, in.called(names), in.matched())
 }
 
 // leave is the share who are in none of the audiences that are excluded.
@@ -155,7 +156,7 @@ func (in *crowd) leave(names []string) (Share, string) {
 	if in.inside != nil {
 		before := in.inside.GetCardinality()
 		in.inside = roaring.AndNot(in.inside, people)
-		return exactly(in.inside.GetCardinality(), before), fmt.Sprintf("Counted: of the members of the audiences above, %d are not in %s.", in.inside.GetCardinality(), in.called(names))
+		return exactly(in.inside.GetCardinality(), before), in.say("Counted: of the members of the audiences above, %d are not in %s.", in.inside.GetCardinality(), in.called(names))
 	}
 	before := in.of(in.gone.GetCardinality()).without()
 	in.gone.Or(people)
@@ -167,7 +168,7 @@ func (in *crowd) leave(names []string) (Share, string) {
 		return after / before
 	}
 	left := Share{part(after.Mid, before.Mid), part(after.Low, before.Low), part(after.High, before.High)}
-	return left, fmt.Sprintf("%d people are in %s today and are left out where a platform finds them: %s", people.GetCardinality(), in.called(names), in.matched())
+	return left, in.say("%d people are in %s today and are left out where a platform finds them: %s", people.GetCardinality(), in.called(names), in.matched())
 }
 
 // of is the share of the people that so many members are.
@@ -197,10 +198,10 @@ func (in *crowd) bound(out *Estimate) {
 	most := int64(math.Ceil(float64(n) * in.match.High))
 	out.Low, out.Mid, out.High = min(out.Low, most), min(out.Mid, most), min(out.High, most)
 	out.Assumptions = append(out.Assumptions,
-		fmt.Sprintf("At most %d people: the %d members that the audiences leave, of whom platforms find at most %.0f %%.", most, n, 100*in.match.High),
-		"Members of audiences are taken to live in the countries asked for, and to be spread over ages, genders and places as the people there are.")
+		in.say("At most %d people: the %d members that the audiences leave, of whom platforms find at most %.0f %%.", most, n, 100*in.match.High),
+		in.say("Members of audiences are taken to live in the countries asked for, and to be spread over ages, genders and places as the people there are."))
 	for _, name := range in.unusable() {
-		out.Assumptions = append(out.Assumptions, fmt.Sprintf("The audience %q has fewer members than its minimum: platforms would refuse it.", name))
+		out.Assumptions = append(out.Assumptions, in.say("The audience %q has fewer members than its minimum: platforms would refuse it.", name))
 	}
 }
 
@@ -220,11 +221,11 @@ func (in *crowd) called(names []string) string {
 	for i, name := range names {
 		called[i] = fmt.Sprintf("%q", in.kept[name].Name)
 	}
-	return strings.Join(called, " or ")
+	return strings.Join(called, in.word(" or "))
 }
 
 func (in *crowd) matched() string {
-	return fmt.Sprintf("%.0f %% of them, %.0f to %.0f. %s", 100*in.match.Mid, 100*in.match.Low, 100*in.match.High, in.source)
+	return in.say("%.0f %% of them, %.0f to %.0f. %s", 100*in.match.Mid, 100*in.match.Low, 100*in.match.High, in.source)
 }
 
 // match is the share of members that a platform finds: of the platform asked

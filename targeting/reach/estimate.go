@@ -1,7 +1,6 @@
 package reach
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -57,6 +56,7 @@ const Life = 30 * 24 * time.Hour
 
 // Estimator estimates with a set of shares, one configuration at a time.
 type Estimator struct {
+	tongue
 	shares  shares
 	kept    kept
 	met     meeting
@@ -82,8 +82,8 @@ func (e *Estimator) Within(c targeting.Configuration, members ...targeting.List)
 		return Estimate{}, err
 	}
 	out := e.begin(c, PopulationShares,
-		"Criteria are taken as independent of each other: nothing better is known without a panel.",
-		"People under 13 are not counted.")
+		e.say("Criteria are taken as independent of each other: nothing better is known without a panel."),
+		e.say("People under 13 are not counted."))
 	connected := e.people(&out, c)
 	in := e.crowd(c, online(c))
 	e.narrow(&out, c, in)
@@ -113,7 +113,7 @@ func (e *Estimator) Within(c targeting.Configuration, members ...targeting.List)
 // begin is an estimate that nothing was counted for yet.
 func (e *Estimator) begin(c targeting.Configuration, m Method, assumptions ...string) Estimate {
 	if r := c.AgeRange; r != nil && r.Open() && r.Max > targeting.OpenAge && r.Max < maxAge {
-		assumptions = append(assumptions, fmt.Sprintf("Platforms' last bracket is 65 and over: up to %d includes everybody older.", r.Max))
+		assumptions = append(assumptions, e.say("Platforms' last bracket is 65 and over: up to %d includes everybody older.", r.Max))
 	}
 	return Estimate{ValidUntil: e.now().UTC().Add(Life).Truncate(time.Second), Method: m, Assumptions: assumptions}
 }
@@ -142,7 +142,7 @@ func (e *Estimator) people(out *Estimate, c targeting.Configuration) (online flo
 	for _, code := range countriesOf(c) {
 		facts := world()[code]
 		if facts == nil {
-			out.Assumptions = append(out.Assumptions, "Nothing is known of the population of "+code+"; it counts nobody.")
+			out.Assumptions = append(out.Assumptions, e.say("Nothing is known of the population of %s; it counts nobody.", code))
 			continue
 		}
 		n := float64(facts.count(c.AgeRange, c.Genders))
@@ -163,9 +163,9 @@ func (e *Estimator) people(out *Estimate, c targeting.Configuration) (online flo
 		return 0
 	}
 	use := connected / counted
-	basis := fmt.Sprintf("Share of individuals using the Internet (ITU via World Bank), %d or newer.", oldest)
+	basis := e.say("Share of individuals using the Internet (ITU via World Bank), %d or newer.", oldest)
 	if len(guessed) > 0 {
-		basis += " Not measured in " + strings.Join(guessed, ", ") + ": the median of the region."
+		basis = e.say("%s Not measured in %s: the median of the region.", basis, strings.Join(guessed, ", "))
 	}
 	spread := 0.02 + 0.01*float64(Year-oldest) + 0.1*float64(len(guessed))/float64(max(1, len(countriesOf(c))))
 	out.Factors = append(out.Factors, Factor{internetUse, around(use, spread), basis})
@@ -180,7 +180,7 @@ func around(mid, part float64) Share {
 // narrow multiplies what each list leaves.
 func (e *Estimator) narrow(out *Estimate, c targeting.Configuration, in *crowd) {
 	if slices.Contains(c.Genders, "unknown") && len(c.Genders) == 1 {
-		out.Assumptions = append(out.Assumptions, "A census knows no unknown gender: nobody is counted.")
+		out.Assumptions = append(out.Assumptions, e.say("A census knows no unknown gender: nobody is counted."))
 	}
 	for _, l := range c.Lists() {
 		if len(l.Values) > 0 && l.Criterion != targeting.ByGender { // genders are counted
@@ -199,13 +199,13 @@ func (e *Estimator) narrowBy(out *Estimate, c targeting.Configuration, l targeti
 	switch l.Criterion {
 	case targeting.ByPlatform:
 		if in.inside != nil && len(networksOf(c)) == len(c.Platforms) {
-			share, basis = all, "The members counted above are those whom these networks find: they use them."
+			share, basis = all, e.say("The members counted above are those whom these networks find: they use them.")
 		}
 	case targeting.ByLanguage:
 		share = e.languages(c, l.Values)
-		basis = "Languages of the countries, the most spoken first. " + basis
+		basis = e.say("Languages of the countries, the most spoken first. %s", basis)
 	case targeting.ByAudience, targeting.ByLookalike:
-		basis = "The size of the audience is not known here. " + basis
+		basis = e.say("The size of the audience is not known here. %s", basis)
 	}
 	out.Factors = append(out.Factors, Factor{string(l.Criterion), share, basis})
 }
@@ -270,7 +270,7 @@ func (e *Estimator) excludeBy(out *Estimate, c targeting.Configuration, x target
 	}
 	share, basis := e.shares.any(x.Criterion, x.Values)
 	if x.Criterion == targeting.ByGender {
-		share, basis = e.genders(c, x.Values), "Population by gender."
+		share, basis = e.genders(c, x.Values), e.say("Population by gender.")
 	}
 	out.Factors = append(out.Factors, Factor{panel.Not + string(x.Criterion), share.without(), basis})
 }

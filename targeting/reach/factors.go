@@ -146,6 +146,7 @@ type key struct {
 // shares are what is known of each value: a partner's own first, then what a
 // data provider has said of it, then the defaults.
 type shares struct {
+	tongue
 	own, supplied map[key]Assumed
 	defaults      Defaults
 }
@@ -156,11 +157,11 @@ func (s shares) of(by targeting.Criterion, value, kind string) (Share, string) {
 	for _, level := range []map[key]Assumed{s.own, s.supplied} {
 		for _, name := range s.names(by, value) {
 			if a, ok := level[key{by, name}]; ok {
-				return a.Share, a.Source
+				return a.Share, s.word(a.Source)
 			}
 		}
 	}
-	return s.defaults.of(by, kind), s.defaults.sourceOf(by)
+	return s.defaults.of(by, kind), s.word(s.defaults.sourceOf(by))
 }
 
 // names are what a value may stand under, its own first.

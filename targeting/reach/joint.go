@@ -1,7 +1,6 @@
 package reach
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -29,7 +28,7 @@ func (e *Estimator) count(ix *panel.Index, q panel.Question, automatic bool) (Es
 		return Estimate{}, err
 	}
 	state, s := ix.State(), ix.SamplingOf(counted, z90)
-	out := e.begin(q.Configuration, JointCounts, fmt.Sprintf("People are counted in the panel %q: %d rows stand for %.0f people of the places asked for.", state.Name, s.Rows, counted.People.Weight))
+	out := e.begin(q.Configuration, JointCounts, e.say("People are counted in the panel %q: %d rows stand for %.0f people of the places asked for.", state.Name, s.Rows, counted.People.Weight))
 	out.Panel = &PanelUsed{ID: state.ID, Name: state.Name, Automatic: automatic, Sampling: s}
 	out.Population = int64(math.Round(counted.People.Weight))
 	if counted.People.Weight > 0 {
@@ -38,7 +37,7 @@ func (e *Estimator) count(ix *panel.Index, q panel.Question, automatic bool) (Es
 	e.explain(&out, ix, counted)
 	before := counted.People
 	for _, step := range counted.Steps {
-		out.Factors = append(out.Factors, conditional(ix, state.Name, step, before))
+		out.Factors = append(out.Factors, e.conditional(ix, state.Name, step, before))
 		before = step.Left
 	}
 	steps, in := len(out.Factors), e.crowd(q.Configuration, counted.People.Weight)
@@ -55,7 +54,7 @@ func (e *Estimator) count(ix *panel.Index, q panel.Question, automatic bool) (Es
 // explain says what the range holds and what it does not.
 func (e *Estimator) explain(out *Estimate, ix *panel.Index, c panel.Count) {
 	say := func(format string, args ...any) {
-		out.Assumptions = append(out.Assumptions, fmt.Sprintf(format, args...))
+		out.Assumptions = append(out.Assumptions, e.say(format, args...))
 	}
 	s := out.Panel.Sampling
 	if ix.State().Complete {
@@ -74,10 +73,10 @@ func (e *Estimator) explain(out *Estimate, ix *panel.Index, c panel.Count) {
 
 // conditional is the part that a criterion leaves of those whom the criteria
 // before it have left: the parts multiply to the count.
-func conditional(ix *panel.Index, name string, step panel.Step, before panel.Sum) Factor {
-	f := Factor{Criterion: step.Criterion, Basis: fmt.Sprintf("Counted in %q, of those whom the criteria above leave: %d of %d rows.", name, step.Left.Rows, before.Rows)}
+func (e *Estimator) conditional(ix *panel.Index, name string, step panel.Step, before panel.Sum) Factor {
+	f := Factor{Criterion: step.Criterion, Basis: e.say("Counted in %q, of those whom the criteria above leave: %d of %d rows.", name, step.Left.Rows, before.Rows)}
 	if before.Weight == 0 {
-		f.Share, f.Basis = all, fmt.Sprintf("Nobody in %q is left to count.", name)
+		f.Share, f.Basis = all, e.say("Nobody in %q is left to count.", name)
 		return f
 	}
 	s := ix.SamplingOf(panel.Count{People: before, Hit: step.Left}, z90)
@@ -162,6 +161,6 @@ func (e *Estimator) ageAndGender(out *Estimate, c targeting.Configuration, age, 
 	}
 	if among > 0 {
 		share := float64(of) / float64(among)
-		out.Factors = append(out.Factors, Factor{strings.Join(names, "_and_"), Share{share, share, share}, "Population by age and gender; the panel does not know it."})
+		out.Factors = append(out.Factors, Factor{strings.Join(names, "_and_"), Share{share, share, share}, e.say("Population by age and gender; the panel does not know it.")})
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -199,18 +198,18 @@ func (e *Estimator) learned(out *Estimate, c targeting.Configuration) {
 	}
 	width := apart(0)
 	out.Factors = append(out.Factors, Factor{pastEstimates, Share{l.Factor, l.Factor / width, l.Factor * width},
-		fmt.Sprintf("Of %d finished campaigns %s that were estimated in this way, the deliveries imply %.2f people for each estimated. The factor is drawn towards 1 by how few they are and how they differ, and lies between 1/%.0f and %.0f; the range is widened by it.",
-			l.Campaigns, on(l.Networks), l.Factor, MaxLesson, MaxLesson)})
+		e.say("Of %d finished campaigns %s that were estimated in this way, the deliveries imply %.2f people for each estimated. The factor is drawn towards 1 by how few they are and how they differ, and lies between 1/%.0f and %.0f; the range is widened by it.",
+			l.Campaigns, e.on(l.Networks), l.Factor, MaxLesson, MaxLesson)})
 }
 
 // pastEstimates is the criterion of what was learned.
 const pastEstimates = "past_estimates"
 
-func on(networks []targeting.Platform) string {
+func (t tongue) on(networks []targeting.Platform) string {
 	if len(networks) == 0 {
-		return "that name no network"
+		return t.word("that name no network")
 	}
-	return "on " + strings.ReplaceAll(join(networks), " ", ", ")
+	return t.say("on %s", strings.ReplaceAll(join(networks), " ", ", "))
 }
 
 // networksOf are the networks that a configuration names, in order; operating

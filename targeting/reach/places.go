@@ -1,7 +1,6 @@
 package reach
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -44,7 +43,7 @@ func (e *Estimator) within(c targeting.Configuration, code string) (Share, strin
 	if len(sources) == 0 {
 		return all, ""
 	}
-	return Share{math.Min(covered.Mid, 1), math.Min(covered.Low, 1), math.Min(covered.High, 1)}, fmt.Sprintf("Part of %s: %s", code, strings.Join(sources, " "))
+	return Share{math.Min(covered.Mid, 1), math.Min(covered.Low, 1), math.Min(covered.High, 1)}, e.say("Part of %s: %s", code, strings.Join(sources, " "))
 }
 
 // place is the part of its country that a location covers, and the source of

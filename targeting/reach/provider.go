@@ -85,7 +85,7 @@ func wanted(c targeting.Configuration) []Wanted {
 // supply asks the providers in their order for what those before did not know,
 // and nobody about the audiences kept here. A share that is none is left out.
 func supply(ctx context.Context, providers []Provider, c targeting.Configuration, own map[key]Assumed, here kept) (map[key]Assumed, []string) {
-	found, notes := map[key]Assumed{}, []string(nil)
+	found, silent := map[key]Assumed{}, []string(nil)
 	open := slices.DeleteFunc(wanted(c), func(w Wanted) bool {
 		_, set := own[key{w.Criterion, w.Value}]
 		_, counted := here[w.Value]
@@ -97,7 +97,7 @@ func supply(ctx context.Context, providers []Provider, c targeting.Configuration
 		}
 		answer, err := p.Shares(ctx, Ask{Countries: countriesOf(c), AgeRange: c.AgeRange, Genders: c.Genders, Wanted: open})
 		if err != nil {
-			notes = append(notes, "The data provider "+p.Name()+" does not answer: defaults stand in for its shares.")
+			silent = append(silent, p.Name())
 			continue
 		}
 		for _, a := range answer.Shares {
@@ -111,5 +111,5 @@ func supply(ctx context.Context, providers []Provider, c targeting.Configuration
 			}
 		}
 	}
-	return found, notes
+	return found, silent
 }

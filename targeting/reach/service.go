@@ -65,7 +65,8 @@ type Request struct {
 	Panel             uuid.UUID // uuid.Nil: the newest automatic panel of the countries, if there is one
 	Attributes        map[string]panel.Match
 	ExcludeAttributes map[string]panel.Match
-	Unpanelled        bool // from the population alone, whatever panels there are
+	Unpanelled        bool   // from the population alone, whatever panels there are
+	Language          string // of the reader: "es", or else English
 }
 
 func (r Request) question() panel.Question {
@@ -82,7 +83,10 @@ func (s *Service) Estimate(ctx context.Context, partner uuid.UUID, r Request) (E
 	if err := append(r.wrong(), missing...).Err(); err != nil {
 		return Estimate{}, err
 	}
-	e, notes, err := s.estimator(ctx, partner, r.Configuration, found)
+	e, silent, err := s.estimator(ctx, partner, r.Configuration, found)
+	if err == nil {
+		e.speak(tongue(r.Language))
+	}
 	if err == nil && partner != uuid.Nil {
 		e.lessons, err = s.lessons(ctx, partner)
 	}
@@ -90,7 +94,9 @@ func (s *Service) Estimate(ctx context.Context, partner uuid.UUID, r Request) (E
 		return Estimate{}, err
 	}
 	out, err := s.estimate(ctx, e, partner, r)
-	out.Assumptions = append(out.Assumptions, notes...)
+	for _, provider := range silent {
+		out.Assumptions = append(out.Assumptions, e.say("The data provider %s does not answer: defaults stand in for its shares.", provider))
+	}
 	return out, err
 }
 
@@ -173,9 +179,9 @@ func (s *Service) estimator(ctx context.Context, partner uuid.UUID, c targeting.
 		return nil, nil, err
 	}
 	e := New(s.Defaults, s.Now)
-	supplied, notes := s.supplied(ctx, c, own, found)
+	supplied, silent := s.supplied(ctx, c, own, found)
 	e.shares.own, e.shares.supplied, e.kept = own, supplied, found
-	return e, notes, nil
+	return e, silent, nil
 }
 
 // ownShares are those that the partner has set; none without a partner.
