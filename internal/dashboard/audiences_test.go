@@ -142,7 +142,7 @@ func TestSegmentsAndOverlapOnTheDashboard(t *testing.T) {
 	for i := range pageSize {
 		w.running(fmt.Sprintf("Display %d", i), campaigns.Display)
 	}
-	_, body, _ = w.get("/audiences/overlap?q=navidad&campaign="+two.ID.String()+"&campaign="+two.ID.String()+"&campaign="+newID().String(), who, "en")
+	_, body, _ = w.get("/audiences/overlap?q=social+%C2%B7&campaign="+two.ID.String()+"&campaign="+two.ID.String()+"&campaign="+newID().String(), who, "en")
 	has(t, body, "Social · Navidad", `value="`+two.ID.String()+`" checked`)
 	if strings.Contains(body, "Display 1") || strings.Count(body, `value="`+two.ID.String()) != 1 {
 		t.Error("others than those that are looked for, or one twice")
