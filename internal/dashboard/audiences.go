@@ -26,6 +26,7 @@ type Audiences interface {
 	Get(ctx context.Context, partner, id uuid.UUID) (audience.State, error)
 	Progress(ctx context.Context, partner, id uuid.UUID) (audience.Upload, bool, error)
 	List(ctx context.Context, partner uuid.UUID, q audience.Query) ([]audience.State, string, error)
+	All(ctx context.Context, partner uuid.UUID, kinds ...audience.Kind) ([]audience.State, error)
 	Take(ctx context.Context, by event.Origin, id uuid.UUID, mediaType string, body io.Reader, o audience.TakeOptions) (audience.Upload, error)
 	Delete(ctx context.Context, by event.Origin, id uuid.UUID, revision int64) error
 	Members(ctx context.Context, partner, id uuid.UUID) (audience.State, *roaring.Bitmap, error)

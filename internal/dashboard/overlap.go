@@ -63,7 +63,7 @@ type overlapCell struct {
 
 // overlap compares the audiences and campaigns that the address names.
 func (v *visit) overlap() error {
-	all, err := v.everyAudience()
+	all, err := v.d.Audiences.All(v.r.Context(), v.scope())
 	if err != nil {
 		return err
 	}
@@ -86,19 +86,6 @@ func (v *visit) overlap() error {
 		return err
 	}
 	return v.page(http.StatusOK, "overlap", v.locale.T("overlap.tab"), "audiences", p)
-}
-
-// everyAudience is all of them; a partner has at most audience.MaxAudiences.
-func (v *visit) everyAudience(kinds ...audience.Kind) ([]audience.State, error) {
-	q, all := audience.Query{Kinds: kinds, Limit: audience.MaxAudiences}, []audience.State(nil)
-	for {
-		found, next, err := v.d.Audiences.List(v.r.Context(), v.scope(), q)
-		all = append(all, found...)
-		if err != nil || next == "" {
-			return all, err
-		}
-		q.Cursor = next
-	}
 }
 
 func (v *visit) compare(chosen []audience.State) (*overlapTable, error) {

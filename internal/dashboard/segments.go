@@ -74,7 +74,7 @@ func (v *visit) segmentsWith(status int, preview *segmentPreview, refused *probl
 	if err != nil {
 		return err
 	}
-	bases, err := v.everyAudience(audience.Custom)
+	bases, err := v.d.Audiences.All(ctx, v.scope(), audience.Custom)
 	if err != nil {
 		return err
 	}

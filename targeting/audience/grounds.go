@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/RoaringBitmap/roaring/v2"
-	"github.com/google/uuid"
 )
 
 // Grounds are why the members of an audience may be given to a platform.
@@ -20,7 +19,7 @@ func (s *Service) Grounds(ctx context.Context, a State) (Grounds, error) {
 	if a.Kind == Custom {
 		return groundsOf([]State{a}), nil
 	}
-	uploaded, err := s.uploaded(ctx, a.Partner)
+	uploaded, err := s.All(ctx, a.Partner, Custom)
 	if err != nil {
 		return Grounds{}, err
 	}
@@ -66,18 +65,4 @@ func groundsOf(uploaded []State) Grounds {
 		}
 	}
 	return g
-}
-
-// uploaded are the partner's uploaded audiences.
-func (s *Service) uploaded(ctx context.Context, partner uuid.UUID) (all []State, err error) {
-	for q := (Query{Kinds: []Kind{Custom}}); ; {
-		items, next, err := s.List(ctx, partner, q)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, items...)
-		if q.Cursor = next; next == "" {
-			return all, nil
-		}
-	}
 }

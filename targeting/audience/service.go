@@ -81,6 +81,21 @@ func (s *Service) List(ctx context.Context, partner uuid.UUID, q Query) ([]State
 	return states, next, nil
 }
 
+// All are a partner's audiences of some kinds, of every kind when none is named;
+// there are at most MaxAudiences.
+func (s *Service) All(ctx context.Context, partner uuid.UUID, kinds ...Kind) (all []State, err error) {
+	for q := (Query{Kinds: kinds, Limit: MaxAudiences}); ; {
+		found, next, err := s.List(ctx, partner, q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+		if q.Cursor = next; next == "" {
+			return all, nil
+		}
+	}
+}
+
 // Change applies a patch; its errors are ErrNotFound, ErrStale and
 // fault.ErrInvalid.
 func (s *Service) Change(ctx context.Context, by event.Origin, id uuid.UUID, revision int64, p Patch) (State, error) {
