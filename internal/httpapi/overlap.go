@@ -96,7 +96,7 @@ func (s *Server) audienceOverlap(ctx context.Context, in *struct {
 	case len(b.Audiences) > 0:
 		answer, err = s.overlapOfAudiences(ctx, author.Partner, b.Audiences)
 	case len(b.Configurations) > 0:
-		answer, err = s.overlapOfConfigurations(ctx, author.Partner, b.Configurations)
+		answer, err = s.overlapOfConfigurations(ctx, author.Partner, make([]overlapItem, len(b.Configurations)), b.Configurations)
 	default:
 		answer, err = s.overlapOfCampaigns(ctx, author, b.Campaigns)
 	}
@@ -123,13 +123,13 @@ func (s *Server) overlapOfAudiences(ctx context.Context, partner uuid.UUID, ids 
 	return describeOverlap("exact", items, overlap.OfSets(sets)), nil
 }
 
-func (s *Server) overlapOfConfigurations(ctx context.Context, partner uuid.UUID, all []targeting.Configuration) (overlapAnswer, error) {
+func (s *Server) overlapOfConfigurations(ctx context.Context, partner uuid.UUID, items []overlapItem, all []targeting.Configuration) (overlapAnswer, error) {
 	model, err := s.Reach.Model(ctx, partner, all)
 	if err != nil {
 		return overlapAnswer{}, err
 	}
 	r, err := overlap.OfConfigurations(model, all)
-	return describeOverlap("population_model", make([]overlapItem, len(all)), r), err
+	return describeOverlap("population_model", items, r), err
 }
 
 func (s *Server) overlapOfCampaigns(ctx context.Context, by event.Origin, ids []uuid.UUID) (overlapAnswer, error) {
@@ -155,12 +155,7 @@ func (s *Server) overlapOfCampaigns(ctx context.Context, by event.Origin, ids []
 	if err := wrong.Err(); err != nil {
 		return overlapAnswer{}, err
 	}
-	model, err := s.Reach.Model(ctx, by.Partner, all)
-	if err != nil {
-		return overlapAnswer{}, err
-	}
-	r, err := overlap.OfConfigurations(model, all)
-	return describeOverlap("population_model", items, r), err
+	return s.overlapOfConfigurations(ctx, by.Partner, items, all)
 }
 
 func describeOverlap(method string, items []overlapItem, r overlap.Result) overlapAnswer {
